@@ -1,0 +1,73 @@
+/**
+ * What a YAML config means once it is checked: every default filled in. Variables (`${API_TOKEN}`) stand as they were
+ * written; they are resolved only when a run uses them.
+ */
+export interface PipelineConfig {
+  pipeline: string;
+  /** null: the service's own database. */
+  target: TargetConfig | null;
+  /** null: switched off. */
+  monitor: { everySeconds: number } | null;
+  streams: StreamConfig[];
+}
+
+export interface TargetConfig {
+  host?: string;
+  port?: number | string;
+  user?: string;
+  password?: string;
+  database?: string;
+  schema: string;
+  ssl: boolean | 'require' | 'verify-full';
+}
+
+export interface StreamConfig {
+  /** Target table. */
+  table: string;
+  sources: LocalSourceConfig[];
+  naming: 'snake_case' | 'as_is';
+  /** Only the schema's columns are kept. */
+  strictMode: boolean;
+  /** Declared columns in the order of the YAML; empty: all are inferred. */
+  columns: DeclaredColumn[];
+  contract: {
+    newColumns: 'evolve' | 'ignore' | 'fail';
+    invalidRows: 'reject' | 'fail';
+    /** The run fails when more records than this are refused; null: no bound. Count, or share of the records read. */
+    maxRejects: { count: number } | { share: number } | null;
+  };
+  duplicates: 'drop' | 'keep';
+  write: 'append';
+  batchRows: number;
+  /** File name of the combined CSV; null: none is written. */
+  output: string | null;
+}
+
+export interface DeclaredColumn {
+  /** Name after naming. */
+  name: string;
+  /** Type text, an alias already replaced, e.g. `numeric(12,2)`. */
+  type: string;
+  required: boolean;
+  /** strftime patterns for date, time, timestamp and timestamptz. */
+  formats: string[];
+}
+
+export interface LocalSourceConfig {
+  type: 'local';
+  /** A folder, a file or a glob, absolute or relative to the first data root. */
+  path: string;
+  include: string[] | null;
+  format: 'auto' | 'csv' | 'text' | 'json' | 'ndjson' | 'parquet';
+  csv: {
+    delimiter: 'auto' | string;
+    quote: string;
+    header: boolean;
+    /** Names for files without a header. */
+    columns: string[] | null;
+    encoding: 'utf-8' | 'utf-16' | 'utf-16le' | 'utf-16be' | 'latin-1' | 'windows-1252' | 'auto';
+    nulls: string[];
+  };
+  /** Where the records are in a JSON document: `$`, `$.items`, `$.a.b`. */
+  records: string;
+}

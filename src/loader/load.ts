@@ -1,0 +1,59 @@
+import type { Stage, StageColumn } from '../schema/stage.js';
+
+/** A resolved connection to the database that holds the user's tables. Never logged. */
+export interface Target {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+  /** Schema of the user's tables. */
+  schema: string;
+  ssl: boolean | { rejectUnauthorized: boolean };
+}
+
+export interface LoadRequest {
+  target: Target;
+  runId: string;
+  pipeline: string;
+  configVersion: number;
+  table: string;
+  /** Digest of the stream's config and of the contents of its files; equal signatures mean nothing changed. */
+  signature: string;
+  stage: Stage;
+  /** Whether a column that the table lacks may be added. */
+  addColumns: boolean;
+  /** Folder for temporary files of this load; exists. */
+  folder: string;
+  signal?: AbortSignal;
+}
+
+/** Counts of one file. read = inserted + updated + duplicate + rejected, always. */
+export interface FileCounts {
+  source: number;
+  name: string;
+  fingerprint: string;
+  read: number;
+  inserted: number;
+  updated: number;
+  duplicate: number;
+  rejected: number;
+  copyOf: string | null;
+}
+
+export interface LoadResult {
+  loadId: string;
+  read: number;
+  inserted: number;
+  updated: number;
+  duplicate: number;
+  rejected: number;
+  files: FileCounts[];
+  /** Bytes of row data that travelled through COPY; 0 when nothing was new. Identities are not counted. */
+  rowBytes: number;
+  /** The load had been committed by an earlier attempt of the same run. */
+  alreadyCommitted: boolean;
+}
+
+/** The table as it stands; null when there is none. */
+export type ExistingColumns = StageColumn[] | null;

@@ -1,0 +1,65 @@
+import type { ColumnType } from './column-types.js';
+
+/** A column as the target table has it, or shall have it. */
+export interface StageColumn {
+  name: string;
+  type: ColumnType;
+  /** NOT NULL in the schema. */
+  required: boolean;
+}
+
+/** How many records of one file were read, and how many were refused. Staged = read - rejected. */
+export interface StagedFile {
+  source: number;
+  name: string;
+  fingerprint: string;
+  read: number;
+  rejected: number;
+  /** The first file with the same content; its records are not read twice. Then read is 0. */
+  copyOf: string | null;
+}
+
+/** The rows of one file that would be new, and those that would not. */
+export interface FileTally {
+  /** Index in `files`. */
+  file: number;
+  unseen: number;
+  duplicate: number;
+}
+
+/**
+ * The typed, checked, hashed rows of one stream in one run, on disk. A row's identity is a 16-byte hash, written as a
+ * UUID text; identical rows have one identity and are one row.
+ */
+export interface Stage {
+  columns: StageColumn[];
+  files: StagedFile[];
+  /** Rows that passed every check, repeats included. */
+  rows: number;
+  /** Distinct identities among them. */
+  identities: number;
+  /** Refused records in all files. */
+  rejected: number;
+  /** NDJSON on disk, one StageReject a line; null when there is none. */
+  rejectsPath: string | null;
+  /** The distinct identities in ascending order, one UUID text a line, in chunks of 64 KiB or more. */
+  identityLines(signal?: AbortSignal): AsyncIterable<Buffer>;
+  /**
+   * The first occurrence of each identity that is listed in the file `unseen` (one UUID text a line; null: of every
+   * identity) as CSV for COPY: comma, every non-null field quoted, NULL unquoted and empty, LF, no header, columns in
+   * the order of `columns`; in chunks of 64 KiB or more.
+   */
+  rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
+  /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
+  tally(unseen: string | null): Promise<FileTally[]>;
+}
+
+/** A line of the rejects file. */
+export interface StageReject {
+  source: number;
+  file: string;
+  line: number | null;
+  column: string | null;
+  reason: string;
+  raw: string;
+}
