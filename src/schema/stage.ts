@@ -50,6 +50,11 @@ export interface Stage {
    * the order of `columns`; in chunks of 64 KiB or more.
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
+  /**
+   * Writes every staged row, repeats included, as CSV with a header (comma, LF, quoted where needed, NULL empty and
+   * an empty text as `""`) to `path`, which must not exist yet.
+   */
+  writeCombined(path: string): Promise<void>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null): Promise<FileTally[]>;
 }
