@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
+
+/** The part of a file that was looked at which says what it holds. */
+export interface KnownFile {
+  source: number;
+  name: string;
+  /** SHA-256 of the bytes. */
+  fingerprint: string;
+}
+
+export interface FilePlan<F extends KnownFile> {
+  /** Files to read, each content once. */
+  originals: F[];
+  /** Files whose content, read in the same way, is that of an original. */
+  copies: (F & { copyOf: string })[];
+  /** What the originals hold, sorted; names do not matter. */
+  contents: string[];
+}
+
+/**
+ * Tells originals from copies. Two files are the same when their bytes are and they would be read in the same way:
+ * the same parsing options of their sources, and, where the format is found out by itself, the same extension.
+ */
+export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[]): FilePlan<F> {
+  const seen = new Map<string, F>();
+  const copies: (F & { copyOf: string })[] = [];
+  for (const file of files) {
+    const content = contentOf(file, stream.sources[file.source]);
+    const original = seen.get(content);
+    if (original) copies.push({ ...file, copyOf: original.name });
+    else seen.set(content, file);
+  }
+  return { originals: [...seen.values()], copies, contents: [...seen.keys()].sort() };
+}
+
+function contentOf(file: KnownFile, source: LocalSourceConfig | undefined): string {
+  if (!source) throw new Error(`expected a source number ${file.source}, there is none (${file.name})`);
+  const reading = { format: source.format, csv: source.csv, records: source.records };
+  const extension = source.format === 'auto' ? extname(file.name).toLowerCase() : '';
+  return digest([file.fingerprint, extension, reading]);
+}
+
+/** Counts up when the stage's or the row identity's form changes, so that unchanged files are loaded again. */
+const FORMAT_VERSION = 1;
+
+/**
+ * Digest of all that decides what a load of this stream would do: how its files are read and what they hold. Where
+ * the files lie and what they are called is not part of it.
+ */
+export function streamSignature(stream: StreamConfig, contents: string[]): string {
+  const { table, naming, strictMode, columns, contract, duplicates, write, output } = stream;
+  return digest([
+    FORMAT_VERSION,
+    { table, naming, strictMode, columns, contract, duplicates, write, output },
+    contents,
+  ]);
+}
+
+/** Digest of a whole run's streams, null while one of them is not known. */
+export function runSignature(streams: (string | null)[]): string | null {
+  return streams.includes(null) ? null : digest(streams);
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

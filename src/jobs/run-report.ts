@@ -1,0 +1,80 @@
+import type { ErrorDetail } from '../errors.js';
+import type { DetectedFormat } from '../extraction/landed-file.js';
+
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+export type RunTrigger = 'manual' | 'schedule' | 'monitor';
+
+/**
+ * What a stream is at. `loading` says that its stage is finished on disk and checked, `writing` that its load is
+ * committed; a run that was interrupted goes on from there. `empty`: its sources hold no file.
+ */
+export type StreamState =
+  | 'waiting'
+  | 'extracting'
+  | 'staging'
+  | 'loading'
+  | 'writing'
+  | 'succeeded'
+  | 'unchanged'
+  | 'empty'
+  | 'failed';
+
+/** `copy`: same content as an earlier file of the run, so it was not read a second time. */
+export type FileState = 'waiting' | 'landed' | 'loaded' | 'copy' | 'unchanged';
+
+/** Records by what became of them. read = inserted + updated + duplicate + rejected. */
+export interface Counts {
+  read: number;
+  inserted: number;
+  updated: number;
+  duplicate: number;
+  rejected: number;
+}
+
+export interface FileReport extends Counts {
+  /** Index of the source in its stream. */
+  source: number;
+  name: string;
+  /** Size in bytes; null where it is not known any more. */
+  bytes: number | null;
+  state: FileState;
+  /** The file that this one is a copy of. */
+  copyOf: string | null;
+  /** How the file was read; null when it was not read. */
+  detected: DetectedFormat | null;
+  /** Time to make the file ready to be read; null when it was not read. */
+  durationMs: number | null;
+}
+
+/** A file that was seen and left alone. */
+export interface SkippedFile {
+  source: number;
+  name: string;
+  reason: string;
+}
+
+export interface StreamReport extends Counts {
+  table: string;
+  state: StreamState;
+  /** Digest of the stream's config and its files' contents; equal signatures mean that nothing changed. */
+  signature: string | null;
+  /** Bytes of row data that were sent to the target; 0 when nothing was new. */
+  rowBytes: number;
+  /** File name of the combined CSV; null when none is written. */
+  output: string | null;
+  columns: { name: string; type: string }[];
+  files: FileReport[];
+  skipped: SkippedFile[];
+  durationMs: number | null;
+}
+
+export interface RunError {
+  code: string;
+  message: string;
+  details: ErrorDetail[];
+}
+
+/** Counts of nothing at all. */
+export function noCounts(): Counts {
+  return { read: 0, inserted: 0, updated: 0, duplicate: 0, rejected: 0 };
+}
