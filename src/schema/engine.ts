@@ -1,0 +1,78 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Settings } from '../settings/settings.js';
+
+export type Row = Record<string, DuckDBValue>;
+
+/**
+ * The embedded columnar engine, shared by all stages of this process: bounded in memory, able to read the data roots
+ * and the service's home and nothing else, spilling to `<home>/tmp`.
+ */
+@Injectable()
+export class Engine implements OnModuleDestroy {
+  private opening: Promise<DuckDBInstance> | null = null;
+
+  constructor(@Inject(Settings) private readonly settings: Settings) {}
+
+  /** A connection of its own for one stage; close it with `closeSync`. */
+  async connect(): Promise<DuckDBConnection> {
+    this.opening ??= this.open();
+    return (await this.opening).connect();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    (await this.opening)?.closeSync();
+  }
+
+  private async open(): Promise<DuckDBInstance> {
+    const { home, dataRoots, memory } = this.settings;
+    const spill = path.join(home, 'tmp', 'engine');
+    await mkdir(spill, { recursive: true });
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: memory.engine,
+      temp_directory: spill,
+      ...(memory.engineThreads ? { threads: String(memory.engineThreads) } : {}),
+    });
+    const folders = await Promise.all([home, ...dataRoots].map((folder) => realpath(folder)));
+    const connection = await instance.connect();
+    for (const setting of [
+      `TimeZone = 'UTC'`,
+      `autoinstall_known_extensions = false`,
+      `autoload_known_extensions = false`,
+      `allowed_directories = ${list(folders)}`,
+      `enable_external_access = false`,
+      `lock_configuration = true`,
+    ]) {
+      // GLOBAL, because each stage has a connection of its own.
+      await connection.run(`SET GLOBAL ${setting}`);
+    }
+    connection.closeSync();
+    return instance;
+  }
+}
+
+/** Runs one statement; an abort interrupts it and is thrown as the signal's reason. */
+export async function run(connection: DuckDBConnection, sql: string, signal?: AbortSignal): Promise<Row[]> {
+  signal?.throwIfAborted();
+  const interrupt = () => connection.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjects();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+  }
+}
+
+/** An SQL string literal. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** An SQL list of string literals. */
+export const list = (texts: string[]): string => `[${texts.map(literal).join(', ')}]`;
+
+/** A quoted SQL identifier. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;

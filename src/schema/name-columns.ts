@@ -1,0 +1,63 @@
+import { TerminalError } from '../errors.js';
+
+/** How source names become column names: normalised, or taken as they are. */
+export type Naming = 'snake_case' | 'as_is';
+
+/** Letters of any script, so that `größe` and `名前` are columns; quotes, blanks and signs never are. */
+const COLUMN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+/** PostgreSQL cuts longer names silently (NAMEDATALEN - 1). */
+const MAX_NAME_BYTES = 63;
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * `activeFlag`, `Active Flag` and `ACTIVE-FLAG` become `active_flag`; letters lose their accents, everything else that
+ * is no letter or digit separates words, and a name that begins with a digit gets an underscore in front.
+ */
+export function snakeCase(name: string): string {
+  const words = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .normalize('NFC')
+    .replace(/ß/g, 'ss')
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
+    .toLowerCase()
+    .replace(/[^\p{L}\d]+/gu, '_')
+    .replace(/^_+|_+$/g, '');
+  return /^\d/.test(words) ? `_${words}` : words;
+}
+
+/**
+ * The column names of one file, in its order. A source name that equals a declared column, as it is or after
+ * normalising both, takes the declared spelling.
+ *
+ * @throws TerminalError `COLUMN_NAME` when a name can be no column, or two source names meet in one
+ */
+export function nameColumns(sources: string[], naming: Naming, declared: string[], file: string): string[] {
+  const exact = new Set(declared);
+  const bySnake = new Map(naming === 'snake_case' ? declared.map((name) => [snakeCase(name), name]) : []);
+  const taken = new Map<string, string>();
+  return sources.map((source) => {
+    const normal = naming === 'snake_case' ? snakeCase(source) : source;
+    const name = exact.has(source) ? source : (bySnake.get(normal) ?? normal);
+    checkName(name, source, file);
+    const other = taken.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new TerminalError(
+        'COLUMN_NAME',
+        `expected different column names, got "${other}" and "${source}", which both become ${name} (${file})`,
+      );
+    }
+    taken.set(name.toLowerCase(), source);
+    return name;
+  });
+}
+
+function checkName(name: string, source: string, file: string): void {
+  if (COLUMN_NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES && !RESERVED.has(name)) return;
+  throw new TerminalError(
+    'COLUMN_NAME',
+    `expected a column name of letters, digits and underscores, 1 to 63 bytes, that begins with no digit, ` +
+      `got ${JSON.stringify(source.slice(0, 100))} (${file})`,
+  );
+}

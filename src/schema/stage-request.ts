@@ -1,0 +1,61 @@
+import type { Naming } from './name-columns.js';
+import type { StageColumn } from './stage.js';
+
+/** What a stage is made from. The files come from extraction, the existing columns from the target database. */
+export interface StageRequest {
+  /** Folder of the run; exists. The stage's files are written there. */
+  folder: string;
+  table: string;
+  naming: Naming;
+  /** Only the declared columns are kept. */
+  strictMode: boolean;
+  columns: DeclaredColumn[];
+  contract: Contract;
+  /** `keep`: the n-th occurrence of a row is a row of its own. */
+  duplicates: 'drop' | 'keep';
+  files: LandedText[];
+  /** Files whose content another file of the stream has; they are listed, not read. */
+  copies: { source: number; name: string; fingerprint: string; copyOf: string }[];
+  /** The target table's columns; null when there is no table yet. */
+  existing: StageColumn[] | null;
+  signal?: AbortSignal;
+}
+
+export interface DeclaredColumn {
+  name: string;
+  /** Canonical type text. */
+  type: string;
+  required: boolean;
+  /** strftime patterns, tried in order; none: ISO 8601. */
+  formats: string[];
+}
+
+export interface Contract {
+  newColumns: 'evolve' | 'ignore' | 'fail';
+  invalidRows: 'reject' | 'fail';
+  maxRejects: { count: number } | { share: number } | null;
+}
+
+/** How a delimited text is split. */
+export interface Dialect {
+  delimiter: string;
+  quote: string | null;
+  header: boolean;
+  nulls: string[];
+  /** Uniform line ends, valid UTF-8, no NUL. */
+  isRegular: boolean;
+}
+
+/** A file as extraction landed it; see there for the meaning of each field. */
+export interface LandedText {
+  source: number;
+  name: string;
+  fingerprint: string;
+  format: 'csv' | 'ndjson' | 'parquet';
+  path: string;
+  rawPath: string;
+  dialect: Dialect | null;
+  columns: string[] | null;
+  nested: string[];
+  rejects: { path: string; count: number } | null;
+}
