@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { migrations } from './src/database/migrations.js';
+import type { ServiceConnection } from './src/database/service-connection.js';
+
+/** How TypeORM reaches the service's own tables, the same for the service and for the migration commands. */
+export function ormconfig(connection: ServiceConnection): PostgresDataSourceOptions {
+  const { host, port, user, password, database, ssl } = connection;
+  return {
+    type: 'postgres',
+    host,
+    port,
+    username: user,
+    password,
+    database,
+    ssl,
+    schema: 'millrace',
+    applicationName: 'millrace',
+    connectTimeoutMS: 10_000,
+    poolSize: 10,
+    migrations,
+    migrationsTableName: 'migrations',
+    synchronize: false,
+    logging: false,
+  };
+}
+
+/** Files of the entities whose tables the migrations make; the loader's live in target databases. */
+export const entityFiles = [
+  join(import.meta.dirname, 'src/{config-history,extraction,jobs}/*.entity.{js,ts}'),
+];
