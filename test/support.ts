@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Client } from 'pg';
+import { parseSettings } from '../src/settings/parse-settings.js';
+import { startService } from '../src/start-service.js';
 
 export interface TestConnection {
   host: string;
@@ -51,4 +58,44 @@ function adminUrl(): string {
   const url = process.env['TEST_DATABASE_URL'];
   if (!url) throw new Error('TEST_DATABASE_URL: expected it from test/start-postgres.ts, it is not set');
   return url;
+}
+
+export interface TestApp {
+  /** Where it listens, without a slash at the end. */
+  url: string;
+  app: NestExpressApplication;
+  database: TestDatabase;
+  home: string;
+  /** The only folder that configs may read. */
+  dataRoot: string;
+  /** Stops the service and removes its folders and its database. */
+  close(): Promise<void>;
+}
+
+/**
+ * The whole service on a free port, against a new database and new folders. `env` overrides any setting; an app that
+ * is given its `DATABASE_URL`, `MILLRACE_HOME` or `MILLRACE_DATA_ROOTS` leaves that one behind when it closes.
+ */
+export async function createApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-app-'));
+  const database = await createDatabase();
+  const home = env['MILLRACE_HOME'] ?? join(folder, 'home');
+  const dataRoot = env['MILLRACE_DATA_ROOTS'] ?? join(folder, 'data');
+  await mkdir(dataRoot, { recursive: true });
+  const settings = parseSettings({
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: database.url,
+    MILLRACE_HOME: home,
+    MILLRACE_DATA_ROOTS: dataRoot,
+    ...env,
+  });
+  const app = await startService(settings);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const close = async () => {
+    await app.close();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `http://127.0.0.1:${port}`, app, database, home, dataRoot, close };
 }

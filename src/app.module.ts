@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { DatabaseModule } from './database/database.module.js';
+import { loggingOptions } from './http/logging.js';
+import { RestModule } from './http/rest.module.js';
+import type { Settings } from './settings/settings.js';
+import { SettingsModule } from './settings/settings.module.js';
+
+/** The whole service. */
+@Module({})
+export class AppModule {
+  static register(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.register(settings),
+        LoggerModule.forRoot(loggingOptions(settings.logLevel)),
+        DatabaseModule.register(settings),
+        RestModule,
+      ],
+    };
+  }
+}

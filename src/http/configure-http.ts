@@ -1,0 +1,33 @@
+import type { Server } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import type { Settings } from '../settings/settings.js';
+import { serveApiDocs } from './api-docs.js';
+import { localRequestsOnly } from './local-requests.js';
+
+const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+
+/** Everything of the HTTP side that is not a module: headers, limits, body parsers, documentation. */
+export function configureHttp(app: NestExpressApplication, settings: Settings): void {
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(
+    helmet({
+      // Whether there is TLS is up to the proxy in front, and without it these two break Swagger UI.
+      strictTransportSecurity: false,
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    }),
+  );
+  if (settings.apiKey === null) app.use(localRequestsOnly(settings.host));
+  app.useBodyParser('json', { limit: '256kb' });
+  // YAML arrives as bytes, for it is stored as it was sent. A little over its own limit, which gives the better message.
+  app.useBodyParser('raw', { type: yamlTypes, limit: '1mb' });
+  limitTimes(app.getHttpServer());
+  serveApiDocs(app);
+}
+
+function limitTimes(server: Server): void {
+  server.headersTimeout = 15_000;
+  server.requestTimeout = 60_000;
+  server.keepAliveTimeout = 10_000;
+}

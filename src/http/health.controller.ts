@@ -1,0 +1,39 @@
+import { Controller, Get, Header, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus';
+import { ApiProblem } from './api-problem.js';
+import { Public } from './public.js';
+
+const pingMs = 2_000;
+
+export class HealthDto {
+  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  status: 'ok';
+}
+
+@ApiTags('health')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly database: TypeOrmHealthIndicator,
+  ) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    summary: 'Whether the service can work',
+    description: `Asks the service's own database for an answer within ${pingMs / 1_000} seconds. Needs no API key.`,
+  })
+  @ApiOkResponse({ description: 'The service and its database answer', type: HealthDto })
+  @ApiProblem(503, 'The database does not answer')
+  async check(): Promise<HealthDto> {
+    try {
+      await this.health.check([() => this.database.pingCheck('database', { timeout: pingMs })]);
+    } catch {
+      throw new ServiceUnavailableException('the database does not answer');
+    }
+    return { status: 'ok' };
+  }
+}
