@@ -57,3 +57,52 @@ export interface LoadResult {
 
 /** The table as it stands; null when there is none. */
 export type ExistingColumns = StageColumn[] | null;
+
+/** The latest committed load of a pipeline into a table. */
+export interface LastLoad {
+  loadId: string;
+  runId: string;
+  configVersion: number;
+  signature: string;
+  committedAt: Date;
+}
+
+/** The rejects of a stream whose run fails because of them. */
+export interface RejectsToRecord {
+  runId: string;
+  pipeline: string;
+  configVersion: number;
+  table: string;
+  /** NDJSON of StageReject. */
+  rejectsPath: string;
+}
+
+/** A stored reject. */
+export interface Reject {
+  pipeline: string;
+  configVersion: number;
+  table: string;
+  source: number;
+  file: string;
+  line: number | null;
+  column: string | null;
+  reason: string;
+  raw: string;
+}
+
+export interface RejectFilter {
+  table?: string;
+  file?: string;
+}
+
+export interface RejectPageRequest extends RejectFilter {
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+  /** 1 to 500; default 100. */
+  limit?: number;
+}
+
+export interface RejectPage {
+  items: Reject[];
+  nextCursor: string | null;
+}

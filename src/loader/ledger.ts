@@ -1,0 +1,74 @@
+import { LoadFileEntity } from './load-file.entity.js';
+import { LoadEntity } from './load.entity.js';
+import type { FileCounts, LastLoad, LoadRequest, LoadResult } from './load.js';
+import { quoteTable, type TablePlace } from './quote-name.js';
+import type { Session } from './session.js';
+
+const FILES_AT_ONCE = 1_000;
+
+/** Which load of the ledger: a run loads each of its tables once. */
+export interface LoadKey extends TablePlace {
+  runId: string;
+}
+
+/** The load as it was committed; null when it was not. */
+export async function findLoad(
+  session: Session,
+  { runId, schema, table }: LoadKey,
+): Promise<LoadResult | null> {
+  const load = await session.manager.findOneBy(LoadEntity, { runId, schemaName: schema, tableName: table });
+  if (!load) return null;
+  const files = await session.manager.find(LoadFileEntity, {
+    where: { loadId: load.id },
+    order: { position: 'ASC' },
+  });
+  const { read, inserted, updated, duplicate, rejected, rowBytes } = load;
+  const counts = { read, inserted, updated, duplicate, rejected, rowBytes };
+  return { loadId: load.id, ...counts, files: files.map(toFileCounts), alreadyCommitted: true };
+}
+
+function toFileCounts({
+  loadId: _loadId,
+  position: _position,
+  load: _load,
+  ...counts
+}: LoadFileEntity): FileCounts {
+  return counts;
+}
+
+/** Writes the ledger's rows of a load. */
+export async function recordLoad(
+  session: Session,
+  request: LoadRequest,
+  tableId: number | null,
+  result: LoadResult,
+): Promise<void> {
+  const { loadId, files, alreadyCommitted: _alreadyCommitted, ...counts } = result;
+  const { runId, pipeline, configVersion, signature, table: tableName, target } = request;
+  const origin = { runId, pipeline, configVersion, signature, tableName, schemaName: target.schema };
+  await session.manager.insert(LoadEntity, { id: loadId, ...origin, tableId, ...counts });
+  const rows = files.map((file, position) => ({ loadId, position, ...file }));
+  for (let at = 0; at < rows.length; at += FILES_AT_ONCE) {
+    await session.manager.insert(LoadFileEntity, rows.slice(at, at + FILES_AT_ONCE));
+  }
+}
+
+/** The latest load of a pipeline into a table that is still the one that was loaded; null when there is none. */
+export async function findLastLoad(
+  session: Session,
+  pipeline: string,
+  place: TablePlace,
+): Promise<LastLoad | null> {
+  const { rows } = await session.query<LastLoad>(
+    `SELECT l.id AS "loadId", l.run_id AS "runId", l.config_version AS "configVersion", l.signature,
+            l.committed_at AS "committedAt"
+       FROM millrace.loads l JOIN millrace.loaded_tables t ON t.id = l.table_id
+      WHERE l.pipeline = $1 AND l.schema_name = $2 AND l.table_name = $3
+        AND to_regclass($4) IS NOT NULL
+        AND (t.table_oid = to_regclass($4)::oid::bigint
+             OR t.registry_oid <> 'millrace.loaded_tables'::regclass::oid::bigint)
+      ORDER BY l.committed_at DESC LIMIT 1`,
+    [pipeline, place.schema, place.table, quoteTable(place)],
+  );
+  return rows[0] ?? null;
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
+import { copyRejects } from './copy-rejects.js';
+import { findUnseen, rememberUnseen, type Unseen } from './find-unseen.js';
+import { findLoad, recordLoad } from './ledger.js';
+import type { LoaderLimits } from './limits.js';
+import type { LoadRequest, LoadResult } from './load.js';
+import { prepareTable } from './prepare-table.js';
+import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
+import { registerTable } from './register-table.js';
+import type { Session } from './session.js';
+
+/**
+ * Everything that one load does, inside one transaction: waits for its turn at the table, moves the rows that are new,
+ * and proves the counts.
+ */
+export async function loadStage(
+  session: Session,
+  request: LoadRequest,
+  limits: LoaderLimits,
+): Promise<LoadResult> {
+  const place = { schema: request.target.schema, table: request.table };
+  await takeTurn(session, place, limits);
+  const earlier = await findLoad(session, { runId: request.runId, ...place });
+  if (earlier) return earlier;
+  const { columns } = request.stage;
+  const hasTable = await prepareTable(session, { ...place, columns, addColumns: request.addColumns });
+  const tableId = hasTable ? await registerTable(session, place) : null;
+  const unseen = await findNew(session, request, tableId);
+  try {
+    return await moveRows(session, request, { place, tableId, unseen });
+  } finally {
+    if (unseen.file) await rm(unseen.file, { force: true });
+  }
+}
+
+/** Loads of one table go one after the other, whichever process they run in. */
+export async function takeTurn(session: Session, place: TablePlace, limits: LoaderLimits): Promise<void> {
+  await session.limitLocks(limits.turnMs);
+  await session.queryLong('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `millrace load ${quoteTable(place)}`,
+  ]);
+  await session.limitLocks(limits.lockMs);
+}
+
+async function findNew(session: Session, request: LoadRequest, tableId: number | null): Promise<Unseen> {
+  const { stage, folder, signal } = request;
+  if (tableId === null || stage.identities === 0) return { count: 0, file: null };
+  return findUnseen(session, { stage, tableId, folder, signal });
+}
+
+interface Move {
+  place: TablePlace;
+  tableId: number | null;
+  unseen: Unseen;
+}
+
+async function moveRows(session: Session, request: LoadRequest, move: Move): Promise<LoadResult> {
+  const { stage } = request;
+  const { place, tableId, unseen } = move;
+  const loadId = randomUUID();
+  const copied = unseen.count > 0 ? await copyRows(session, request, move) : { rows: 0, bytes: 0 };
+  const hashes = unseen.count > 0 && tableId !== null ? await rememberUnseen(session, tableId) : 0;
+  const files = countFiles(stage.files, await stage.tally(unseen.file));
+  const rejects = stage.rejectsPath
+    ? await copyRejects(session, { ...request, loadId }, stage.rejectsPath)
+    : 0;
+  const result = { loadId, ...sumCounts(files), files, rowBytes: copied.bytes, alreadyCommitted: false };
+  const counted = { unseen: unseen.count, rows: copied.rows, hashes, rejects };
+  checkBalance(stage, files, counted, `table ${place.schema}.${place.table}`);
+  await recordLoad(session, request, tableId, result);
+  return result;
+}
+
+function copyRows(session: Session, { stage, signal }: LoadRequest, { place, unseen }: Move) {
+  const columns = stage.columns.map(({ name }) => quoteName('column', name)).join(', ');
+  const sql = `COPY ${quoteTable(place)} (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
+  return session.copyIn(sql, stage.rowLines(unseen.file, signal));
+}

@@ -1,0 +1,54 @@
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { COUNT_COLUMN } from './count-column.js';
+
+/** The ledger: one row for each committed load, written in the load's own transaction. */
+@Entity({ schema: 'millrace', name: 'loads' })
+@Unique('loads_run_table_key', ['runId', 'schemaName', 'tableName'])
+@Index('loads_latest_idx', ['pipeline', 'schemaName', 'tableName', 'committedAt'])
+export class LoadEntity {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'loads_pkey' })
+  id: string;
+
+  @Column({ name: 'run_id', type: 'text' })
+  runId: string;
+
+  @Column({ type: 'text' })
+  pipeline: string;
+
+  @Column({ name: 'config_version', type: 'integer' })
+  configVersion: number;
+
+  @Column({ name: 'schema_name', type: 'text' })
+  schemaName: string;
+
+  @Column({ name: 'table_name', type: 'text' })
+  tableName: string;
+
+  /** The registry's id of the table; null when there was nothing to make a table of. */
+  @Column({ name: 'table_id', type: 'integer', nullable: true })
+  tableId: number | null;
+
+  @Column({ type: 'text' })
+  signature: string;
+
+  @Column(COUNT_COLUMN)
+  read: number;
+
+  @Column(COUNT_COLUMN)
+  inserted: number;
+
+  @Column(COUNT_COLUMN)
+  updated: number;
+
+  @Column(COUNT_COLUMN)
+  duplicate: number;
+
+  @Column(COUNT_COLUMN)
+  rejected: number;
+
+  @Column({ ...COUNT_COLUMN, name: 'row_bytes' })
+  rowBytes: number;
+
+  @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'now()' })
+  committedAt: Date;
+}

@@ -1,0 +1,61 @@
+import { quoteTable, type TablePlace } from './quote-name.js';
+import type { Session } from './session.js';
+
+interface Registered {
+  id: number;
+  tableOid: string;
+  registryOid: string;
+}
+
+interface Oids {
+  tableOid: string;
+  registryOid: string;
+}
+
+/**
+ * The number that the hashes of the table's rows carry. A table that was dropped and made again is empty of what was
+ * loaded: its hashes are forgotten. One that came back from a dump together with the hashes keeps them.
+ */
+export async function registerTable(session: Session, place: TablePlace): Promise<number> {
+  const oids = await readOids(session, place);
+  const known = await findRegistered(session, place);
+  if (!known) return addTable(session, place, oids);
+  if (known.registryOid === oids.registryOid && known.tableOid !== oids.tableOid) {
+    await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [known.id]);
+  }
+  if (known.registryOid !== oids.registryOid || known.tableOid !== oids.tableOid) {
+    await session.query('UPDATE millrace.loaded_tables SET table_oid = $2, registry_oid = $3 WHERE id = $1', [
+      known.id,
+      oids.tableOid,
+      oids.registryOid,
+    ]);
+  }
+  return known.id;
+}
+
+async function readOids(session: Session, place: TablePlace): Promise<Oids> {
+  const { rows } = await session.query<Oids>(
+    `SELECT $1::regclass::oid::bigint AS "tableOid",
+            'millrace.loaded_tables'::regclass::oid::bigint AS "registryOid"`,
+    [quoteTable(place)],
+  );
+  return rows[0]!;
+}
+
+async function findRegistered(session: Session, place: TablePlace): Promise<Registered | undefined> {
+  const { rows } = await session.query<Registered>(
+    `SELECT id, table_oid AS "tableOid", registry_oid AS "registryOid"
+       FROM millrace.loaded_tables WHERE schema_name = $1 AND table_name = $2`,
+    [place.schema, place.table],
+  );
+  return rows[0];
+}
+
+async function addTable(session: Session, place: TablePlace, oids: Oids): Promise<number> {
+  const { rows } = await session.query<{ id: number }>(
+    `INSERT INTO millrace.loaded_tables (schema_name, table_name, table_oid, registry_oid)
+     VALUES ($1, $2, $3, $4) RETURNING id`,
+    [place.schema, place.table, oids.tableOid, oids.registryOid],
+  );
+  return rows[0]!.id;
+}

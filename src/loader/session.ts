@@ -1,0 +1,157 @@
+import { pipeline } from 'node:stream/promises';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { DataSource, EntityManager } from 'typeorm';
+import { TransientError } from '../errors.js';
+import { isConnectionError } from './database-errors.js';
+import type { LoaderLimits } from './limits.js';
+
+/** How the loader's wait for one statement is called in the driver. */
+interface Timed {
+  query_timeout: number;
+}
+
+/** COPY may take days as long as bytes move; this is the longest timer that Node has. */
+const NO_TIMEOUT: Timed = { query_timeout: 2 ** 31 - 1 };
+
+/** One connection to a target, with an end to every wait. */
+export class Session {
+  constructor(
+    /** Works on this connection, inside its transaction. */
+    readonly manager: EntityManager,
+    private readonly client: PoolClient,
+    private readonly limits: LoaderLimits,
+  ) {}
+
+  /** @param timeoutMs after which the connection is of no use any more; default: that of a short statement */
+  query<Row extends QueryResultRow>(
+    text: string,
+    values: unknown[] = [],
+    timeoutMs = this.limits.readMs,
+  ): Promise<QueryResult<Row>> {
+    const timed: Timed = { query_timeout: timeoutMs };
+    return this.client.query<Row>(Object.assign({ text, values }, timed));
+  }
+
+  /** A statement that may work on many rows. Outlives the server's own limit a little, so that the server answers first. */
+  queryLong<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<QueryResult<Row>> {
+    return this.query(text, values, this.limits.statementMs + 5_000);
+  }
+
+  /**
+   * Sends the chunks as the data of a `COPY … FROM STDIN`, as fast as the server takes them.
+   *
+   * @returns the rows that the server counted, and the bytes that were sent
+   */
+  async copyIn(sql: string, chunks: AsyncIterable<Buffer>): Promise<{ rows: number; bytes: number }> {
+    await this.query('SET LOCAL statement_timeout = 0');
+    const stream = this.client.query(Object.assign(copyFrom(sql), NO_TIMEOUT));
+    const stall = new Deadline(() => this.cut());
+    let bytes = 0;
+    const { stallMs, statementMs } = this.limits;
+    async function* counted() {
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        stall.set(stallMs);
+        yield chunk;
+        stall.clear();
+      }
+      // Constraints and triggers are checked after the last byte.
+      stall.set(statementMs);
+    }
+    await stall.guard(pipeline(counted, stream));
+    await this.limitStatements();
+    return { rows: stream.rowCount, bytes };
+  }
+
+  /** The data of a `COPY … TO STDOUT`. */
+  async *copyOut(sql: string): AsyncGenerator<Buffer> {
+    const stream = this.client.query(Object.assign(copyTo(sql), NO_TIMEOUT));
+    const stall = new Deadline(() => this.cut());
+    try {
+      stall.set(this.limits.statementMs);
+      for await (const chunk of stream) {
+        stall.clear();
+        yield chunk as Buffer;
+        stall.set(this.limits.stallMs);
+      }
+    } catch (error) {
+      throw stall.explain(error);
+    } finally {
+      stall.clear();
+    }
+  }
+
+  /** Inside a transaction: the server ends a statement that takes too long. */
+  async limitStatements(): Promise<void> {
+    await this.query(`SET LOCAL statement_timeout = ${this.limits.statementMs}`);
+  }
+
+  /** Inside a transaction: how long to wait for locks from here on. */
+  async limitLocks(milliseconds: number): Promise<void> {
+    await this.query(`SET LOCAL lock_timeout = ${milliseconds}`);
+  }
+
+  /** Drops the connection whatever it is doing; statements that wait on it fail. */
+  cut(): void {
+    void this.client.end();
+  }
+}
+
+/** Ends a wait, and remembers that it did. */
+class Deadline {
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+
+  constructor(private readonly end: () => void) {}
+
+  set(milliseconds: number): void {
+    this.clear();
+    this.timer = setTimeout(() => {
+      this.isOver = true;
+      this.end();
+    }, milliseconds);
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+  }
+
+  async guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.explain(error);
+    } finally {
+      this.clear();
+    }
+  }
+
+  explain(error: unknown): unknown {
+    return this.isOver
+      ? new TransientError('TARGET_STALLED', 'the database stopped taking or giving data')
+      : error;
+  }
+}
+
+/**
+ * Runs `work` on a connection of the pool and gives it back; a connection in an unknown state is closed instead.
+ */
+export async function useSession<T>(
+  database: DataSource,
+  limits: LoaderLimits,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const runner = database.createQueryRunner();
+  try {
+    const session = new Session(runner.manager, (await runner.connect()) as PoolClient, limits);
+    try {
+      return await work(session);
+    } catch (error) {
+      if (isConnectionError(error)) session.cut();
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { toLoaderError } from './database-errors.js';
+import type { LoaderLimits } from './limits.js';
+import type { Target } from './load.js';
+import { LoadFileEntity } from './load-file.entity.js';
+import { LoadEntity } from './load.entity.js';
+import { LoadedRowHashEntity } from './loaded-row-hash.entity.js';
+import { LoadedTableEntity } from './loaded-table.entity.js';
+import { migrateTarget } from './migrate-target.js';
+import { TargetTables1700000000000 } from './migrations/1700000000000-target-tables.js';
+import { RejectEntity } from './reject.entity.js';
+
+/** Injection token of {@link LoaderLimits}. */
+export const LOADER_LIMITS = Symbol('LOADER_LIMITS');
+
+/** One pool of connections for each target; the loader's own tables are brought up to date at the first use. */
+@Injectable()
+export class TargetDatabases implements OnModuleDestroy {
+  private readonly logger = new Logger(TargetDatabases.name);
+  private readonly open = new Map<string, Promise<DataSource>>();
+
+  constructor(@Inject(LOADER_LIMITS) private readonly limits: LoaderLimits) {}
+
+  /**
+   * The target's connections, its tables of schema `millrace` ready.
+   *
+   * @throws TerminalError or TransientError when the target cannot be used
+   */
+  async connect(target: Target): Promise<DataSource> {
+    const key = keyOf(target);
+    const known = this.open.get(key);
+    if (known) return known;
+    return this.remember(key, this.initialise(target));
+  }
+
+  private remember(key: string, connecting: Promise<DataSource>): Promise<DataSource> {
+    this.open.set(key, connecting);
+    // A failure must not be remembered: the next call tries again.
+    connecting.catch(() => this.open.delete(key));
+    return connecting;
+  }
+
+  /** Makes the loader's tables again at the next use: they were missing just now. */
+  forgetMigrations(target: Target): void {
+    const key = keyOf(target);
+    const database = this.open.get(key);
+    if (database)
+      this.remember(
+        key,
+        database.then((source) => this.migrate(source, target)),
+      );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    const all = [...this.open.values()];
+    this.open.clear();
+    await Promise.allSettled(all.map(async (database) => (await database).destroy()));
+  }
+
+  private async initialise(target: Target): Promise<DataSource> {
+    const database = new DataSource(
+      dataSourceOptions(target, this.limits, (error) => this.onIdleError(error)),
+    );
+    try {
+      await database.initialize();
+    } catch (error) {
+      throw toLoaderError(error, describeDatabase(target));
+    }
+    return this.migrate(database, target);
+  }
+
+  private async migrate(database: DataSource, target: Target): Promise<DataSource> {
+    try {
+      await migrateTarget(database, this.limits);
+      return database;
+    } catch (error) {
+      await database.destroy();
+      throw toLoaderError(error, describeDatabase(target));
+    }
+  }
+
+  private onIdleError(error: Error): void {
+    const reason = toLoaderError(error, 'idle connection');
+    this.logger.warn(reason instanceof Error ? reason.message : 'idle connection: lost');
+  }
+}
+
+/** For messages: which database it is. */
+export function describeDatabase({ host, port, database }: Target): string {
+  return `database ${database} on ${host}:${port}`;
+}
+
+function keyOf(target: Target): string {
+  const { host, port, user, password, database, ssl } = target;
+  return createHash('sha256')
+    .update(JSON.stringify([host, port, user, password, database, ssl]))
+    .digest('hex');
+}
+
+/** How a target is opened; exported for the check that entities and migrations agree. */
+export function dataSourceOptions(
+  target: Target,
+  limits: LoaderLimits,
+  poolErrorHandler: (error: Error) => void,
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    host: target.host,
+    port: target.port,
+    username: target.user,
+    password: target.password,
+    database: target.database,
+    ssl: target.ssl,
+    schema: 'millrace',
+    entities: [LoadEntity, LoadFileEntity, LoadedTableEntity, LoadedRowHashEntity, RejectEntity],
+    migrations: [TargetTables1700000000000],
+    migrationsTableName: 'target_migrations',
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    applicationName: 'millrace loader',
+    poolSize: limits.poolSize,
+    connectTimeoutMS: limits.connectMs,
+    poolErrorHandler,
+    extra: { keepAlive: true, keepAliveInitialDelayMillis: 10_000, query_timeout: limits.readMs },
+  };
+}
