@@ -20,7 +20,8 @@ export interface Cluster {
   launch: Launch;
 }
 
-const user = 'millrace';
+// Not `millrace`: PostgreSQL looks for unqualified names in the schema named after the user first.
+const user = 'postgres';
 const startAttempts = 4;
 const readyMs = 60_000;
 
