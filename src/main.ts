@@ -1,9 +1,9 @@
-import { startService } from './start-service.js';
 import { loadSettings } from './settings/load-settings.js';
+import { startService } from './start-service.js';
+import { watchProcess } from './watch-process.js';
 
 try {
-  const app = await startService(loadSettings());
-  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  watchProcess(await startService(loadSettings()));
 } catch (error) {
   process.stderr.write(`millrace: ${(error as Error).message}\n`);
   process.exitCode = 1;

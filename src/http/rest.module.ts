@@ -2,6 +2,7 @@ import { Module, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { ApiKeyGuard } from './api-key.guard.js';
+import { ConnectionDrain } from './connection-drain.js';
 import { HealthController } from './health.controller.js';
 import { toInvalidRequest } from './invalid-request.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -11,6 +12,7 @@ import { ProblemFilter } from './problem.filter.js';
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [
+    ConnectionDrain,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
     {
