@@ -49,7 +49,7 @@ export async function* scanCsv(
   const scanner = new RecordScanner(dialect, fields);
   const file = await open(path);
   try {
-    let held = Buffer.alloc(0);
+    let held: Buffer = Buffer.alloc(0);
     for (;;) {
       signal?.throwIfAborted();
       const chunk = Buffer.allocUnsafe(CHUNK);

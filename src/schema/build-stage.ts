@@ -1,0 +1,158 @@
+import { rename, rm } from 'node:fs/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { collectRejects, type FileCount } from './collect-rejects.js';
+import { literal, run } from './engine.js';
+import { inferColumns } from './infer-columns.js';
+import { planColumns } from './plan-columns.js';
+import { FilePreparation } from './prepare-files.js';
+import { readFiles } from './read-files.js';
+import { checkRejects } from './reject-limit.js';
+import { RejectsFile } from './rejects-file.js';
+import { stagePaths, type StageManifest } from './stage-on-disk.js';
+import { numberRepeats, settled, stageRows, type SettledColumn } from './stage-sql.js';
+import type { StagedFile } from './stage.js';
+import type { StageRequest } from './stage-request.js';
+
+/**
+ * One pass over all files of a stream: typed, checked and hashed into a Parquet file, with a reject for every record
+ * that did not fit.
+ *
+ * @throws RejectLimit when the contract does not bear the rejects; they are on disk then
+ */
+export async function buildStage(
+  connection: DuckDBConnection,
+  request: StageRequest,
+): Promise<Omit<StageManifest, 'rejected'>> {
+  const paths = stagePaths(request.folder, request.table);
+  const rejects = new RejectsFile(paths.rejects);
+  const preparation = new FilePreparation(connection, request, rejects, paths.careful);
+  try {
+    await preparation.prepare();
+    const columns = await writeRows(connection, request, preparation);
+    const counts = await countRows(connection, paths.rows, request);
+    for (const count of counts) {
+      if (count.refused === 0) continue;
+      const context = {
+        connection,
+        stage: numberedRows(paths.rows),
+        columns,
+        rejects,
+        signal: request.signal,
+      };
+      await collectRejects(context, request.files[count.file]!, count);
+    }
+    const rejectsPath = await rejects.close();
+    const files = stagedFiles(request, preparation.rejected, counts);
+    checkRejects(request, files, rejectsPath);
+    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, request.signal);
+    return {
+      ...(await measure(connection, paths.rows, request.signal)),
+      columns: bare(columns),
+      files,
+      rejectsPath,
+    };
+  } finally {
+    await rejects.close();
+    await rm(paths.careful, { recursive: true, force: true });
+  }
+}
+
+const bare = (columns: SettledColumn[]) =>
+  columns.map(({ name, type, required }) => ({ name, type, required }));
+
+/** Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in. */
+async function writeRows(
+  connection: DuckDBConnection,
+  request: StageRequest,
+  preparation: FilePreparation,
+): Promise<SettledColumn[]> {
+  const { signal } = request;
+  for (;;) {
+    const planned = planColumns(request, preparation.columns);
+    await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
+    if (await restartFaulty(connection, request, preparation)) continue;
+    const columns = settled(planned);
+    const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
+    const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
+    const target = stagePaths(request.folder, request.table).rows;
+    await run(connection, `COPY (${rows}) TO ${literal(target)} (FORMAT parquet)`, signal);
+    if (!(await restartFaulty(connection, request, preparation))) return columns;
+  }
+}
+
+/** Whether a scan of this connection met a fault in a CSV file since the last call. */
+async function restartFaulty(
+  connection: DuckDBConnection,
+  request: StageRequest,
+  preparation: FilePreparation,
+): Promise<boolean> {
+  const known = await run(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'`);
+  if (known.length === 0) return false;
+  const faulty = await run(
+    connection,
+    'SELECT DISTINCT file_path FROM reject_scans JOIN reject_errors USING (scan_id, file_id)',
+  );
+  await run(connection, 'DROP TABLE reject_errors');
+  await run(connection, 'DROP TABLE reject_scans');
+  const paths = new Set(faulty.map((row) => String(row['file_path'])));
+  for (const [index, file] of request.files.entries()) {
+    if (paths.has(file.path)) await preparation.restart(index);
+  }
+  return paths.size > 0;
+}
+
+const numberedRows = (path: string) => `read_parquet(${literal(path)}, file_row_number = true)`;
+
+async function countRows(
+  connection: DuckDBConnection,
+  rows: string,
+  request: StageRequest,
+): Promise<FileCount[]> {
+  const counts = await run(
+    connection,
+    `SELECT "#file" AS file, count(*) AS rows, count("#error") AS refused, min(file_row_number) AS first, ` +
+      `max(file_row_number) AS last FROM ${numberedRows(rows)} GROUP BY 1 ORDER BY 1`,
+    request.signal,
+  );
+  return counts.map((row) => {
+    const [file, total, refused, first, last] = ['file', 'rows', 'refused', 'first', 'last'].map((key) =>
+      Number(row[key]),
+    );
+    if (last! - first! + 1 !== total)
+      throw new Error(`the records of ${request.files[file!]!.name} lost their order`);
+    return { file: file!, rows: total!, refused: refused!, first: first! };
+  });
+}
+
+function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]): StagedFile[] {
+  const byFile = new Map(counts.map((count) => [count.file, count]));
+  const read = request.files.map(({ source, name, fingerprint }, index): StagedFile => {
+    const { rows, refused } = byFile.get(index) ?? { rows: 0, refused: 0 };
+    return {
+      source,
+      name,
+      fingerprint,
+      read: rows + early[index]!,
+      rejected: refused + early[index]!,
+      copyOf: null,
+    };
+  });
+  return [...read, ...request.copies.map((copy) => ({ ...copy, read: 0, rejected: 0 }))];
+}
+
+/** Gives true repeats identities of their own. */
+async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: AbortSignal): Promise<void> {
+  const once = `${rows}.once`;
+  const stage = `read_parquet(${literal(rows)})`;
+  await run(connection, `COPY (${numberRepeats(stage)}) TO ${literal(once)} (FORMAT parquet)`, signal);
+  await rename(once, rows);
+}
+
+async function measure(connection: DuckDBConnection, rows: string, signal?: AbortSignal) {
+  const [row] = await run(
+    connection,
+    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM read_parquet(${literal(rows)})`,
+    signal,
+  );
+  return { rows: Number(row!['rows']), identities: Number(row!['identities']) };
+}

@@ -1,0 +1,157 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { formatColumnType } from './column-types.js';
+import { run, type Row } from './engine.js';
+import type { RejectsFile } from './rejects-file.js';
+import { scanCsv } from './scan-csv.js';
+import { FAULT, type SettledColumn } from './stage-sql.js';
+import type { LandedText } from './stage-request.js';
+
+/** What one file put into the stage. */
+export interface FileCount {
+  file: number;
+  /** Records staged, good and refused ones. */
+  rows: number;
+  refused: number;
+  /** Place of its first record in the stage. */
+  first: number;
+}
+
+export interface RejectContext {
+  connection: DuckDBConnection;
+  /** A table expression over the stage with its row numbers. */
+  stage: string;
+  columns: SettledColumn[];
+  rejects: RejectsFile;
+  signal?: AbortSignal;
+}
+
+/** A refused record of the stage. */
+interface Refused {
+  /** Number among the records that were staged from its file, from 0. */
+  ordinal: number;
+  column: string;
+  reason: string;
+  bad: string | null;
+  line: number | null;
+  at: number | null;
+  length: number | null;
+  raw: string | null;
+}
+
+const PAGE = 20_000;
+
+/** Writes a reject for every record of `file` that was refused while staging, with its place and its raw text. */
+export async function collectRejects(
+  context: RejectContext,
+  file: LandedText,
+  count: FileCount,
+): Promise<void> {
+  const { rejects } = context;
+  const add = async (refused: Refused, line: number | null, raw: string | Buffer) => {
+    const { column, reason } = refused;
+    rejects.add({ source: file.source, file: file.name, line, column, reason, raw });
+    await rejects.flush();
+  };
+  const all = refusedRecords(context, count);
+  const first = await all.next();
+  if (first.done) return;
+  const refused = prepend(first.value, all);
+  if (file.format === 'parquet') {
+    for await (const record of refused) await add(record, null, record.raw ?? '');
+  } else if (first.value.at === null) {
+    await locate(context, file, refused, add);
+  } else {
+    await quote(file, refused, add);
+  }
+}
+
+async function* prepend<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}
+
+type Add = (refused: Refused, line: number | null, raw: string | Buffer) => Promise<void>;
+
+/** Numbered records: their text is read from where they say it is. */
+async function quote(file: LandedText, refused: AsyncIterable<Refused>, add: Add): Promise<void> {
+  const text = await open(file.rawPath);
+  try {
+    for await (const record of refused)
+      await add(record, record.line, await slice(text, record.at!, record.length!));
+  } finally {
+    await text.close();
+  }
+}
+
+async function slice(text: FileHandle, at: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(Math.min(length, 64 << 10));
+  await text.read(bytes, 0, bytes.length, at);
+  return bytes;
+}
+
+/** Records of the fast reader are known by their number only: the file is walked once more to find them. */
+async function locate(context: RejectContext, file: LandedText, refused: AsyncIterable<Refused>, add: Add) {
+  const wanted = refused[Symbol.asyncIterator]();
+  let next = await wanted.next();
+  let ordinal = 0;
+  for await (const batch of scanCsv(file.path, file.dialect!, file.columns!.length, context.signal)) {
+    for (const { line, bytes } of batch) {
+      if (!next.done && next.value.ordinal === ordinal) {
+        confirm(next.value, bytes, file.name);
+        await add(next.value, line, bytes);
+        next = await wanted.next();
+      }
+      ordinal++;
+    }
+    if (next.done) return;
+  }
+  throw new Error(`record ${next.value?.ordinal} of ${file.name} was staged and is not in the file`);
+}
+
+/** The two readers must mean the same record; otherwise a reject would name the wrong line. */
+function confirm({ bad }: Refused, bytes: Buffer, name: string): void {
+  if (bad === null || bad.includes('"') || bytes.includes(bad.trim())) return;
+  throw new Error(`a refused record of ${name} was not found where its number says`);
+}
+
+async function* refusedRecords(context: RejectContext, { file, first }: FileCount): AsyncGenerator<Refused> {
+  const { connection, stage, columns, signal } = context;
+  let last = -1n;
+  for (;;) {
+    const rows = await run(
+      connection,
+      `SELECT file_row_number AS "#row", "#error", "#bad", "#line", "#at", "#length", "#raw" FROM ${stage} ` +
+        `WHERE "#file" = ${file} AND "#error" IS NOT NULL AND file_row_number > ${last} ORDER BY 1 LIMIT ${PAGE}`,
+      signal,
+    );
+    for (const row of rows) yield describe(row, columns, first);
+    if (rows.length < PAGE) return;
+    last = rows.at(-1)!['#row'] as bigint;
+  }
+}
+
+const number = (value: unknown) => (value === null ? null : Number(value));
+
+function describe(row: Row, columns: SettledColumn[], first: number): Refused {
+  const error = Number(row['#error']);
+  const column = columns[error % FAULT.required]!;
+  const bad = row['#bad'] as string | null;
+  return {
+    ordinal: Number(row['#row']) - first,
+    column: column.name,
+    reason: reasonOf(error, column, bad),
+    bad,
+    line: number(row['#line']),
+    at: number(row['#at']),
+    length: number(row['#length']),
+    raw: row['#raw'] as string | null,
+  };
+}
+
+function reasonOf(error: number, { name, type, formats }: SettledColumn, bad: string | null): string {
+  if (error >= FAULT.nul) return `${name}: expected text, got a NUL character`;
+  if (error >= FAULT.required) return `${name}: expected a value (required), got NULL`;
+  const written = formats.length ? ` written as ${formats.join(' or ')}` : '';
+  return `${name}: expected ${formatColumnType(type)}${written}, got ${JSON.stringify(bad)}`;
+}

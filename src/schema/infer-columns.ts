@@ -1,0 +1,111 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { run } from './engine.js';
+import type { ColumnType, TypeName } from './column-types.js';
+import type { PlannedColumn } from './plan-columns.js';
+
+/**
+ * The forms that a text can have and still be written back as it was read once it is typed. ISO 8601's other ways to
+ * write one instant (`T`, `Z`, zeros behind the seconds) count as the same. In this order: the first that fits is it.
+ */
+const FORMS: { type: TypeName; fits: (text: string) => string }[] = [
+  { type: 'bigint', fits: (text) => matches(text, '0|-?[1-9][0-9]{0,17}') },
+  { type: 'numeric', fits: (text) => `${matches(text, DECIMAL)} AND NOT ${matches(text, '-0(\\.0*)?')}` },
+  { type: 'boolean', fits: (text) => `(${text} = 'true' OR ${text} = 'false')` },
+  { type: 'date', fits: (text) => `${matches(text, DATE)} AND TRY_CAST(${text} AS DATE) IS NOT NULL` },
+  { type: 'timestamp', fits: (text) => isInstant(text, '') },
+  { type: 'timestamptz', fits: (text) => isInstant(text, '(Z|\\+00(:?00)?)') },
+  {
+    type: 'time',
+    fits: (text) => matches(text, '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,5}[1-9])?'),
+  },
+  { type: 'uuid', fits: (text) => matches(text, '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}') },
+  { type: 'double', fits: isPrintedDouble },
+];
+const TEXT_BIT = 1 << FORMS.length;
+
+const DECIMAL = '-?(0|[1-9][0-9]*)(\\.[0-9]+)?';
+const DATE = '(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}';
+
+function matches(text: string, pattern: string): string {
+  return `regexp_full_match(${text}, '${pattern}')`;
+}
+
+function isInstant(text: string, zone: string): string {
+  const clock = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?';
+  return `${matches(text, `${DATE}[ T]${clock}${zone}`)} AND TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL`;
+}
+
+function isPrintedDouble(text: string): string {
+  const shape = matches(text, '-?[0-9](\\.[0-9]+)?e[+-][0-9]{2,3}');
+  return `${shape} AND TRY_CAST(${text} AS DOUBLE)::VARCHAR = ${text}`;
+}
+
+/** Enough to tell most texts apart from the rest, without reading a file to its end. */
+const SAMPLE = 5000;
+
+/**
+ * Settles the type of every column that has none, over all rows, losslessly: a value must print back as it was read,
+ * so `007` and `+49…` stay text. Columns whose values are all NULL are text.
+ *
+ * @param relation as `readFiles` makes it
+ */
+export async function inferColumns(
+  connection: DuckDBConnection,
+  columns: PlannedColumn[],
+  relation: (columns: PlannedColumn[]) => string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const column of columns) column.type ??= column.isNested ? { name: 'json' } : statedType(column);
+  await settle(
+    connection,
+    columns,
+    (open) => `SELECT * FROM (${relation(open)}) LIMIT ${SAMPLE}`,
+    false,
+    signal,
+  );
+  await settle(connection, columns, relation, true, signal);
+}
+
+/** What all files that have the column say of it; text where they differ, null where one of them says nothing. */
+function statedType({ stated }: PlannedColumn): ColumnType | null {
+  if (stated.length === 0 || stated.includes(null))
+    return stated.some((type) => type?.name === 'text') ? { name: 'text' } : null;
+  const texts = new Set(stated.map((type) => JSON.stringify(type)));
+  return texts.size === 1 ? stated[0]! : null;
+}
+
+async function settle(
+  connection: DuckDBConnection,
+  columns: PlannedColumn[],
+  relation: (columns: PlannedColumn[]) => string,
+  isWhole: boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  const open = columns.filter((column) => column.type === null);
+  if (open.length === 0) return;
+  const forms = open.map((_, n) => `bit_or(${formOf(`r${n}`)}) AS f${n}`);
+  const [row] = await run(connection, `SELECT ${forms.join(', ')} FROM (${relation(open)})`, signal);
+  open.forEach((column, n) => {
+    const seen = Number(row?.[`f${n}`] ?? 0);
+    if (isWhole || seen & TEXT_BIT) column.type = { name: typeOf(seen) };
+  });
+}
+
+function formOf(text: string): string {
+  const cases = FORMS.map(({ fits }, n) => `WHEN ${fits(text)} THEN ${1 << n}`);
+  return `CASE WHEN ${text} IS NULL THEN 0 ${cases.join(' ')} ELSE ${TEXT_BIT} END`;
+}
+
+/** The narrowest type that holds all the forms seen. */
+function typeOf(seen: number): TypeName {
+  const types = FORMS.filter((_, n) => seen & (1 << n)).map(({ type }) => type);
+  if (seen === 0 || seen & TEXT_BIT) return 'text';
+  if (types.length === 1) return types[0]!;
+  const holders: TypeName[] = ['numeric', 'double'];
+  return holders.find((holder) => types.every((type) => HOLDS[holder]!.includes(type))) ?? 'text';
+}
+
+const HOLDS: Partial<Record<TypeName, TypeName[]>> = {
+  numeric: ['bigint', 'numeric'],
+  double: ['bigint', 'numeric', 'double'],
+};

@@ -1,0 +1,95 @@
+import { TerminalError } from '../errors.js';
+import { parseColumnType, type ColumnType } from './column-types.js';
+import type { StageColumn } from './stage.js';
+import type { StageRequest } from './stage-request.js';
+
+/** The columns of one source file after naming, with their types where the format knows them (Parquet). */
+export interface FileColumns {
+  /** Index of the file in the request. */
+  file: number;
+  /** Names in the source, in order. */
+  sources: string[];
+  /** What they become. */
+  names: string[];
+  types: (ColumnType | null)[];
+}
+
+/** A column of the stage before its type is settled. */
+export interface PlannedColumn {
+  name: string;
+  /** Declared, or the target table's; null: to be inferred. */
+  type: ColumnType | null;
+  required: boolean;
+  formats: string[];
+  /** For each file, by index: the position among its columns; undefined: it has none such. */
+  positions: (number | undefined)[];
+  /** Types that the files themselves state. */
+  stated: (ColumnType | null)[];
+  isNested: boolean;
+}
+
+/**
+ * The union of the files' columns by name: the declared ones first, then the others as they are first seen. Strict mode
+ * and the contract on new columns decide which of the others stay.
+ *
+ * @throws TerminalError `NEW_COLUMNS` where the contract is `fail`; `TOO_MANY_COLUMNS` above 1,600
+ */
+export function planColumns(request: StageRequest, files: FileColumns[]): PlannedColumn[] {
+  const planned = new Map<string, PlannedColumn>();
+  for (const { name, type, required, formats } of request.columns) {
+    planned.set(name.toLowerCase(), blank(name, { type: parseColumnType(type), required }, formats));
+  }
+  for (const { file, sources, names, types } of files) {
+    const { nested } = request.files[file]!;
+    names.forEach((name, position) => {
+      const column = planned.get(name.toLowerCase()) ?? blank(name, knownColumn(request, name), []);
+      planned.set(name.toLowerCase(), column);
+      column.positions[file] = position;
+      column.stated.push(types[position]!);
+      column.isNested ||= nested.includes(sources[position]!);
+    });
+  }
+  return checkWidth(applyContract(request, [...planned.values()]), request.table);
+}
+
+function blank(
+  name: string,
+  known: { type: ColumnType; required: boolean } | undefined,
+  formats: string[],
+): PlannedColumn {
+  const { type = null, required = false } = known ?? {};
+  return { name, type, required, formats, positions: [], stated: [], isNested: false };
+}
+
+function knownColumn(request: StageRequest, name: string): StageColumn | undefined {
+  return request.existing?.find((column) => column.name === name);
+}
+
+/** A column is new when neither the schema nor the table knows it; on a first load without a schema none is. */
+function applyContract(request: StageRequest, planned: PlannedColumn[]): PlannedColumn[] {
+  const declared = new Set(request.columns.map((column) => column.name));
+  if (request.strictMode) return planned.filter((column) => declared.has(column.name));
+  const isOpen = request.existing === null && declared.size === 0;
+  const isNew = ({ name }: PlannedColumn) => !isOpen && !declared.has(name) && !knownColumn(request, name);
+  if (request.contract.newColumns === 'evolve') return planned;
+  const fresh = planned.filter(isNew);
+  if (fresh.length && request.contract.newColumns === 'fail') {
+    const names = fresh.map((column) => column.name).join(', ');
+    throw new TerminalError(
+      'NEW_COLUMNS',
+      `${request.table}: expected no columns beyond the schema's and the table's (new_columns: fail), got ${names}`,
+    );
+  }
+  return planned.filter((column) => !isNew(column));
+}
+
+/** PostgreSQL's limit of columns in a table. */
+const MAX_COLUMNS = 1600;
+
+function checkWidth(columns: PlannedColumn[], table: string): PlannedColumn[] {
+  if (columns.length <= MAX_COLUMNS) return columns;
+  throw new TerminalError(
+    'TOO_MANY_COLUMNS',
+    `${table}: expected at most ${MAX_COLUMNS} columns, got ${columns.length}`,
+  );
+}

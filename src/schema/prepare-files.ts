@@ -1,0 +1,162 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { TerminalError } from '../errors.js';
+import { hasRegularQuotes } from './check-quotes.js';
+import { identifier, literal, run } from './engine.js';
+import { landIrregular, type IrregularFile } from './land-irregular.js';
+import { nameColumns } from './name-columns.js';
+import { parquetColumn } from './parquet-columns.js';
+import type { FileColumns } from './plan-columns.js';
+import type { ReadableFile } from './read-files.js';
+import type { RejectsFile } from './rejects-file.js';
+import { UnclosedQuote } from './scan-csv.js';
+import type { LandedText, StageRequest } from './stage-request.js';
+
+/** Gets every file of a request into a form that the engine reads without guessing. */
+export class FilePreparation {
+  readonly readable: ReadableFile[] = [];
+  readonly columns: FileColumns[] = [];
+  /** Records refused before the engine saw them, by file. */
+  readonly rejected: number[];
+  private readonly carefully = new Set<number>();
+
+  constructor(
+    private readonly connection: DuckDBConnection,
+    private readonly request: StageRequest,
+    private readonly rejects: RejectsFile,
+    private readonly carefulFolder: string,
+  ) {
+    this.rejected = request.files.map(() => 0);
+  }
+
+  /** Goes through all files; one that cannot be read at all becomes one reject. */
+  async prepare(): Promise<void> {
+    for (const [index, file] of this.request.files.entries()) {
+      this.request.signal?.throwIfAborted();
+      await this.orRefuse(index, async () => {
+        if (file.rejects) await this.rejects.include(file.rejects.path, file.source, file.name);
+        await this.add(index, file);
+      });
+    }
+  }
+
+  /** Reads a file by the careful scan that the fast reader stumbled over; it has to be planned anew. */
+  async restart(index: number): Promise<void> {
+    if (this.carefully.has(index))
+      throw new Error(`the careful scan left faults in ${this.request.files[index]!.name}`);
+    this.remove(index);
+    await this.orRefuse(index, async () => {
+      const file = this.request.files[index] as IrregularFile;
+      this.insert(await this.land(index, file), this.columnsOf(index, file));
+    });
+  }
+
+  private async add(index: number, file: LandedText): Promise<void> {
+    if (file.format === 'parquet') return this.addParquet(index, file);
+    const columns = this.columnsOf(index, file);
+    const isCareful = file.format === 'csv' && !(await this.isRegular(file as IrregularFile));
+    const readable = isCareful ? await this.land(index, file as IrregularFile) : asIs(index, file);
+    this.insert(readable, columns);
+  }
+
+  private columnsOf(index: number, { columns, name }: LandedText): FileColumns {
+    const sources = columns ?? [];
+    return { file: index, sources, names: this.name(sources, name), types: sources.map(() => null) };
+  }
+
+  private name(sources: string[], file: string): string[] {
+    const declared = this.request.columns.map((column) => column.name);
+    return nameColumns(sources, this.request.naming, declared, file);
+  }
+
+  /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
+  private async isRegular(file: IrregularFile): Promise<boolean> {
+    if (!file.dialect.isRegular || file.columns.length < 2) return false;
+    return hasRegularQuotes(file.path, file.dialect, this.request.signal);
+  }
+
+  private async land(index: number, file: IrregularFile): Promise<ReadableFile> {
+    this.carefully.add(index);
+    await mkdir(this.carefulFolder, { recursive: true });
+    const target = path.join(this.carefulFolder, `${index}.csv`);
+    const longest = await landIrregular(file, target, this.rejects, this.request.signal);
+    return { ...asIs(index, file), path: target, isNumbered: true, longest };
+  }
+
+  private async addParquet(index: number, file: LandedText): Promise<void> {
+    const described = await run(
+      this.connection,
+      `DESCRIBE SELECT * FROM read_parquet(${literal(file.path)})`,
+    );
+    const columns = described.map((row) =>
+      parquetColumn(String(row['column_name']), String(row['column_type'])),
+    );
+    const sources = columns.map((column) => column.name);
+    const names = this.name(sources, file.name);
+    const expressions = columns.map((column) => column.text(identifier(column.name)));
+    this.insert(
+      { ...asIs(index, { ...file, columns: sources }), expressions },
+      { file: index, sources, names, types: columns.map((column) => column.type) },
+    );
+  }
+
+  private async orRefuse(index: number, work: () => Promise<void>): Promise<void> {
+    const { source, name, format } = this.request.files[index]!;
+    const before = this.rejects.count;
+    try {
+      await work();
+    } catch (error) {
+      this.request.signal?.throwIfAborted();
+      const fault = error as Error & Partial<UnclosedQuote>;
+      const isUnreadable = error instanceof TerminalError || format === 'parquet';
+      if (!isUnreadable) throw error;
+      const reason =
+        format === 'parquet' ? `expected a Parquet file, got ${firstLine(fault.message)}` : fault.message;
+      this.rejects.add({
+        source,
+        file: name,
+        line: fault.line ?? null,
+        column: null,
+        reason,
+        raw: fault.raw ?? '',
+      });
+    } finally {
+      this.rejected[index]! += this.rejects.count - before;
+    }
+  }
+
+  private insert(readable: ReadableFile, columns: FileColumns): void {
+    this.readable.push(readable);
+    this.columns.push(columns);
+    this.readable.sort((a, b) => a.index - b.index);
+    this.columns.sort((a, b) => a.file - b.file);
+  }
+
+  private remove(index: number): void {
+    this.readable.splice(
+      this.readable.findIndex((file) => file.index === index),
+      1,
+    );
+    this.columns.splice(
+      this.columns.findIndex((columns) => columns.file === index),
+      1,
+    );
+  }
+}
+
+function asIs(index: number, { path: file, format, dialect, columns }: LandedText): ReadableFile {
+  const isNumbered = format === 'ndjson';
+  return {
+    index,
+    path: file,
+    format,
+    dialect,
+    columns: columns ?? [],
+    expressions: null,
+    isNumbered,
+    longest: 0,
+  };
+}
+
+const firstLine = (text: string) => text.split('\n', 1)[0]!.slice(0, 200);

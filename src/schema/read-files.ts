@@ -1,0 +1,136 @@
+import { identifier, list, literal } from './engine.js';
+import type { PlannedColumn } from './plan-columns.js';
+import type { Dialect, LandedText } from './stage-request.js';
+
+/** A file as the engine reads it: where, and how many columns stand before the data. */
+export interface ReadableFile {
+  /** Index among the stage's files. */
+  index: number;
+  path: string;
+  format: LandedText['format'];
+  dialect: Dialect | null;
+  /** Names in the source, in order. */
+  columns: string[];
+  /** Parquet: each column's value as text. */
+  expressions: string[] | null;
+  /** Each record begins with its `#line`, `#at` and `#length`. */
+  isNumbered: boolean;
+  /** Length of the longest record where it is known to pass the engine's default. */
+  longest: number;
+}
+
+/** Places of a record in its source, where the landed form carries them. */
+export const PLACE = ['#line', '#at', '#length'] as const;
+
+/** Default of DuckDB's CSV reader; its buffers are sixteen times as large. */
+const LINE_SIZE = 2 << 20;
+/** Most files in one scan, so that a statement's text stays small. */
+const FILES_A_SCAN = 2000;
+
+/**
+ * One relation over all files: `r0`, `r1`, … hold the planned columns' texts, NULL where a file has no such column;
+ * `#file` is the file's index, the places are NULL where they are not known, `#raw` is the record as JSON for Parquet.
+ * The records keep the order of the files and of the records in each.
+ */
+export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): string {
+  if (files.length === 0) return emptyRelation(columns.length);
+  return groupFiles(files)
+    .map((group) => readGroup(group, columns))
+    .join('\nUNION ALL\n');
+}
+
+function emptyRelation(width: number): string {
+  const texts = Array.from({ length: width }, (_, n) => `NULL::VARCHAR AS r${n}`);
+  const rest = [
+    '0 AS "#file"',
+    ...PLACE.map((name) => `NULL::BIGINT AS "${name}"`),
+    'NULL::VARCHAR AS "#raw"',
+  ];
+  return `SELECT ${[...texts, ...rest].join(', ')} WHERE false`;
+}
+
+/** Neighbours that are read alike go into one scan. */
+function groupFiles(files: ReadableFile[]): ReadableFile[][] {
+  const groups: ReadableFile[][] = [];
+  let last = '';
+  for (const file of files) {
+    const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, file.longest]);
+    const group = groups.at(-1);
+    const isNext = group && group.length < FILES_A_SCAN && group.at(-1)!.index + 1 === file.index;
+    if (group && isNext && key === last) group.push(file);
+    else groups.push([file]);
+    last = key;
+  }
+  return groups;
+}
+
+function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
+  const first = group[0]!;
+  const texts = columns.map((column, n) => {
+    const position = column.positions[first.index];
+    return `${position === undefined ? 'NULL::VARCHAR' : textOf(first, position, column)} AS r${n}`;
+  });
+  const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
+  const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
+  const all = [...texts, `${first.index} + file_index AS "#file"`, ...places, `${raw} AS "#raw"`];
+  return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
+}
+
+function textOf(file: ReadableFile, position: number, column: PlannedColumn): string {
+  if (file.format === 'csv') return `c${position}`;
+  if (file.format === 'parquet') return file.expressions![position]!;
+  const text = identifier(file.columns[position]!);
+  if (column.type?.name !== 'json') return text;
+  // Strings are landed bare; among objects and arrays they have to be JSON again.
+  return `CASE WHEN json_valid(${text}) THEN ${text} ELSE to_json(${text})::VARCHAR END`;
+}
+
+/** Only looked at for refused records; the engine computes it for those alone. */
+function rawRecord(file: ReadableFile): string {
+  const fields = file.columns.map((name) => `${literal(name)}: ${identifier(name)}`);
+  return `to_json({${fields.join(', ')}})::VARCHAR`;
+}
+
+function scan(group: ReadableFile[]): string {
+  const paths = list(group.map((file) => file.path));
+  const first = group[0]!;
+  if (first.format === 'csv') return `read_csv(${paths}, ${csvOptions(first)})`;
+  if (first.format === 'ndjson') return `read_json(${paths}, ${jsonOptions(first)})`;
+  return `read_parquet(${paths})`;
+}
+
+function csvOptions(file: ReadableFile): string {
+  const { delimiter, quote, header, nulls } = file.dialect!;
+  const places = file.isNumbered ? PLACE.map((name) => `'${name}': 'BIGINT'`) : [];
+  const texts = file.columns.map((_, n) => `'c${n}': 'VARCHAR'`);
+  return [
+    'auto_detect=false',
+    `header=${header && !file.isNumbered}`,
+    `delim=${literal(delimiter)}`,
+    `quote=${literal(quote ?? '')}`,
+    `escape=${literal(quote ?? '')}`,
+    `nullstr=${list(nulls.length ? nulls : ['\u0001'])}`,
+    'allow_quoted_nulls=false',
+    `compression='none'`,
+    'strict_mode=true',
+    // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
+    ...(file.isNumbered ? [] : ['store_rejects=true', 'rejects_limit=1']),
+    `max_line_size=${Math.max(LINE_SIZE, file.longest * 2)}`,
+    `columns={${[...places, ...texts].join(', ')}}`,
+  ].join(', ');
+}
+
+/** The longest landed record; the engine's buffer is twice that. */
+const OBJECT_SIZE = 32 << 20;
+
+function jsonOptions(file: ReadableFile): string {
+  const places = PLACE.map((name) => `'${name}': 'BIGINT'`);
+  const texts = file.columns.map((name) => `${literal(name)}: 'VARCHAR'`);
+  return [
+    'auto_detect=false',
+    `format='newline_delimited'`,
+    `compression='uncompressed'`,
+    `maximum_object_size=${OBJECT_SIZE}`,
+    `columns={${[...places, ...texts].join(', ')}}`,
+  ].join(', ');
+}

@@ -1,0 +1,74 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import type { StageReject } from './stage.js';
+
+/** Most bytes of a refused record that are kept. */
+const RAW_BYTES = 64 << 10;
+/** Kept in memory before it is written. */
+const BATCH = 1 << 18;
+
+export type RejectEntry = Omit<StageReject, 'raw'> & { raw: string | Buffer };
+
+/** The refused records of one stage, one JSON object a line, on disk. */
+export class RejectsFile {
+  private pending: string[] = [];
+  private size = 0;
+  private handle: FileHandle | null = null;
+  private isBegun = false;
+  /** How many there are. */
+  count = 0;
+
+  constructor(readonly path: string) {}
+
+  /** Call `flush` now and then; nothing is written before. */
+  add(entry: RejectEntry): void {
+    const raw = typeof entry.raw === 'string' ? entry.raw : entry.raw.subarray(0, RAW_BYTES).toString();
+    const { source, file, line, column, reason } = entry;
+    const shown = raw.slice(0, RAW_BYTES).replaceAll('\0', '\u2400').toWellFormed();
+    const text = `${JSON.stringify({ source, file, line, column, reason, raw: shown } satisfies StageReject)}\n`;
+    this.pending.push(text);
+    this.size += text.length;
+    this.count++;
+  }
+
+  /** Writes what has gathered, if it is worth it. */
+  async flush(): Promise<void> {
+    if (this.size >= BATCH) await this.write();
+  }
+
+  /** Takes over the rejects that extraction wrote for a file. */
+  async include(path: string, source: number, file: string): Promise<void> {
+    for await (const line of lines(path)) {
+      this.add({ ...(JSON.parse(line) as StageReject), source, file });
+      await this.flush();
+    }
+  }
+
+  /** Writes the rest; the path, or null when there was none. */
+  async close(): Promise<string | null> {
+    if (this.pending.length > 0) await this.write();
+    await this.handle?.close();
+    this.handle = null;
+    return this.count > 0 ? this.path : null;
+  }
+
+  private async write(): Promise<void> {
+    this.handle ??= await open(this.path, this.isBegun ? 'a' : 'w');
+    this.isBegun = true;
+    const text = this.pending.join('');
+    this.pending = [];
+    this.size = 0;
+    await this.handle.writeFile(text);
+  }
+}
+
+/** Lines that end with LF and nothing else; readline would also split at U+2028, which JSON leaves as it is. */
+async function* lines(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const parts = (rest + String(chunk)).split('\n');
+    rest = parts.pop()!;
+    yield* parts;
+  }
+  if (rest) yield rest;
+}

@@ -1,0 +1,481 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Settings } from '../settings/settings.js';
+import { Engine } from './engine.js';
+import { SchemaService } from './schema.service.js';
+import type { Stage, StageReject } from './stage.js';
+import type { Dialect, LandedText, StageRequest } from './stage-request.js';
+
+let home: string;
+let engine: Engine;
+let schema: SchemaService;
+let runs = 0;
+
+beforeAll(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'millrace-schema-'));
+  const memory = { engine: '256MB', engineThreads: 2 };
+  engine = new Engine({ home, dataRoots: [home], memory } as unknown as Settings);
+  schema = new SchemaService(engine);
+});
+afterAll(async () => {
+  await engine.onModuleDestroy();
+  await rm(home, { recursive: true });
+});
+
+const PLAIN: Dialect = { delimiter: ',', quote: '"', header: true, nulls: [''], isRegular: true };
+
+/** A CSV file as extraction would land it; the first line names the columns. */
+async function csv(name: string, text: string | Buffer, dialect: Partial<Dialect> = {}): Promise<LandedText> {
+  const file = path.join(home, `${runs}-${name}`);
+  await writeFile(file, text);
+  const bytes = Buffer.from(text);
+  const columns = bytes
+    .toString()
+    .split(/\r\n|\n|\r/, 1)[0]!
+    .replaceAll('"', '')
+    .split(dialect.delimiter ?? ',');
+  return landed(name, file, 'csv', { dialect: { ...PLAIN, ...dialect }, columns, fingerprint: sha(bytes) });
+}
+
+/** NDJSON as extraction lands it: texts, nulls and places. */
+async function ndjson(name: string, records: Record<string, string | null>[], nested: string[] = []) {
+  const file = path.join(home, `${runs}-${name}`);
+  const text = records.map((record, n) =>
+    JSON.stringify({ ...record, '#line': n + 1, '#at': 0, '#length': 0 }),
+  );
+  await writeFile(file, text.join('\n'));
+  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return landed(name, file, 'ndjson', { columns, nested, fingerprint: sha(Buffer.from(text.join())) });
+}
+
+const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+function landed(
+  name: string,
+  file: string,
+  format: LandedText['format'],
+  rest: Partial<LandedText>,
+): LandedText {
+  const empty = { source: 0, fingerprint: name, dialect: null, columns: null, nested: [], rejects: null };
+  return { ...empty, name, path: file, rawPath: file, format, ...rest };
+}
+
+async function stage(files: LandedText[], request: Partial<StageRequest> = {}): Promise<Stage> {
+  const folder = path.join(home, 'runs', String(runs++));
+  await mkdir(folder, { recursive: true });
+  return schema.stage({
+    folder,
+    table: 'orders',
+    naming: 'snake_case',
+    strictMode: false,
+    columns: [],
+    contract: { newColumns: 'evolve', invalidRows: 'reject', maxRejects: null },
+    duplicates: 'drop',
+    files,
+    copies: [],
+    existing: null,
+    ...request,
+  });
+}
+
+const column = (name: string, type: string, rest = {}) => ({
+  name,
+  type,
+  required: false,
+  formats: [],
+  ...rest,
+});
+const types = (staged: Stage) =>
+  Object.fromEntries(staged.columns.map(({ name, type }) => [name, type.name]));
+const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(chunks)).toString();
+const lines = async (staged: Stage) => (await text(staged.rowLines(null))).split('\n').slice(0, -1);
+const counts = (staged: Stage) => staged.files.map(({ name, read, rejected }) => [name, read, rejected]);
+
+async function rejects(staged: Pick<Stage, 'rejectsPath'>): Promise<StageReject[]> {
+  if (staged.rejectsPath === null) return [];
+  const all = await readFile(staged.rejectsPath, 'utf8');
+  return all
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as StageReject);
+}
+
+describe('types without a schema', () => {
+  it.each([
+    [['1', '-5', '0'], 'bigint'],
+    [['1', '007'], 'text'],
+    [['1', '+49'], 'text'],
+    [['1', '-0'], 'text'],
+    [['1', '1.10'], 'numeric'],
+    [['12345678901234567890'], 'numeric'],
+    [['1', '1e5'], 'text'],
+    [['1.5', '1e-05'], 'double'],
+    [['true', 'false'], 'boolean'],
+    [['True'], 'text'],
+    [['2024-02-29'], 'date'],
+    [['2024-02-30'], 'text'],
+    [['2024-01-01', '2024-01-01 10:00:00'], 'text'],
+    [['2024-01-01T10:00:00.000'], 'timestamp'],
+    [['2024-01-01T10:00:00Z'], 'timestamptz'],
+    [['2024-01-01T10:00:00+02:00'], 'text'],
+    [['10:00:00'], 'time'],
+    [['10:00'], 'text'],
+    [['c0ffee00-1234-5678-9abc-def012345678'], 'uuid'],
+    [['C0FFEE00-1234-5678-9abc-def012345678'], 'text'],
+    [['1', '""'], 'text'],
+    [['', ''], 'text'],
+    [['1', ''], 'bigint'],
+  ])('%j is %s', async (values, expected) => {
+    const staged = await stage([
+      await csv('a.csv', `x,v\n${values.map((value) => `x,${value}\n`).join('')}`),
+    ]);
+    expect(types(staged)).toEqual({ x: 'text', v: expected });
+  });
+
+  it('looks at all rows, not at the first ones', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) => `${n},x\n`).join('');
+    expect(types(await stage([await csv('a.csv', `n,x\n${rows}0x1F,x\n`)]))).toEqual({
+      n: 'text',
+      x: 'text',
+    });
+  });
+
+  it('takes nested values for json, and strings among them stay JSON', async () => {
+    const staged = await stage([await ndjson('a.json', [{ v: '{"a":1}' }, { v: 'plain' }], ['v'])]);
+    expect(types(staged)).toEqual({ v: 'json' });
+    expect(await lines(staged)).toEqual(['"{""a"":1}"', '"""plain"""']);
+  });
+});
+
+describe('columns', () => {
+  it('joins files by column name, whatever their order and format', async () => {
+    const staged = await stage([
+      await csv('a.csv', 'Order ID,name\n1,x\n'),
+      await csv('b.csv', 'name;orderId\ny;2\n', { delimiter: ';' }),
+      await ndjson('c.json', [{ 'order-id': '3', extra: 'e' }]),
+    ]);
+    expect(staged.columns.map(({ name }) => name)).toEqual(['order_id', 'name', 'extra']);
+    expect(await lines(staged)).toEqual(['"1","x",', '"2","y",', '"3",,"e"']);
+  });
+
+  it('keeps only the declared ones in strict mode, missing ones as NULL', async () => {
+    const columns = [column('amount', 'numeric(5,2)'), column('gone', 'text')];
+    const staged = await stage([await csv('a.csv', 'id,amount\n1,2.5\n')], { strictMode: true, columns });
+    expect(await lines(staged)).toEqual(['"2.50",']);
+  });
+
+  it('gives a declared column its spelling', async () => {
+    const staged = await stage([await csv('a.csv', 'activeFlag,x\nyes,1\n')], {
+      columns: [column('activeFlag', 'boolean')],
+    });
+    expect(types(staged)).toEqual({ activeFlag: 'boolean', x: 'bigint' });
+  });
+
+  const known = [{ name: 'id', type: { name: 'bigint' as const }, required: false }];
+  it.each([
+    ['evolve' as const, ['id', 'x']],
+    ['ignore' as const, ['id']],
+  ])('new_columns: %s', async (newColumns, expected) => {
+    const contract = { newColumns, invalidRows: 'reject' as const, maxRejects: null };
+    const staged = await stage([await csv('a.csv', 'id,x\n1,2\n')], { existing: known, contract });
+    expect(staged.columns.map(({ name }) => name)).toEqual(expected);
+  });
+
+  it('new_columns: fail', async () => {
+    const contract = { newColumns: 'fail' as const, invalidRows: 'reject' as const, maxRejects: null };
+    const fault = stage([await csv('a.csv', 'id,x\n1,2\n')], { existing: known, contract });
+    await expect(fault).rejects.toMatchObject({
+      code: 'NEW_COLUMNS',
+      message: expect.stringContaining('got x'),
+    });
+  });
+
+  it("keeps the table's types for columns that no schema declares", async () => {
+    const staged = await stage([await csv('a.csv', 'id,x\n1,2\nabc,3\n')], { existing: known });
+    expect(types(staged)).toEqual({ id: 'bigint', x: 'bigint' });
+    expect(counts(staged)).toEqual([['a.csv', 2, 1]]);
+  });
+
+  it('refuses a file whose names meet or can be no column', async () => {
+    const staged = await stage([
+      await csv('a.csv', 'id,x\n1,2\n'),
+      await csv('b.csv', 'Active Flag,activeFlag\n1,2\n'),
+      await csv('c.csv', 'a"b; drop,x\n1,2\n'.replace('"', "'"), { quote: null }),
+    ]);
+    expect(counts(staged)).toEqual(
+      [
+        ['a.csv', 1, 0],
+        ['b.csv', 1, 1],
+        ['c.csv', 0, 0],
+      ]
+        .slice(0, 2)
+        .concat([['c.csv', 1, 0]]),
+    );
+    expect((await rejects(staged))[0]).toMatchObject({
+      file: 'b.csv',
+      reason: expect.stringContaining('"Active Flag" and "activeFlag", which both become active_flag'),
+    });
+  });
+});
+
+describe('rejects', () => {
+  it('names file, line, column, reason and raw text, and lets the good rows pass', async () => {
+    const staged = await stage(
+      [await csv('orders.csv', 'id,amount,note\n1,1.5,"two\nlines"\n2,1.5.0,x\n\n,3,y\n4,4,z\n')],
+      { columns: [column('id', 'bigint', { required: true }), column('amount', 'numeric(12,2)')] },
+    );
+    expect(await lines(staged)).toEqual(
+      ['"1","1.50","two\nlines"', '"4","4.00","z"'].flatMap((line) => line.split('\n')),
+    );
+    expect(await rejects(staged)).toEqual([
+      {
+        source: 0,
+        file: 'orders.csv',
+        line: 4,
+        column: 'amount',
+        raw: '2,1.5.0,x',
+        reason: 'amount: expected numeric(12,2), got "1.5.0"',
+      },
+      {
+        source: 0,
+        file: 'orders.csv',
+        line: 6,
+        column: 'id',
+        raw: ',3,y',
+        reason: 'id: expected a value (required), got NULL',
+      },
+    ]);
+    expect(counts(staged)).toEqual([['orders.csv', 4, 2]]);
+  });
+
+  it.each([
+    ['short and long rows', 'a,b\n1\n2,3\n4,5,6\n', [2, 4]],
+    ['a quote inside an unquoted field that splits', 'a,b\n1,2\n3,4"5",6\n5,6\n', [3]],
+    ['text after a closing quote', 'a,b\n1,"x"y\n2,3\n', [2]],
+  ])('%s', async (_, content, expected) => {
+    const staged = await stage([await csv('a.csv', content)]);
+    expect((await rejects(staged)).map(({ line }) => line)).toEqual(expected);
+    expect(staged.rows).toBe(staged.files[0]!.read - expected.length);
+  });
+
+  it('refuses a file with an unclosed quote whole, others go on', async () => {
+    const staged = await stage([
+      await csv('bad.csv', 'a,b\n1,2\n3,"4\n5,6\n'),
+      await csv('good.csv', 'a,b\n7,8\n'),
+    ]);
+    expect(counts(staged)).toEqual([
+      ['bad.csv', 1, 1],
+      ['good.csv', 1, 0],
+    ]);
+    expect(await rejects(staged)).toMatchObject([{ file: 'bad.csv', line: 3 }]);
+    expect(await lines(staged)).toEqual(['"7","8"']);
+  });
+
+  it('irregular bytes: NUL, invalid UTF-8, all kinds of line ends', async () => {
+    const content = Buffer.concat([
+      Buffer.from('a,b\r\n1,2\n3,\0\r5,6\r\n7,'),
+      Buffer.from([0xff]),
+      Buffer.from('\n8,9'),
+    ]);
+    const staged = await stage([await csv('a.csv', content, { isRegular: false })]);
+    expect(await lines(staged)).toEqual(['"1","2"', '"5","6"', '"8","9"']);
+    expect((await rejects(staged)).map(({ line, reason }) => [line, reason])).toEqual([
+      [3, 'expected text, got a NUL character'],
+      [5, 'expected UTF-8 text, got bytes that are none'],
+    ]);
+  });
+
+  it.each([
+    [
+      { invalidRows: 'fail' as const },
+      'expected no invalid rows (invalid_rows: fail), got 1 of 4 records refused',
+    ],
+    [{ maxRejects: { count: 0 } }, 'expected at most 0 rejects (max_rejects), got 1 of 4 records refused'],
+    [
+      { maxRejects: { share: 0.2 } },
+      'expected at most 20% rejects (max_rejects), got 1 of 4 records refused',
+    ],
+  ])('the contract %j fails the stage and keeps the rejects', async (contract, message) => {
+    const fault = await stage([await csv('a.csv', 'a,b\n1,2\n3,4\n5\n7,8\n')], {
+      contract: { newColumns: 'evolve', invalidRows: 'reject', maxRejects: null, ...contract },
+    }).catch((error: unknown) => error as Error & { rejectsPath: string });
+    expect(fault).toMatchObject({ code: 'TOO_MANY_REJECTS', message: expect.stringContaining(message) });
+    expect(await rejects(fault as { rejectsPath: string })).toMatchObject([{ line: 4 }]);
+  });
+
+  it('finds the right lines among many records', async () => {
+    const total = 300_000;
+    const isBad = (n: number) => n % 1000 === 7;
+    const rows = Array.from({ length: total }, (_, n) =>
+      isBad(n) ? `bad${n},"x\n${n}"\n` : `${n},"x\n${n}"\n`,
+    );
+    const staged = await stage([await csv('a.csv', `id,t\n${rows.join('')}`)], {
+      columns: [column('id', 'bigint')],
+    });
+    const found = await rejects(staged);
+    expect(found).toHaveLength(total / 1000);
+    expect(found.map(({ line, raw }) => [line, raw])).toEqual(
+      found.map((_, n) => [2 + 2 * (n * 1000 + 7), `bad${n * 1000 + 7},"x\n${n * 1000 + 7}"`]),
+    );
+  });
+});
+
+describe('identity', () => {
+  const identities = async (staged: Stage) => text(staged.identityLines());
+
+  it('does not depend on column order, missing columns or how a number is written', async () => {
+    const columns = [column('n', 'numeric')];
+    const one = await stage([await csv('a.csv', 'n,t\n1.0,x\n')], { columns });
+    const same = await stage([await csv('b.csv', 't,n,more\nx,1,\n')], { columns });
+    expect(await identities(one)).toBe(await identities(same));
+  });
+
+  it.each([
+    ['NULL and an empty text', 'a,b\nx,\n', 'a,b\nx,""\n'],
+    ['the same text in another column', 'a,b\nx,\n', 'a,b\n,x\n'],
+    ['texts that meet at their ends', 'a,b\nxy,z\n', 'a,b\nx,yz\n'],
+  ])('%s differ', async (_, left, right) => {
+    expect(await identities(await stage([await csv('l.csv', left)]))).not.toBe(
+      await identities(await stage([await csv('r.csv', right)])),
+    );
+  });
+
+  it('is pinned: a change of its form makes every loaded row unseen', async () => {
+    const columns = [
+      column('n', 'numeric(12,2)'),
+      column('t', 'text'),
+      column('d', 'timestamp'),
+      column('b', 'boolean'),
+    ];
+    const staged = await stage([await csv('a.csv', 'n,t,d,b\n1.50,ä,2024-01-01T00:00:00,yes\n')], {
+      columns,
+    });
+    const canonical = ['v1', '1:b4:true', '1:d19:2024-01-01 00:00:00', '1:n3:1.5', '1:t2:ä'].join('');
+    expect((await identities(staged)).trim().replaceAll('-', '')).toBe(
+      sha(Buffer.from(canonical)).slice(0, 32),
+    );
+  });
+
+  it('counts repeats as one row, or keeps them apart', async () => {
+    const files = [await csv('a.csv', 'a,b\n1,2\n1,2\n3,4\n'), await csv('b.csv', 'a,b\n1,2\n5,6\n')];
+    const dropped = await stage(files);
+    expect([dropped.rows, dropped.identities]).toEqual([5, 3]);
+    expect(await lines(dropped)).toEqual(['"1","2"', '"3","4"', '"5","6"']);
+    expect(await dropped.tally(null)).toEqual([
+      { file: 0, unseen: 2, duplicate: 1 },
+      { file: 1, unseen: 1, duplicate: 1 },
+    ]);
+    const kept = await stage(files, { duplicates: 'keep' });
+    expect([kept.rows, kept.identities]).toEqual([5, 5]);
+    expect((await lines(kept)).toSorted()).toEqual(['"1","2"', '"1","2"', '"1","2"', '"3","4"', '"5","6"']);
+    expect(await identities(await stage(files, { duplicates: 'keep' }))).toBe(await identities(kept));
+    expect(await identities(kept)).toContain((await identities(dropped)).split('\n')[0]!);
+  });
+});
+
+describe('a finished stage', () => {
+  it('hands out only the rows whose identity is listed', async () => {
+    const staged = await stage([await csv('a.csv', 'a,b\n1,2\n3,4\n5,6\n')]);
+    const all = (await text(staged.identityLines())).trim().split('\n');
+    const unseen = path.join(home, 'unseen');
+    await writeFile(unseen, `${all[1]}\n`);
+    expect(await text(staged.rowLines(unseen))).toMatch(/^"\d","\d"\n$/);
+    expect(await staged.tally(unseen)).toEqual([{ file: 0, unseen: 1, duplicate: 2 }]);
+  });
+
+  it('is opened again by a later attempt, an unfinished one is not', async () => {
+    const folder = path.join(home, 'runs', 'again');
+    expect(await schema.reopen(folder, 'orders')).toBeNull();
+    const staged = await stage([await csv('a.csv', 'a,b\n1,2\n')], { folder });
+    expect(await schema.reopen(folder, 'orders')).toMatchObject({
+      columns: staged.columns,
+      files: staged.files,
+      rows: 1,
+    });
+  });
+
+  it('writes the combined CSV, in which NULL and an empty text differ', async () => {
+    const staged = await stage([await csv('a.csv', 'a,b,c\n1,"x,""y""",\n1,"",z\n')]);
+    const target = path.join(home, 'combined.csv');
+    await staged.writeCombined(target);
+    expect(await readFile(target, 'utf8')).toBe('a,b,c\n1,"x,""y""",\n1,"",z\n');
+  });
+
+  it('is empty for files without records', async () => {
+    const staged = await stage([await csv('a.csv', 'a,b\n'), await csv('b.csv', '')]);
+    expect([staged.rows, staged.columns.map(({ name }) => name)]).toEqual([0, ['a', 'b']]);
+    expect(await lines(staged)).toEqual([]);
+  });
+});
+
+/** RFC 4180 as plainly as it can be written; null for a record with text after a closing quote. */
+function referenceRecords(body: string): ((string | null)[] | null)[] {
+  const field = /("((?:[^"]|"")*)"([^,\r\n]*)|([^,\r\n]*))(,|\r\n|\n|\r|$)/y;
+  const records: ((string | null)[] | null)[] = [];
+  let fields: (string | null)[] | null = [];
+  let isBroken = false;
+  let start = 0;
+  while (field.lastIndex < body.length || start < field.lastIndex) {
+    const [, , quoted, after, plain, end] = field.exec(body)!;
+    isBroken ||= Boolean(after);
+    fields.push(quoted === undefined ? plain || null : quoted.replaceAll('""', '"'));
+    if (end === ',') continue;
+    const isBlank = field.lastIndex - end!.length === start;
+    if (!isBlank) records.push(isBroken ? null : fields);
+    [fields, isBroken, start] = [[], false, field.lastIndex];
+    if (field.lastIndex >= body.length) break;
+  }
+  return records;
+}
+
+describe('laws', () => {
+  const cell = fc.oneof(
+    fc.constant(null),
+    fc.string({
+      unit: fc.constantFrom('a', 'é', '👩', '"', ',', '\n', '\r\n', ' ', "'", '\\', '1'),
+      maxLength: 6,
+    }),
+  );
+  const write = (value: string | null) => (value === null ? '' : `"${value.replaceAll('"', '""')}"`);
+
+  it('every CSV row comes out as it went in', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 30 }), async (rows) => {
+        const content = `id,a,b\n${rows.map(([a, b], n) => `${n},${write(a)},${write(b)}\n`).join('')}`;
+        const columns = [column('a', 'text'), column('b', 'text')];
+        const staged = await stage([await csv('a.csv', content)], { columns });
+        const expected = rows.map(([a, b], n) => `${write(a)},${write(b)},"${n}"\n`).join('');
+        expect(await text(staged.rowLines(null))).toBe(expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('whatever stands in a file: read = staged + rejected, and the lines of the rejects are right', async () => {
+    const junk = fc.string({ unit: fc.constantFrom('a', '1', '"', ',', '\n', '\r', ' '), maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(junk, async (body) => {
+        const columns = [column('x', 'text'), column('y', 'text')];
+        const isRegular = !body.includes('\r');
+        const staged = await stage([await csv('a.csv', `x,y\n${body}`, { isRegular })], { columns });
+        const [file] = staged.files;
+        if (!(await rejects(staged)).some(({ reason }) => reason.includes('closing quote, got the end'))) {
+          const good = referenceRecords(body).filter((fields) => fields?.length === 2);
+          const printed = good.map((fields) => fields!.map(write).join(','));
+          expect(await text(staged.rowLines(null))).toBe([...new Set(printed), ''].join('\n'));
+        }
+        expect(staged.rows).toBe(file!.read - file!.rejected);
+        expect(await rejects(staged)).toHaveLength(file!.rejected);
+        const source = `x,y\n${body}`.split(/\r\n|\n|\r/);
+        for (const { line, raw } of await rejects(staged)) {
+          expect(source[line! - 1]).toContain(raw.split(/\r|\n/, 1)[0]);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import { identifier, list, literal } from './engine.js';
+import { PLACE } from './read-files.js';
+import type { PlannedColumn } from './plan-columns.js';
+import type { StageColumn } from './stage.js';
+import { TYPE_RULES } from './type-rules.js';
+
+/**
+ * Version of the canonical form that a row's identity is computed from. It stands in front of the hashed text; changing
+ * the form in any way means a new number, and that every table's rows count as unseen.
+ */
+const IDENTITY_VERSION = 'v1';
+
+/** What a value's fault is, as `#error` holds it: the column's index, plus one of these. */
+export const FAULT = { type: 0, required: 10_000, nul: 20_000 } as const;
+
+const isText = ({ type }: StageColumn) => type.name === 'text' || type.name === 'varchar';
+
+/** A column whose type is settled, with what is needed to read it. */
+export interface SettledColumn extends StageColumn {
+  formats: string[];
+}
+
+/** @throws Error when a type is not settled yet */
+export function settled(columns: PlannedColumn[]): SettledColumn[] {
+  return columns.map(({ name, type, required, formats }) => {
+    if (!type) throw new Error(`the type of ${name} is not settled`);
+    return { name, type, required, formats };
+  });
+}
+
+/**
+ * The stage's rows from a relation of `readFiles`: the typed columns, `#hash` (NULL for refused records), `#file`,
+ * `#error` (NULL for good ones) and, for refused records only, `#bad` (the value at fault), the place and `#raw`.
+ */
+export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul: boolean): string {
+  const rest = ['"#file"', ...PLACE.map((name) => `"${name}"`), '"#raw"'];
+  const trimmed = columns.map(
+    (column, n) => `${isText(column) ? `r${n}` : `nullif(trim(r${n}), '')`} AS v${n}`,
+  );
+  const typed = columns.map((column, n) => `${readValue(column, `v${n}`)} AS t${n}`);
+  const values = columns.map((_, n) => `v${n}`);
+  const error = `(${errorOf(columns, mayHoldNul)})::SMALLINT AS "#error"`;
+  const out = [
+    ...columns.map(({ name }, n) => `t${n} AS ${identifier(name)}`),
+    '"#file"',
+    '"#error"',
+    `CASE WHEN "#error" IS NULL THEN ${identity(columns)} END AS "#hash"`,
+    `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns)} END AS "#bad"`,
+    ...[...PLACE, '#raw'].map((name) => `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`),
+  ];
+  const read = `SELECT ${[...trimmed, ...rest].join(', ')} FROM (${relation})`;
+  const cast = `SELECT ${[...values, ...typed, ...rest].join(', ')} FROM (${read})`;
+  return `SELECT ${out.join(',\n')} FROM (SELECT *, ${error} FROM (${cast}))`;
+}
+
+function readValue(column: SettledColumn, v: string): string {
+  const rule = TYPE_RULES[column.type.name];
+  if (column.formats.length === 0) return rule.read(v, column.type);
+  return `TRY_CAST(try_strptime(${v}, ${list(column.formats)}) AS ${rule.stored(column.type)})`;
+}
+
+function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
+  const cases = columns.flatMap((column, n) => {
+    const isChecked = !(column.type.name === 'text');
+    return [
+      ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${FAULT.type + n}`] : []),
+      ...(column.required ? [`WHEN t${n} IS NULL THEN ${FAULT.required + n}`] : []),
+      ...(mayHoldNul && isText(column) ? [`WHEN contains(t${n}, chr(0)) THEN ${FAULT.nul + n}`] : []),
+    ];
+  });
+  return cases.length ? `CASE ${cases.join(' ')} END` : 'NULL';
+}
+
+function badValue(columns: SettledColumn[]): string {
+  const cases = columns.map((_, n) => `WHEN ${n} THEN left(v${n}, 200)`);
+  return cases.length ? `CASE "#error" % ${FAULT.required} ${cases.join(' ')} END` : 'NULL::VARCHAR';
+}
+
+/**
+ * SHA-256, cut to 16 bytes, over the (name, value) pairs of the columns that are not null, sorted by name, each part
+ * with its length in bytes in front: so no two different rows have one text.
+ */
+function identity(columns: SettledColumn[]): string {
+  const parts = columns
+    .map(({ name, type }, n) => {
+      const value = TYPE_RULES[type.name].canonical(`t${n}`, type);
+      return { name, sql: pair(name, value, `t${n}`) };
+    })
+    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    .map(({ sql }) => sql);
+  const text = parts.length
+    ? `concat(${literal(IDENTITY_VERSION)}, ${parts.join(', ')})`
+    : literal(IDENTITY_VERSION);
+  return `left(sha256(${text}), 32)::UUID`;
+}
+
+function pair(name: string, value: string, typed: string): string {
+  const prefix = literal(`${Buffer.byteLength(name)}:${name}`);
+  const isPlain = value === typed;
+  const text = isPlain ? value : `(${value})`;
+  return `CASE WHEN ${typed} IS NOT NULL THEN ${prefix} || strlen(${text}) || ':' || ${text} END`;
+}
+
+/**
+ * `duplicates: keep`: the n-th occurrence of a row, counted over the whole stage, gets an identity of its own. Only good
+ * rows are kept, and their order is not.
+ */
+export function numberRepeats(stage: string): string {
+  const good = `SELECT * FROM ${stage} WHERE "#error" IS NULL`;
+  const repeated = `SELECT "#hash" FROM ${stage} WHERE "#error" IS NULL GROUP BY "#hash" HAVING count(*) > 1`;
+  const again = `left(sha256(concat("#hash", ':', "#nth")), 32)::UUID`;
+  return (
+    `${good} AND "#hash" NOT IN (${repeated}) UNION ALL BY NAME ` +
+    `SELECT * EXCLUDE ("#hash", "#nth"), CASE WHEN "#nth" = 1 THEN "#hash" ELSE ${again} END AS "#hash" ` +
+    `FROM (SELECT *, row_number() OVER (PARTITION BY "#hash") AS "#nth" FROM (${good} AND "#hash" IN (${repeated})))`
+  );
+}
