@@ -23,6 +23,8 @@ export interface Cluster {
 // Not `millrace`: PostgreSQL looks for unqualified names in the schema named after the user first.
 const user = 'postgres';
 const startAttempts = 4;
+// A port that was taken in between, or the backends of a killed server that are still ending.
+const passing = /could not bind|still in use/;
 const readyMs = 60_000;
 
 /** The user and password of the data folder below `folder`, or null when there is none yet. */
@@ -119,7 +121,7 @@ export async function startCluster(
     const started = await launchPostgres(cluster, settings);
     if (started) return started;
     log = await readFile(cluster.startLog, 'utf8').catch(() => '');
-    // A port taken in between, or backends of a killed server that are still ending: both pass.
+    if (!passing.test(log)) break;
     await sleep(500 * (attempt + 1));
   }
   throw new TerminalError(

@@ -27,5 +27,5 @@ export class ProcessLock {
 
 function isBusy(error: unknown): boolean {
   const sqliteBusy = 5;
-  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+  return (error as { errcode?: number }).errcode === sqliteBusy;
 }

@@ -59,9 +59,13 @@ function fromHttpException(error: HttpException): Problem {
 
 /** Errors of Express and its body parsers carry a status, and say whether their message may be shown. */
 function isExposed(error: unknown): error is Error & { status: number } {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return false;
-  const isShown = !('expose' in error) || error.expose === true;
-  return isShown && error.status >= 400 && error.status < 500;
+  const { status, expose, message } = (error ?? {}) as {
+    status?: unknown;
+    expose?: unknown;
+    message?: unknown;
+  };
+  if (typeof status !== 'number' || typeof message !== 'string' || expose === false) return false;
+  return status >= 400 && status < 500;
 }
 
 /** `404` -> `NOT_FOUND`, `413` -> `PAYLOAD_TOO_LARGE`. */
