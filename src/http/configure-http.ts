@@ -4,12 +4,14 @@ import helmet from 'helmet';
 import type { Settings } from '../settings/settings.js';
 import { serveApiDocs } from './api-docs.js';
 import { localRequestsOnly } from './local-requests.js';
+import { assignRequestId } from './request-id.js';
 
 const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
 /** Everything of the HTTP side that is not a module: headers, limits, body parsers, documentation. */
 export function configureHttp(app: NestExpressApplication, settings: Settings): void {
   app.disable('x-powered-by');
+  app.use(assignRequestId);
   app.set('query parser', 'simple');
   app.use(
     helmet({

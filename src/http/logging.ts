@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import pretty from 'pino-pretty';
@@ -14,7 +13,7 @@ const secretPaths = ['password', 'apiKey', 'token', 'authorization', 'connection
 export function loggingOptions(level: LogLevel): Params {
   const options = {
     level,
-    genReqId: takeRequestId,
+    genReqId: (request: IncomingMessage) => request.id,
     autoLogging: { ignore: (request: IncomingMessage) => request.url === '/health' },
     customLogLevel: levelOf,
     serializers: { req: describeRequest, res: describeResponse, err: describeError },
@@ -22,13 +21,6 @@ export function loggingOptions(level: LogLevel): Params {
   };
   if (!process.stdout.isTTY) return { pinoHttp: options };
   return { pinoHttp: [options, pretty({ sync: true, singleLine: true, ignore: 'pid,hostname' })] };
-}
-
-function takeRequestId(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
-  response.setHeader('X-Request-Id', id);
-  return id;
 }
 
 function levelOf(

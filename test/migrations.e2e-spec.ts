@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
+import { describeDifference, writeMigration } from '../src/database/migration-text.js';
+import { migrations } from '../src/database/migrations.js';
+import { createApp, type TestApp } from './support.js';
+
+describe('migrations', () => {
+  let service: TestApp;
+  let dataSource: DataSource;
+  beforeAll(async () => {
+    service = await createApp();
+    dataSource = service.app.get(DataSource);
+  });
+  afterAll(() => service.close());
+
+  it('make the tables that the entities describe', async () => {
+    expect(await describeDifference(dataSource)).toEqual({ up: [], down: [] });
+  });
+
+  it('would be told from entities that have more', async () => {
+    const probe = new EntitySchema<{ id: number }>({
+      name: 'probe',
+      schema: 'millrace',
+      columns: { id: { type: 'integer', primary: true } },
+    });
+    const more = new DataSource({ ...dataSource.options, entities: [probe] } as DataSourceOptions);
+    await more.initialize();
+    const { up, down } = await describeDifference(more);
+    await more.destroy();
+    expect(up.join()).toContain('CREATE TABLE "millrace"."probe"');
+    expect(down.join()).toContain('DROP TABLE "millrace"."probe"');
+  });
+
+  it('can all be taken back and run again', async () => {
+    for (let left = migrations.length; left > 0; left--) await dataSource.undoLastMigration();
+    expect(await tablesOf(dataSource)).toEqual(['migrations']);
+    expect(await dataSource.runMigrations()).toHaveLength(migrations.length);
+    expect(await describeDifference(dataSource)).toEqual({ up: [], down: [] });
+  });
+});
+
+describe('writeMigration', () => {
+  it('writes a class whose statements survive as template text', () => {
+    const difference = { up: ['COMMENT ON TABLE "a" IS `${x}\\n`'], down: ['SELECT 1'] };
+    const { file, text } = writeMigration('add-owner', 1_700_000_000_009, difference);
+    expect(file).toBe('src/database/migrations/1700000000009-add-owner.ts');
+    expect(text).toContain('export class AddOwner1700000000009 implements MigrationInterface');
+    expect(text).toContain('runner.query(`COMMENT ON TABLE "a" IS \\`\\${x}\\\\n\\``)');
+  });
+
+  it.each([undefined, '', 'AddOwner', '../x'])('refuses the name %s', (name) => {
+    expect(() => writeMigration(name, 1, { up: [], down: [] })).toThrow('expected a kebab-case name');
+  });
+});
+
+async function tablesOf(dataSource: DataSource): Promise<string[]> {
+  const rows: { name: string }[] = await dataSource.query(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'millrace' ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
