@@ -1,0 +1,48 @@
+import { lstat } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import type { ListedFile } from './list-files.js';
+import { isSameStamp, stampOf } from './open-file.js';
+import { runConcurrently } from './run-concurrently.js';
+
+/** Younger than this, a file may still be written to. */
+const youngMs = 2_000;
+const waitMs = 1_200;
+
+/** Time, so that tests need not wait for it. */
+export interface Clock {
+  now(): number;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  wait: (ms, signal) => setTimeout(ms, undefined, { signal }),
+};
+
+/**
+ * Tells the files that stand still from those that grow: whatever changed in the last two seconds is looked at again after one short
+ * wait for all of them. A change after that wait cannot hide behind an equal stamp: its ctime is later.
+ */
+export async function awaitStill(
+  files: ListedFile[],
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<{ still: ListedFile[]; growing: ListedFile[] }> {
+  const now = clock.now();
+  const young = new Set(files.filter((file) => isYoung(file, now)));
+  if (young.size === 0) return { still: files, growing: [] };
+  await clock.wait(waitMs, signal);
+  const growing = new Set<ListedFile>();
+  await runConcurrently([...young], 8, async (file) => {
+    const stats = await lstat(file.path, { bigint: true }).catch(() => null);
+    if (stats === null || !isSameStamp(stampOf(stats), file.stamp)) growing.add(file);
+  });
+  return { still: files.filter((file) => !growing.has(file)), growing: [...growing] };
+}
+
+/** A time far in the future (a clock that was set back, a touched file) is no sign of writing. */
+function isYoung({ stamp }: ListedFile, now: number): boolean {
+  return [stamp.mtimeNs, stamp.ctimeNs].some(
+    (ns) => Math.abs(now - Number(BigInt(ns) / 1_000_000n)) < youngMs,
+  );
+}

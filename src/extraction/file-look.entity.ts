@@ -1,0 +1,37 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { TextTraits } from './text-probe.js';
+
+/** What was learned about a file when it was last read; holds as long as its stamp does. */
+@Entity({ schema: 'millrace', name: 'file_looks' })
+export class FileLook {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'file_looks_pkey' })
+  path: string;
+
+  @Column('bigint')
+  size: string;
+
+  @Column('bigint', { name: 'mtime_ns' })
+  mtimeNs: string;
+
+  @Column('bigint', { name: 'ctime_ns' })
+  ctimeNs: string;
+
+  /** Up to 2^64, which bigint does not hold. */
+  @Column('numeric', { precision: 20, scale: 0 })
+  inode: string;
+
+  @Column('numeric', { precision: 20, scale: 0 })
+  device: string;
+
+  @Column('text')
+  fingerprint: string;
+
+  @Column('boolean', { name: 'is_utf8' })
+  isUtf8: boolean;
+
+  @Column('boolean', { name: 'has_nul' })
+  hasNul: boolean;
+
+  @Column('text', { name: 'line_ends' })
+  lineEnds: TextTraits['lineEnds'];
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import type { ListedFile } from './list-files.js';
+import { openFile, verifyHandle } from './open-file.js';
+import { TextProbe, type TextTraits } from './text-probe.js';
+
+/** A file's content in short. */
+export interface FileContent {
+  /** SHA-256 of the bytes, hex. */
+  fingerprint: string;
+  text: TextTraits;
+}
+
+const chunkBytes = 1 << 20;
+
+/**
+ * Reads a file once, from start to end, and tells its SHA-256 and its traits as text. Throws FileChanged when the file
+ * was not in the listed state before and after, FileNotRegular, or the system's error.
+ */
+export async function fingerprintFile(file: ListedFile, signal?: AbortSignal): Promise<FileContent> {
+  const handle = await openFile(file.path);
+  try {
+    await verifyHandle(handle, file.stamp, file.name);
+    const hash = createHash('sha256');
+    const probe = new TextProbe();
+    for await (const chunk of readChunks(handle, Number(file.stamp.size), signal)) {
+      hash.update(chunk);
+      probe.update(chunk);
+    }
+    await verifyHandle(handle, file.stamp, file.name);
+    return { fingerprint: hash.digest('hex'), text: probe.finish() };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The bytes up to `size`, through one buffer that each step overwrites. */
+async function* readChunks(handle: FileHandle, size: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes));
+  for (let at = 0; at < size;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}

@@ -1,0 +1,149 @@
+import { isUtf8 } from 'node:buffer';
+import type { Dirent } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TerminalError } from '../errors.js';
+import { PathRefused, systemCode } from './file-errors.js';
+import type { LocalSource } from './local-source.js';
+import { isUnfinishedName, matchNames, type NameMatch } from './match-names.js';
+import { oddKind, stampOf, type FileStamp } from './open-file.js';
+import { resolvePath, type ResolvedPath } from './resolve-path.js';
+import { runConcurrently } from './run-concurrently.js';
+import type { SkippedFile } from './seen-file.js';
+
+/** A regular file of a source, not yet read. */
+export interface ListedFile {
+  name: string;
+  path: string;
+  stamp: FileStamp;
+}
+
+export interface Listing {
+  /** By name, in byte order. */
+  files: ListedFile[];
+  skipped: SkippedFile[];
+}
+
+const mostFiles = 1_000_000;
+const statBatch = 512;
+
+/**
+ * Lists the regular files that a source's `path` and `include` mean, in the data roots and nowhere else. What is not a
+ * regular file, or cannot be looked at, is skipped with a reason. Throws PathRefused for the path as a whole.
+ */
+export async function listFiles(
+  source: Pick<LocalSource, 'path' | 'include'>,
+  roots: readonly string[],
+  signal?: AbortSignal,
+): Promise<Listing> {
+  const place = await resolvePath(source.path, roots);
+  const listing: Listing = { files: [], skipped: [] };
+  let batch: string[] = [];
+  for await (const name of namesOf(place, source, listing.skipped)) {
+    signal?.throwIfAborted();
+    batch.push(name);
+    if (batch.length === statBatch) {
+      await look(place.folder, batch, listing);
+      batch = [];
+    }
+  }
+  await look(place.folder, batch, listing);
+  return { files: sortByName(listing.files), skipped: sortByName(listing.skipped) };
+}
+
+async function* namesOf(
+  place: ResolvedPath,
+  source: Pick<LocalSource, 'path' | 'include'>,
+  skipped: SkippedFile[],
+): AsyncGenerator<string> {
+  if (place.kind === 'file') {
+    yield place.name;
+    return;
+  }
+  const match = matchNames(place.kind === 'glob' ? place.glob : null, source.include);
+  try {
+    yield* walkFolder({ root: place.folder, prefix: '', depth: match.depth }, match, skipped);
+  } catch (error) {
+    if (error instanceof TerminalError) throw error;
+    const shown = JSON.stringify(source.path);
+    throw new PathRefused('PATH_UNREADABLE', `path: expected to list ${shown}, got ${systemCode(error)}`);
+  }
+}
+
+interface Walk {
+  root: string;
+  /** Path of the folder below the root, empty or ending in `/`. */
+  prefix: string;
+  /** Levels that are left to go down. */
+  depth: number;
+}
+
+async function* walkFolder(at: Walk, match: NameMatch, skipped: SkippedFile[]): AsyncGenerator<string> {
+  const folders: string[] = [];
+  // As bytes: a name that is not UTF-8 has no string that would open it again.
+  const entries = await opendir(join(at.root, at.prefix), {
+    encoding: 'buffer' as BufferEncoding,
+    bufferSize: 1024,
+  });
+  for await (const entry of entries as unknown as AsyncIterable<Dirent<Buffer>>) {
+    const bytes = entry.name;
+    if (!isUtf8(bytes)) {
+      skipped.push({
+        name: at.prefix + escapeBytes(bytes),
+        reason: 'expected a name in UTF-8, got other bytes',
+      });
+      continue;
+    }
+    const baseName = bytes.toString();
+    const name = at.prefix + baseName;
+    if (isUnfinishedName(baseName)) continue;
+    if (entry.isDirectory() && at.depth > 0) folders.push(name);
+    else if (entry.isSymbolicLink() && at.depth > 0 && !match.matches(name)) skipped.push(linkSkipped(name));
+    else if (match.matches(name)) yield name;
+  }
+  for (const folder of folders)
+    yield* walkSubFolder({ ...at, prefix: `${folder}/`, depth: at.depth - 1 }, match, skipped);
+}
+
+async function* walkSubFolder(at: Walk, match: NameMatch, skipped: SkippedFile[]): AsyncGenerator<string> {
+  try {
+    yield* walkFolder(at, match, skipped);
+  } catch (error) {
+    if (error instanceof TerminalError) throw error;
+    skipped.push({ name: at.prefix, reason: `expected a folder to list, got ${systemCode(error)}` });
+  }
+}
+
+function linkSkipped(name: string): SkippedFile {
+  return { name, reason: 'expected a regular file, got a symbolic link' };
+}
+
+async function look(folder: string, names: string[], listing: Listing): Promise<void> {
+  if (listing.files.length + names.length > mostFiles) {
+    throw new TerminalError('TOO_MANY_FILES', `path: expected at most ${mostFiles} files, got more`);
+  }
+  await runConcurrently(names, 8, async (name) => {
+    const path = join(folder, name);
+    try {
+      const stats = await lstat(path, { bigint: true });
+      const kind = oddKind(stats);
+      if (kind === null) listing.files.push({ name, path, stamp: stampOf(stats) });
+      else listing.skipped.push({ name, reason: `expected a regular file, got ${kind}` });
+    } catch (error) {
+      listing.skipped.push({ name, reason: `expected a file to look at, got ${systemCode(error)}` });
+    }
+  });
+}
+
+/** Byte order, which no locale changes. */
+function sortByName<T extends { name: string }>(items: T[]): T[] {
+  const keyed = items.map((item) => ({ item, key: Buffer.from(item.name) }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  return keyed.map(({ item }) => item);
+}
+
+function escapeBytes(bytes: Buffer): string {
+  return Array.from(bytes, (byte) =>
+    byte > 0x1f && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+  ).join('');
+}

@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Clock } from './await-still.js';
+import type { FileLook } from './file-look.entity.js';
+import { FileChanged } from './file-errors.js';
+import { fingerprintFile } from './fingerprint-file.js';
+import { listFiles, type Listing } from './list-files.js';
+import { lookAtFiles, type LookStore } from './look-at-files.js';
+import { verifyPath } from './open-file.js';
+
+let root: string;
+let store: LookStore & { looks: Map<string, FileLook>; remembered: number };
+
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-look-')));
+  store = {
+    looks: new Map(),
+    remembered: 0,
+    find: async (paths) => new Map(paths.flatMap((path) => [...store.looks].filter(([key]) => key === path))),
+    remember: async (looks) => {
+      store.remembered += looks.length;
+      for (const look of looks) store.looks.set(look.path, look);
+    },
+  };
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+const list = (): Promise<Listing> => listFiles({ path: '.', include: null }, [root]);
+const later: Clock = { now: () => Date.now() + 60_000, wait: async () => {} };
+const look = async (clock = later, listing?: Listing) =>
+  lookAtFiles(listing ?? (await list()), { source: 3, store, clock });
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('lookAtFiles', () => {
+  it('knows a file by its content and reads it once', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a,b\r\n1,é\r\n');
+    const first = await look();
+    expect(first.files).toMatchObject([
+      {
+        source: 3,
+        name: 'a.csv',
+        path: join(root, 'a.csv'),
+        bytes: 11,
+        fingerprint: sha('a,b\r\n1,é\r\n'),
+        text: { isUtf8: true, hasNul: false, lineEnds: 'crlf' },
+      },
+    ]);
+    const second = await look();
+    expect(second).toEqual(first);
+    expect(store.remembered).toBe(1);
+  });
+
+  it('sees a file that was replaced by one of the same name, size and time', async () => {
+    const path = join(root, 'a.csv');
+    writeFileSync(path, 'a\n1\n');
+    utimesSync(path, 1_000, 1_000);
+    const before = await look();
+    writeFileSync(join(root, 'new'), 'a\n2\n');
+    utimesSync(join(root, 'new'), 1_000, 1_000);
+    renameSync(join(root, 'new'), path);
+    const after = await look();
+    expect(statSync(path).mtimeMs).toBe(1_000_000);
+    expect(after.files[0]?.fingerprint).not.toBe(before.files[0]?.fingerprint);
+  });
+
+  it('gives a copy and a renamed file the fingerprint of the first', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    copyFileSync(join(root, 'a.csv'), join(root, 'b.csv'));
+    const { files } = await look();
+    renameSync(join(root, 'b.csv'), join(root, 'c.csv'));
+    const renamed = await look();
+    expect(new Set([...files, ...renamed.files].map((file) => file.fingerprint)).size).toBe(1);
+  });
+
+  it('leaves a file that grows while it waits, and takes the others', async () => {
+    writeFileSync(join(root, 'grows.csv'), 'a\n1\n');
+    writeFileSync(join(root, 'still.csv'), 'a\n1\n');
+    const waits: number[] = [];
+    const growing: Clock = {
+      now: () => Date.now(),
+      wait: async (ms) => {
+        waits.push(ms);
+        appendFileSync(join(root, 'grows.csv'), '2');
+      },
+    };
+    const { files, skipped } = await look(growing);
+    expect(files.map((file) => file.name)).toEqual(['still.csv']);
+    expect(skipped).toEqual([
+      { name: 'grows.csv', reason: 'expected a file that stands still, got one that is still growing' },
+    ]);
+    expect(waits).toEqual([1_200]);
+  });
+
+  it('does not wait for old files, known files, and files from the future', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    utimesSync(join(root, 'a.csv'), 4e9, 4e9);
+    const never: Clock = { now: later.now, wait: async () => Promise.reject(new Error('waited')) };
+    await look(never);
+    expect((await look({ ...never, now: () => Date.now() })).files).toHaveLength(1);
+  });
+
+  it('skips a file that vanished after it was listed', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    const listing = await list();
+    rmSync(join(root, 'a.csv'));
+    const { files, skipped } = await look(later, listing);
+    expect({ files, skipped }).toEqual({
+      files: [],
+      skipped: [{ name: 'a.csv', reason: 'expected to read the file, got ENOENT' }],
+    });
+  });
+
+  it('skips a file that it may not read, and takes the others', async () => {
+    writeFileSync(join(root, 'open.csv'), 'a\n1\n');
+    writeFileSync(join(root, 'shut.csv'), 'a\n1\n');
+    chmodSync(join(root, 'shut.csv'), 0);
+    chmodSync(root, 0o755);
+    const isRoot = process.getuid?.() === 0;
+    // Root may read anything, so it looks as another user.
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      const { files, skipped } = await look();
+      expect(files.map((file) => file.name)).toEqual(['open.csv']);
+      expect(skipped).toEqual([{ name: 'shut.csv', reason: 'expected to read the file, got EACCES' }]);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+});
+
+describe('fingerprintFile', () => {
+  const changes: [string, (path: string) => void][] = [
+    ['appended', (path) => appendFileSync(path, 'x')],
+    ['truncated', (path) => writeFileSync(path, '')],
+    ['touched', (path) => utimesSync(path, 5, 5)],
+    ['replaced', (path) => (writeFileSync(`${path}.new`, 'a\n1\n'), renameSync(`${path}.new`, path))],
+  ];
+  it.each(changes)('throws FILE_CHANGED for a file that was %s', async (_how, change) => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    const [file] = (await list()).files;
+    if (file === undefined) throw new Error('expected a file');
+    await expect(verifyPath(file.path, file.stamp, file.name)).resolves.toBeUndefined();
+    change(file.path);
+    await expect(fingerprintFile(file)).rejects.toThrow(FileChanged);
+    await expect(verifyPath(file.path, file.stamp, file.name)).rejects.toMatchObject({
+      code: 'FILE_CHANGED',
+    });
+  });
+
+  it('leaves no file open', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    const [file] = (await list()).files;
+    if (file === undefined) throw new Error('expected a file');
+    const count = (): string => spawnSync('ls', [`/proc/${process.pid}/fd`]).stdout.toString();
+    await look();
+    const before = count();
+    for (let i = 0; i < 20; i++) await fingerprintFile(file);
+    expect(count().split('\n').length).toBe(before.split('\n').length);
+  });
+});

@@ -1,0 +1,34 @@
+import picomatch from 'picomatch';
+
+const endings = ['csv', 'tsv', 'txt', 'json', 'ndjson', 'jsonl', 'parquet'];
+const knownFiles = endings.flatMap((ending) => [`*.${ending}`, `*.${ending}.gz`, `*.${ending}.zst`]);
+const unfinished = /^\.|~$|\.(?:tmp|part|crdownload)$/i;
+
+/** Which names below a source's folder are its files. */
+export interface NameMatch {
+  /** `name` is relative to the folder, `/` between parts. */
+  matches(name: string): boolean;
+  /** Levels of sub-folders to go down. */
+  depth: number;
+}
+
+/** Hidden files and those that a program has not finished (`.tmp`, `.part`, `.crdownload`, `~`) are nobody's. */
+export function isUnfinishedName(baseName: string): boolean {
+  return unfinished.test(baseName);
+}
+
+/**
+ * A folder means the files in it, not those in its sub-folders; a glob reaches as deep as it says. `include` (null: the known endings)
+ * narrows both, regardless of case; a glob that names an ending itself needs no known one.
+ */
+export function matchNames(glob: string | null, include: string[] | null): NameMatch {
+  const namesEnding = glob !== null && !/^\*+$/.test(glob.split('/').at(-1) ?? '');
+  const patterns = include ?? (namesEnding ? ['*'] : knownFiles);
+  const isIncluded = picomatch(patterns, { nocase: true, basename: true, noextglob: true });
+  if (glob === null) return { matches: (name) => isIncluded(name), depth: 0 };
+  const isMatch = picomatch(glob, { noextglob: true });
+  return {
+    matches: (name) => isMatch(name) && isIncluded(name),
+    depth: glob.includes('**') ? Infinity : glob.split('/').length - 1,
+  };
+}

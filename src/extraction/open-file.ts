@@ -1,0 +1,70 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
+import { FileChanged, FileNotRegular } from './file-errors.js';
+
+/** What tells one state of a file from another without reading it. Strings, because they exceed 53 bits. */
+export interface FileStamp {
+  size: string;
+  mtimeNs: string;
+  ctimeNs: string;
+  inode: string;
+  device: string;
+}
+
+export function stampOf(stats: BigIntStats): FileStamp {
+  return {
+    size: String(stats.size),
+    mtimeNs: String(stats.mtimeNs),
+    ctimeNs: String(stats.ctimeNs),
+    inode: String(stats.ino),
+    device: String(stats.dev),
+  };
+}
+
+export function isSameStamp(a: FileStamp, b: FileStamp): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.inode === b.inode &&
+    a.device === b.device
+  );
+}
+
+/** What stands where a file was expected, or null for a regular file. */
+export function oddKind(stats: BigIntStats): string | null {
+  if (stats.isFile()) return null;
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a named pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/**
+ * Opens a regular file for reading. Never waits (a named pipe would) and follows no symbolic link, neither as the
+ * last part of the path nor before it. The caller closes the handle. Throws FileNotRegular, or the system's error.
+ */
+export async function openFile(path: string): Promise<FileHandle> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    const kind = oddKind(await handle.stat({ bigint: true }));
+    if (kind !== null) throw new FileNotRegular(kind);
+    if ((await realpath(path)) !== path) throw new FileNotRegular('a path through a symbolic link');
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Throws FileChanged unless the open file is still in the state `stamp`. */
+export async function verifyHandle(handle: FileHandle, stamp: FileStamp, name: string): Promise<void> {
+  if (!isSameStamp(stampOf(await handle.stat({ bigint: true })), stamp)) throw new FileChanged(name);
+}
+
+/** Throws FileChanged unless `path` still leads to the file in the state `stamp`. */
+export async function verifyPath(path: string, stamp: FileStamp, name: string): Promise<void> {
+  const stats = await lstat(path, { bigint: true }).catch(() => null);
+  if (stats === null || !isSameStamp(stampOf(stats), stamp)) throw new FileChanged(name);
+}
