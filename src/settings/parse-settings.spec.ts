@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { TerminalError } from '../errors.js';
 import { isLoopback, parseSettings } from './parse-settings.js';
@@ -26,6 +28,11 @@ describe('parseSettings', () => {
       database: { kind: 'embedded', schema: 'public' },
       memory: { engine: '256MB' },
     });
+  });
+
+  it('reads .env.example as the defaults', () => {
+    const example = parseEnv(readFileSync('.env.example', 'utf8')) as Record<string, string>;
+    expect(JSON.stringify(parse(example))).toBe(JSON.stringify(parse({})));
   });
 
   const accepted: [string, Record<string, string>, object][] = [
