@@ -114,7 +114,7 @@ function csvOptions(file: ReadableFile): string {
     `compression='none'`,
     'strict_mode=true',
     // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
-    ...(file.isNumbered ? [] : ['store_rejects=true', 'rejects_limit=1']),
+    ...(file.isNumbered ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
     `max_line_size=${Math.max(LINE_SIZE, file.longest * 2)}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');

@@ -89,6 +89,14 @@ describe('scanCsv', () => {
       ],
     ],
     [
+      'empty fields beyond the last',
+      '1,2,,\n3,4,""\n',
+      [
+        [1, 0, '1,2,,', null],
+        [2, 6, '3,4,""', 'expected 2 fields, got 3'],
+      ],
+    ],
+    [
       'text after a closing quote',
       '"a"b,2\n3,4\n',
       [

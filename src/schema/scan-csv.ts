@@ -74,6 +74,8 @@ interface RecordEnd {
   /** Index of the next record. */
   next: number;
   fields: number;
+  /** Number of the last field that is not empty: empty ones beyond the header's are no data. */
+  filled: number;
   lines: number;
   problem: string | null;
   hasBareQuote: boolean;
@@ -120,28 +122,39 @@ class RecordScanner {
       at: this.offset + start,
       bytes: record,
       hasBareQuote: found.hasBareQuote,
-      problem: found.problem ?? this.faultOf(record, found.fields),
+      problem: found.problem ?? this.faultOf(record, found),
     };
   }
 
-  private faultOf(record: Buffer, fields: number): string | null {
+  private faultOf(record: Buffer, { fields, filled }: RecordEnd): string | null {
     if (!this.dialect.isRegular) {
       if (record.includes(0)) return 'expected text, got a NUL character';
       if (!isUtf8(record)) return 'expected UTF-8 text, got bytes that are none';
     }
-    return fields === this.fields ? null : `expected ${this.fields} fields, got ${fields}`;
+    const isWhole = fields >= this.fields && filled <= this.fields;
+    return isWhole ? null : `expected ${this.fields} fields, got ${fields}`;
   }
 
   /** null: the record goes on beyond `bytes`. */
   private findEnd(bytes: Buffer, start: number, isEnd: boolean): RecordEnd | null {
-    const found: RecordEnd = { end: -1, next: -1, fields: 1, lines: 1, problem: null, hasBareQuote: false };
+    const found: RecordEnd = {
+      end: -1,
+      next: -1,
+      fields: 1,
+      filled: 0,
+      lines: 1,
+      problem: null,
+      hasBareQuote: false,
+    };
     let at = start;
     for (;;) {
+      const from = at;
       if (bytes[at] === this.quote) {
         at = this.skipQuoted(bytes, at, isEnd, found, start);
         if (at < 0) return null;
       }
       at = this.skipPlain(bytes, at, found);
+      if (at > from) found.filled = found.fields;
       if (at >= bytes.length) return isEnd ? ended(found, at, at) : null;
       if (bytes[at] !== this.delimiter) break;
       found.fields++;

@@ -464,8 +464,10 @@ describe('laws', () => {
         const staged = await stage([await csv('a.csv', `x,y\n${body}`, { isRegular })], { columns });
         const [file] = staged.files;
         if (!(await rejects(staged)).some(({ reason }) => reason.includes('closing quote, got the end'))) {
-          const good = referenceRecords(body).filter((fields) => fields?.length === 2);
-          const printed = good.map((fields) => fields!.map(write).join(','));
+          const good = referenceRecords(body).filter(
+            (fields) => fields && fields.length > 1 && fields.slice(2).every((field) => field === null),
+          );
+          const printed = good.map((fields) => fields!.slice(0, 2).map(write).join(','));
           expect(await text(staged.rowLines(null))).toBe([...new Set(printed), ''].join('\n'));
         }
         expect(staged.rows).toBe(file!.read - file!.rejected);
@@ -475,7 +477,7 @@ describe('laws', () => {
           expect(source[line! - 1]).toContain(raw.split(/\r|\n/, 1)[0]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
