@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { TerminalError } from '../errors.js';
 
 /**
  * A lock between processes of one machine that the kernel releases when its holder dies, however it dies.
@@ -9,14 +10,21 @@ export class ProcessLock {
 
   /** The lock, or null while another process (or another caller in this one) holds it. Never waits. */
   static tryTake(file: string): ProcessLock | null {
-    const database = new DatabaseSync(file, { timeout: 0 });
+    let database: DatabaseSync | null = null;
     try {
+      database = new DatabaseSync(file, { timeout: 0 });
       database.exec('BEGIN EXCLUSIVE');
       return new ProcessLock(database);
     } catch (error) {
-      database.close();
+      database?.close();
       if (isBusy(error)) return null;
-      throw error;
+      const reason = (error as Error).message;
+      throw new TerminalError(
+        'LOCK_NOT_WRITABLE',
+        `expected a file that this user may write, got ${file}: ${reason}. Was another user here before?`,
+        [],
+        { cause: error },
+      );
     }
   }
 

@@ -3,11 +3,19 @@ import type { Params } from 'nestjs-pino';
 import pretty from 'pino-pretty';
 import type { LogLevel } from '../settings/settings.js';
 
-const secretPaths = ['password', 'apiKey', 'token', 'authorization', 'connectionString'].flatMap((key) => [
-  key,
-  `*.${key}`,
-  `*.*.${key}`,
-]);
+const secretNames = [
+  'password',
+  'apiKey',
+  'token',
+  'authorization',
+  'cookie',
+  'connectionString',
+  '["x-api-key"]',
+];
+const secretPaths = secretNames.flatMap((name) => {
+  const below = name.startsWith('[') ? name : `.${name}`;
+  return [name, `*${below}`, `*.*${below}`];
+});
 
 /** JSON lines on stdout; readable text instead when stdout is a terminal. Secrets are left out. */
 export function loggingOptions(level: LogLevel): Params {
