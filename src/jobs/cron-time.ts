@@ -4,7 +4,7 @@ import { TerminalError } from '../errors.js';
 /** The cron expression or the time zone cannot be used. */
 export class InvalidSchedule extends TerminalError {
   constructor(path: 'cron' | 'timezone', message: string) {
-    super('INVALID_SCHEDULE', message, [{ path, message }]);
+    super('INVALID_REQUEST', message, [{ path, message }]);
   }
 }
 

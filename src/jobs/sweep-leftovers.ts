@@ -1,0 +1,51 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { outputFolder, runOfLeftover } from './combined-csv.js';
+import { isUuid } from './page.js';
+import { runsFolder } from './run-folder.js';
+
+interface Leftover {
+  runId: string;
+  path: string;
+}
+
+/**
+ * Removes what dead processes left of runs that are over: run folders, and half-written combined CSVs.
+ * @param finished tells which of these runs are over
+ * @returns how many were removed
+ */
+export async function sweepLeftovers(
+  home: string,
+  finished: (ids: string[]) => Promise<string[]>,
+): Promise<number> {
+  const leftovers = [...(await runFolders(home)), ...(await halfOutputs(home))];
+  if (leftovers.length === 0) return 0;
+  const isOver = new Set(await finished(leftovers.map(({ runId }) => runId)));
+  const gone = leftovers.filter(({ runId }) => isOver.has(runId));
+  for (const { path } of gone) await rm(path, { recursive: true, force: true });
+  return gone.length;
+}
+
+async function runFolders(home: string): Promise<Leftover[]> {
+  const names = await namesIn(runsFolder(home));
+  return names.filter(isUuid).map((runId) => ({ runId, path: join(runsFolder(home), runId) }));
+}
+
+async function halfOutputs(home: string): Promise<Leftover[]> {
+  const found: Leftover[] = [];
+  for (const pipeline of await namesIn(outputFolder(home))) {
+    const folder = join(outputFolder(home), pipeline);
+    for (const name of await namesIn(folder)) {
+      const runId = runOfLeftover(name);
+      if (runId) found.push({ runId, path: join(folder, name) });
+    }
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+}

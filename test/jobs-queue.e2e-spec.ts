@@ -1,0 +1,263 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { LoggerModule } from 'nestjs-pino';
+import { Client } from 'pg';
+import { DatabaseModule } from '../src/database/database.module.js';
+import { TerminalError, TransientError } from '../src/errors.js';
+import { OrphanedRuns } from '../src/jobs/orphaned-runs.js';
+import type { RunJournal } from '../src/jobs/run-journal.js';
+import { RunJournals } from '../src/jobs/run-journals.js';
+import { RunPipeline } from '../src/jobs/run-pipeline.js';
+import { RunQueue } from '../src/jobs/run-queue.js';
+import { RunWorker } from '../src/jobs/run-worker.js';
+import { Run } from '../src/jobs/run.entity.js';
+import { RunsService } from '../src/jobs/runs.service.js';
+import { WorkerPresence } from '../src/jobs/worker-presence.js';
+import { parseSettings } from '../src/settings/parse-settings.js';
+import { SettingsModule } from '../src/settings/settings.module.js';
+import { createDatabase, type TestDatabase } from './support.js';
+
+/** Stands for the stages: each run waits at a gate until the test opens it. */
+class Gates {
+  readonly begun: string[] = [];
+  active = 0;
+  most = 0;
+  private readonly gates = new Map<string, PromiseWithResolvers<void>>();
+
+  async walk({ run }: RunJournal, signal: AbortSignal): Promise<void> {
+    this.begun.push(run.id);
+    this.most = Math.max(this.most, ++this.active);
+    const gate = this.gate(run.id);
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    await Promise.race([gate.promise, aborted]).finally(() => this.active--);
+  }
+
+  open(id: string): void {
+    this.gate(id).resolve();
+  }
+
+  break(id: string, error: Error): void {
+    const gate = this.gate(id);
+    this.gates.delete(id);
+    gate.reject(error);
+  }
+
+  private gate(id: string): PromiseWithResolvers<void> {
+    const gate = this.gates.get(id) ?? Promise.withResolvers<void>();
+    this.gates.set(id, gate);
+    return gate;
+  }
+}
+
+interface Worker {
+  app: INestApplicationContext;
+  gates: Gates;
+  runs: RunsService;
+}
+
+let database: TestDatabase;
+let home: string;
+const workers: Worker[] = [];
+
+async function startWorker(): Promise<Worker> {
+  const settings = parseSettings({ DATABASE_URL: database.url, MILLRACE_HOME: home, LOG_LEVEL: 'silent' });
+  const gates = new Gates();
+  const module = await Test.createTestingModule({
+    imports: [
+      SettingsModule.register(settings),
+      LoggerModule.forRoot({ pinoHttp: { level: 'silent' } }),
+      DatabaseModule.register(settings),
+      ScheduleModule.forRoot(),
+      TypeOrmModule.forFeature([Run]),
+    ],
+    providers: [
+      RunsService,
+      RunQueue,
+      WorkerPresence,
+      OrphanedRuns,
+      RunJournals,
+      RunWorker,
+      { provide: RunPipeline, useValue: gates },
+    ],
+  }).compile();
+  const app = await module.init();
+  const worker = { app, gates, runs: app.get(RunsService) };
+  workers.push(worker);
+  return worker;
+}
+
+async function until<T>(look: () => Promise<T> | T, seconds = 30): Promise<NonNullable<T>> {
+  for (const end = Date.now() + seconds * 1_000; Date.now() < end; await delay(20)) {
+    const seen = await look();
+    if (seen) return seen;
+  }
+  throw new Error(`waited ${seconds} s in vain for: ${look.toString()}`);
+}
+
+async function add({ runs }: Worker, pipeline: string): Promise<string> {
+  const run = await runs.add({ pipeline, configVersion: 1, trigger: 'manual' });
+  return run!.id;
+}
+
+const stateIs = ({ runs }: Worker, id: string, state: string) => {
+  return until(async () => (await runs.get(id)).state === state);
+};
+
+beforeAll(async () => {
+  database = await createDatabase();
+  home = await mkdtemp(join(tmpdir(), 'millrace-queue-'));
+});
+
+afterEach(async () => {
+  for (const { app } of workers.splice(0)) await app.close();
+});
+
+afterAll(async () => {
+  await database.drop();
+  await rm(home, { recursive: true });
+});
+
+describe('the queue of runs', () => {
+  it('does runs of one pipeline one after the other, others side by side, two at a time', async () => {
+    const worker = await startWorker();
+    const { gates } = worker;
+    const first = await add(worker, 'a');
+    const second = await add(worker, 'a');
+    const other = await add(worker, 'b');
+    const third = await add(worker, 'c');
+    await until(() => gates.begun.length === 2);
+    expect(gates.begun).toEqual([first, other]);
+    gates.open(first);
+    await until(() => gates.begun.length === 3);
+    expect(gates.begun).toEqual([first, other, second]);
+    for (const id of [second, other, third]) gates.open(id);
+    for (const id of [first, second, other, third]) await stateIs(worker, id, 'succeeded');
+    expect(gates.most).toBe(2);
+  });
+
+  it('gives an unfinished run back at an orderly stop, and the next worker takes it up', async () => {
+    const worker = await startWorker();
+    const id = await add(worker, 'a');
+    await until(() => worker.gates.begun.includes(id));
+    await worker.app.close();
+    workers.length = 0;
+    const next = await startWorker();
+    await until(() => next.gates.begun.includes(id));
+    expect(await next.runs.get(id)).toMatchObject({ state: 'running', attempt: 2, deaths: 0 });
+    next.gates.open(id);
+    await stateIs(next, id, 'succeeded');
+  });
+
+  it('takes a run from a worker that died, at once, and lets the dead one write nothing any more', async () => {
+    const dead = await startWorker();
+    const id = await add(dead, 'a');
+    await until(() => dead.gates.begun.includes(id));
+    const next = await startWorker();
+    const killed = await kill(database, 'millrace presence');
+    expect(killed).toBeGreaterThan(0);
+    const taken = await until(async () => {
+      const run = await next.runs.get(id);
+      return run.attempt === 2 && run;
+    }, 8);
+    expect(taken).toMatchObject({ state: 'running', deaths: 1 });
+    for (const { gates } of [dead, next]) gates.open(id);
+    await stateIs(next, id, 'succeeded');
+    expect((await next.runs.get(id)).attempt).toBe(2);
+  });
+
+  it('tries again what may pass by itself, and nothing else', async () => {
+    const worker = await startWorker();
+    const { gates, runs } = worker;
+    const passing = await add(worker, 'a');
+    await until(() => gates.begun.length === 1);
+    gates.break(passing, new TransientError('CONNECTION_LOST', 'the connection was lost'));
+    await until(() => gates.begun.length === 2);
+    gates.open(passing);
+    await stateIs(worker, passing, 'succeeded');
+    expect((await runs.get(passing)).attempt).toBe(2);
+
+    const hopeless = await add(worker, 'a');
+    await until(() => gates.begun.includes(hopeless));
+    gates.break(
+      hopeless,
+      new TerminalError('TARGET_LOGIN', 'wrong password', [{ message: 'wrong password' }]),
+    );
+    await stateIs(worker, hopeless, 'failed');
+    const error = {
+      code: 'TARGET_LOGIN',
+      message: 'wrong password',
+      details: [{ message: 'wrong password' }],
+    };
+    expect(await runs.get(hopeless)).toMatchObject({ attempt: 1, error });
+
+    const unforeseen = await add(worker, 'a');
+    await until(() => gates.begun.includes(unforeseen));
+    gates.break(unforeseen, new Error('the password is secret'));
+    await stateIs(worker, unforeseen, 'failed');
+    const { error: shown } = await runs.get(unforeseen);
+    expect(shown).toMatchObject({ code: 'INTERNAL', details: [] });
+    expect(shown!.message).not.toContain('secret');
+  });
+
+  it('gives a run up that five workers died of, and goes on with the next', async () => {
+    const worker = await startWorker();
+    const poison = await add(worker, 'a');
+    await until(() => worker.gates.begun.includes(poison));
+    await query(database, 'UPDATE millrace.runs SET deaths = 4 WHERE id = $1', [poison]);
+    await kill(database, 'millrace presence');
+    await stateIs(worker, poison, 'failed');
+    expect((await worker.runs.get(poison)).error).toMatchObject({ code: 'WORKERS_LOST' });
+    const next = await add(worker, 'a');
+    worker.gates.open(next);
+    await stateIs(worker, next, 'succeeded');
+  });
+
+  it('adds one run for a slot, however many processes ask', async () => {
+    const [one, two] = [await startWorker(), await startWorker()];
+    const slot = new Date('2030-01-01T10:00:00Z');
+    const run = { pipeline: 'slots', configVersion: 1, trigger: 'schedule' as const, slot };
+    const added = await Promise.all([one, two, one, two].map(({ runs }) => runs.add(run)));
+    const ids = added.filter((run) => run !== null).map(({ id }) => id);
+    expect(ids).toHaveLength(1);
+    for (const { gates } of [one, two]) gates.open(ids[0]!);
+    await stateIs(one, ids[0]!, 'succeeded');
+  });
+
+  it('adds neither row nor job when the transaction fails', async () => {
+    const worker = await startWorker();
+    const failing = worker.runs.add(
+      { pipeline: 'x', configVersion: 1, trigger: 'manual' },
+      async (manager) => {
+        await manager.query('SELECT 1/0');
+        return true;
+      },
+    );
+    await expect(failing).rejects.toThrow('division by zero');
+    expect(await worker.runs.newest('x')).toBeNull();
+  });
+});
+
+async function kill(database: TestDatabase, application: string): Promise<number> {
+  const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE application_name = $1 AND datname = current_database()`;
+  return (await query(database, sql, [application])).length;
+}
+
+async function query(database: TestDatabase, sql: string, values: unknown[]): Promise<unknown[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
