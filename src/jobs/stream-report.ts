@@ -1,0 +1,82 @@
+import type { StreamConfig } from '../config-history/pipeline-config.js';
+import type { LandedFile } from '../extraction/landed-file.js';
+import type { LoadResult } from '../loader/load.js';
+import type { StreamLook } from './look-at-stream.js';
+import { type FileReport, noCounts, type StreamReport } from './run-report.js';
+
+/** The report of a stream that has not begun. */
+export function emptyReport({ table, output }: StreamConfig): StreamReport {
+  return {
+    table,
+    state: 'waiting',
+    signature: null,
+    ...noCounts(),
+    rowBytes: 0,
+    output,
+    columns: [],
+    files: [],
+    skipped: [],
+    durationMs: null,
+  };
+}
+
+export function isFinished({ state }: StreamReport): boolean {
+  return state === 'succeeded' || state === 'unchanged' || state === 'empty';
+}
+
+/** Its stage is whole and checked, whatever became of it after that. */
+export function isStaged({ state }: StreamReport): boolean {
+  return state === 'loading' || state === 'writing';
+}
+
+/** Begins the report anew with the files that were seen. */
+export function applyLook(report: StreamReport, look: StreamLook): void {
+  const copyOf = new Map(look.copies.map((copy) => [fileKey(copy), copy.copyOf]));
+  const files = look.files.map((file): FileReport => {
+    const original = copyOf.get(fileKey(file)) ?? null;
+    const { source, name, bytes } = file;
+    return { ...newFile({ source, name, copyOf: original }), bytes };
+  });
+  const { signature, skipped } = look;
+  Object.assign(report, noCounts(), {
+    state: 'waiting',
+    rowBytes: 0,
+    columns: [],
+    files,
+    signature,
+    skipped,
+  });
+}
+
+/** Nothing was read, because all that was seen is loaded already. */
+export function applyUnchanged(report: StreamReport): void {
+  report.state = 'unchanged';
+  for (const file of report.files) file.state = 'unchanged';
+}
+
+export function applyLanded(report: StreamReport, landed: LandedFile, durationMs: number): void {
+  const file = report.files.find((one) => fileKey(one) === fileKey(landed));
+  if (file) Object.assign(file, { state: 'landed', detected: landed.detected, durationMs });
+}
+
+/** Takes over the counts that the load's transaction was committed with, and the files that they are about. */
+export function applyLoad(report: StreamReport, load: LoadResult): void {
+  const known = new Map(report.files.map((file) => [fileKey(file), file]));
+  report.files = load.files.map((counts): FileReport => {
+    const { source, name, copyOf, read, inserted, updated, duplicate, rejected } = counts;
+    const file = known.get(fileKey(counts)) ?? newFile(counts);
+    const state = copyOf === null ? 'loaded' : 'copy';
+    return { ...file, source, name, state, copyOf, read, inserted, updated, duplicate, rejected };
+  });
+  const { read, inserted, updated, duplicate, rejected, rowBytes } = load;
+  Object.assign(report, { read, inserted, updated, duplicate, rejected, rowBytes });
+}
+
+function newFile({ source, name, copyOf }: Pick<FileReport, 'source' | 'name' | 'copyOf'>): FileReport {
+  const state = copyOf === null ? 'waiting' : 'copy';
+  return { source, name, ...noCounts(), bytes: null, state, copyOf, detected: null, durationMs: null };
+}
+
+function fileKey({ source, name }: { source: number; name: string }): string {
+  return `${source}/${name}`;
+}
