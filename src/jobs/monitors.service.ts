@@ -1,0 +1,93 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { InjectRepository } from '@nestjs/typeorm';
+import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
+import { type EntityManager, type Repository } from 'typeorm';
+import { TerminalError } from '../errors.js';
+import { LookOut } from './look-out.js';
+import { Monitor } from './monitor.entity.js';
+import { repeat, type Repetition } from './repeat.js';
+
+const TICK_MS = 1_000;
+
+/** Keeps the monitors, and has each looked at when its time has come, by one process however many there are. */
+@Injectable()
+export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy {
+  private repetition: Repetition | null = null;
+
+  constructor(
+    @InjectRepository(Monitor) private readonly monitors: Repository<Monitor>,
+    private readonly lookOut: LookOut,
+    private readonly registry: SchedulerRegistry,
+    @InjectPinoLogger(MonitorsService.name) private readonly logger: PinoLogger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.repetition = repeat(this.registry, 'monitors', {
+      everyMs: TICK_MS,
+      work: (signal) => this.lookAtDue(signal),
+      onError: (error) => this.logger.error({ err: error }, 'could not look at the monitored pipelines'),
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.repetition?.stop();
+  }
+
+  async list(): Promise<Monitor[]> {
+    return this.monitors.find({ order: { pipeline: 'ASC' } });
+  }
+
+  /** @throws TerminalError `MONITOR_NOT_FOUND` */
+  async remove(pipeline: string): Promise<void> {
+    const { affected } = await this.monitors.delete({ pipeline });
+    if (!affected) {
+      throw new TerminalError(
+        'MONITOR_NOT_FOUND',
+        `expected a pipeline that is monitored, got "${pipeline}"`,
+      );
+    }
+  }
+
+  /** Begins to monitor a pipeline, or sets its first look anew, inside the caller's transaction. */
+  async begin(pipeline: string, everySeconds: number, manager: EntityManager): Promise<void> {
+    const nextLookAt = new Date(Date.now() + everySeconds * 1_000);
+    await manager.upsert(Monitor, { pipeline, everySeconds, nextLookAt }, ['pipeline']);
+  }
+
+  private async lookAtDue(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const monitor = await this.claim();
+      if (!monitor) return;
+      await this.look(monitor, signal);
+    }
+  }
+
+  /** Takes the monitor that has waited longest past its time; its next look is then due one interval from now. */
+  private async claim(): Promise<Monitor | null> {
+    const claimed = await this.monitors
+      .createQueryBuilder()
+      .update()
+      .set({ nextLookAt: () => `now() + every_seconds * interval '1 second'` })
+      .where(
+        `pipeline = (SELECT pipeline FROM millrace.monitors WHERE next_look_at <= now()
+           ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED)`,
+      )
+      .returning('pipeline')
+      .execute();
+    const [row] = claimed.raw as { pipeline: string }[];
+    return row ? this.monitors.findOneBy({ pipeline: row.pipeline }) : null;
+  }
+
+  private async look(monitor: Monitor, signal: AbortSignal): Promise<void> {
+    const { pipeline } = monitor;
+    const look = await this.lookOut.look(monitor, signal);
+    if (look === null) {
+      await this.monitors.delete({ pipeline });
+      this.logger.info({ pipeline }, 'the newest config switches monitoring off');
+      return;
+    }
+    await this.monitors.update({ pipeline }, { ...look, lastLookAt: new Date() });
+    this.logger.debug({ pipeline, result: look.lastResult }, 'looked at a monitored pipeline');
+  }
+}

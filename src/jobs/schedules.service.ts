@@ -1,0 +1,87 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type Repository } from 'typeorm';
+import { TerminalError } from '../errors.js';
+import { CronJobs } from './cron-jobs.js';
+import { checkSchedule, nextRun } from './cron-time.js';
+import { PipelinesService } from './pipelines.service.js';
+import { RunsService } from './runs.service.js';
+import { Schedule } from './schedule.entity.js';
+
+export interface ScheduleRequest {
+  pipeline?: string;
+  cron: string;
+  timezone: string;
+}
+
+/** A schedule and when it comes next. */
+export interface Scheduled {
+  pipeline: string;
+  cron: string;
+  timezone: string;
+  createdAt: Date;
+  nextRunAt: Date;
+}
+
+/** Keeps the schedules: the table says what they are, the cron jobs of every process follow it. */
+@Injectable()
+export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @InjectRepository(Schedule) private readonly schedules: Repository<Schedule>,
+    private readonly pipelines: PipelinesService,
+    private readonly runs: RunsService,
+    private readonly cronJobs: CronJobs,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const load = () => this.schedules.find();
+    await this.cronJobs.follow(load, (schedule, slot) => this.tick(schedule, slot));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.cronJobs.stop();
+  }
+
+  /** Gives the pipeline this schedule instead of the one it had. */
+  async replace(request: ScheduleRequest): Promise<Scheduled & { replaced: boolean }> {
+    const { cron, timezone } = request;
+    checkSchedule(cron, timezone);
+    const { pipeline } = await this.pipelines.open(await this.pipelines.nameOr(request.pipeline));
+    const schedule = { pipeline, cron, timezone, createdAt: new Date() };
+    const replaced = await this.schedules.manager.transaction(async (manager) => {
+      const earlier = await manager.findOneBy(Schedule, { pipeline });
+      await manager.upsert(Schedule, schedule, ['pipeline']);
+      return earlier !== null;
+    });
+    this.cronJobs.set(schedule);
+    return { ...withNext(schedule), replaced };
+  }
+
+  async list(): Promise<Scheduled[]> {
+    return (await this.schedules.find({ order: { pipeline: 'ASC' } })).map(withNext);
+  }
+
+  /** @throws TerminalError `SCHEDULE_NOT_FOUND` */
+  async remove(pipeline: string): Promise<void> {
+    const { affected } = await this.schedules.delete({ pipeline });
+    this.cronJobs.remove(pipeline);
+    if (!affected) {
+      throw new TerminalError(
+        'SCHEDULE_NOT_FOUND',
+        `expected a pipeline that is scheduled, got "${pipeline}"`,
+      );
+    }
+  }
+
+  /** Adds the run of a slot, unless another process has, or the schedule is not the pipeline's any more. */
+  private async tick({ pipeline, cron, timezone }: Schedule, slot: Date): Promise<void> {
+    const { version: configVersion } = await this.pipelines.open(pipeline);
+    await this.runs.add({ pipeline, configVersion, trigger: 'schedule', slot }, (manager) => {
+      return manager.existsBy(Schedule, { pipeline, cron, timezone });
+    });
+  }
+}
+
+function withNext({ pipeline, cron, timezone, createdAt }: Schedule): Scheduled {
+  return { pipeline, cron, timezone, createdAt, nextRunAt: nextRun(cron, timezone, new Date()) };
+}
