@@ -1,0 +1,58 @@
+import { Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConfigHistoryModule } from '../config-history/config-history.module.js';
+import { ExtractionModule } from '../extraction/extraction.module.js';
+import { LoaderModule } from '../loader/loader.module.js';
+import { SchemaModule } from '../schema/schema.module.js';
+import { CronJobs } from './cron-jobs.js';
+import { LookOut } from './look-out.js';
+import { Monitor } from './monitor.entity.js';
+import { MonitorsController } from './monitors.controller.js';
+import { MonitorsService } from './monitors.service.js';
+import { OrphanedRuns } from './orphaned-runs.js';
+import { PipelinesService } from './pipelines.service.js';
+import { RunJournals } from './run-journals.js';
+import { RunPipeline } from './run-pipeline.js';
+import { RunQueue } from './run-queue.js';
+import { RunResults } from './run-results.js';
+import { RunWorker } from './run-worker.js';
+import { Run } from './run.entity.js';
+import { RunsController } from './runs.controller.js';
+import { RunsService } from './runs.service.js';
+import { Schedule } from './schedule.entity.js';
+import { SchedulesController } from './schedules.controller.js';
+import { SchedulesService } from './schedules.service.js';
+import { TriggerController } from './trigger.controller.js';
+import { TriggerService } from './trigger.service.js';
+import { WorkerPresence } from './worker-presence.js';
+
+/** Runs, their queue, and what starts them: triggers, schedules, monitors. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Run, Schedule, Monitor]),
+    ScheduleModule.forRoot(),
+    ConfigHistoryModule,
+    ExtractionModule,
+    SchemaModule,
+    LoaderModule,
+  ],
+  controllers: [TriggerController, RunsController, SchedulesController, MonitorsController],
+  providers: [
+    PipelinesService,
+    RunsService,
+    RunResults,
+    TriggerService,
+    RunQueue,
+    WorkerPresence,
+    OrphanedRuns,
+    RunJournals,
+    RunPipeline,
+    RunWorker,
+    SchedulesService,
+    CronJobs,
+    MonitorsService,
+    LookOut,
+  ],
+})
+export class JobsModule {}

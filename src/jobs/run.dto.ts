@@ -1,0 +1,250 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { FileState, RunState, RunTrigger, StreamState } from './run-report.js';
+import type { Run } from './run.entity.js';
+
+export const RUN_STATES: RunState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
+export const RUN_TRIGGERS: RunTrigger[] = ['manual', 'schedule', 'monitor'];
+const STREAM_STATES: StreamState[] = [
+  'waiting',
+  'extracting',
+  'staging',
+  'loading',
+  'writing',
+  'succeeded',
+  'unchanged',
+  'empty',
+  'failed',
+];
+const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
+const RUN_ID = '0198f0a0-5c1e-7d3a-9b1f-2f6c3e8a4d10';
+
+class CountsDto {
+  @ApiProperty({ description: 'Records read: inserted + updated + duplicate + rejected', example: 1461 })
+  read: number;
+
+  @ApiProperty({ description: 'Rows that are new in the table', example: 1460 })
+  inserted: number;
+
+  @ApiProperty({ description: 'Rows that were changed in the table', example: 0 })
+  updated: number;
+
+  @ApiProperty({ description: 'Rows that the table had already, or that the files repeat', example: 1 })
+  duplicate: number;
+
+  @ApiProperty({ description: 'Records that were refused; see GET /runs/{id}/rejects', example: 0 })
+  rejected: number;
+}
+
+class DetectedDto {
+  @ApiProperty({ enum: ['csv', 'text', 'json', 'ndjson', 'parquet'], example: 'csv' })
+  format: string;
+
+  @ApiProperty({ type: String, nullable: true, enum: ['gzip', 'zstd'], example: null })
+  compression: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'utf-8' })
+  encoding: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: ',' })
+  delimiter: string | null;
+
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'The first record names the columns',
+    example: true,
+  })
+  header: boolean | null;
+}
+
+export class FileReportDto extends CountsDto {
+  @ApiProperty({ description: 'Number of the source in its stream, from 0', example: 0 })
+  source: number;
+
+  @ApiProperty({ description: "Path in the source's folder", example: 'seattle-weather.csv' })
+  name: string;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Size in bytes', example: 48219 })
+  bytes: number | null;
+
+  @ApiProperty({
+    enum: FILE_STATES,
+    description:
+      '`copy`: same content as another file of the run. `unchanged`: loaded by an earlier run, not read.',
+    example: 'loaded',
+  })
+  state: FileState;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The file that this one is a copy of',
+    example: null,
+  })
+  copyOf: string | null;
+
+  @ApiProperty({
+    type: DetectedDto,
+    nullable: true,
+    description: 'How the file was read; null when it was not',
+  })
+  detected: DetectedDto | null;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Time to make it ready to be read', example: 4 })
+  durationMs: number | null;
+}
+
+class SkippedFileDto {
+  @ApiProperty({ example: 0 })
+  source: number;
+
+  @ApiProperty({ example: 'half.csv' })
+  name: string;
+
+  @ApiProperty({ example: 'expected a file that stands still, got one that is still growing' })
+  reason: string;
+}
+
+class ReportColumnDto {
+  @ApiProperty({ example: 'temp_max' })
+  name: string;
+
+  @ApiProperty({ example: 'numeric' })
+  type: string;
+}
+
+export class StreamReportDto extends CountsDto {
+  @ApiProperty({ example: 'weather' })
+  table: string;
+
+  @ApiProperty({
+    enum: STREAM_STATES,
+    description: '`unchanged`: no file differs from what was loaded last. `empty`: there is no file.',
+    example: 'succeeded',
+  })
+  state: StreamState;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      "Digest of the stream's config and its files' contents: equal ones mean that nothing changed",
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  })
+  signature: string | null;
+
+  @ApiProperty({ description: 'Bytes of rows that were sent to the database', example: 71520 })
+  rowBytes: number;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Name of the combined CSV',
+    example: 'weather.csv',
+  })
+  output: string | null;
+
+  @ApiProperty({ type: [ReportColumnDto] })
+  columns: ReportColumnDto[];
+
+  @ApiProperty({ type: [FileReportDto] })
+  files: FileReportDto[];
+
+  @ApiProperty({ type: [SkippedFileDto], description: 'Files that were seen and left alone' })
+  skipped: SkippedFileDto[];
+
+  @ApiProperty({ type: Number, nullable: true, example: 412 })
+  durationMs: number | null;
+}
+
+class RunErrorDetailDto {
+  @ApiProperty({ required: false, example: 'amount' })
+  path?: string;
+
+  @ApiProperty({ required: false, example: 7 })
+  line?: number;
+
+  @ApiProperty({ required: false, example: 3 })
+  column?: number;
+
+  @ApiProperty({ example: 'expected numeric(12,2), got "1.5.0"' })
+  message: string;
+}
+
+class RunErrorDto {
+  @ApiProperty({ description: 'Stable, for programs', example: 'TOO_MANY_REJECTS' })
+  code: string;
+
+  @ApiProperty({ example: 'orders: expected at most 5% rejects, got 12 of 100' })
+  message: string;
+
+  @ApiProperty({ type: [RunErrorDetailDto] })
+  details: RunErrorDetailDto[];
+}
+
+export class RunDto {
+  @ApiProperty({ format: 'uuid', description: 'Sorts by age', example: RUN_ID })
+  id: string;
+
+  @ApiProperty({ example: 'shop' })
+  pipeline: string;
+
+  @ApiProperty({ example: 1 })
+  configVersion: number;
+
+  @ApiProperty({ enum: RUN_TRIGGERS, example: 'manual' })
+  trigger: RunTrigger;
+
+  @ApiProperty({ enum: RUN_STATES, example: 'queued' })
+  state: RunState;
+
+  @ApiProperty({ description: 'How many times the run was begun, by itself after a crash too', example: 0 })
+  attempt: number;
+
+  @ApiProperty({ format: 'date-time' })
+  queuedAt: Date;
+
+  @ApiProperty({ type: Date, format: 'date-time', nullable: true })
+  startedAt: Date | null;
+
+  @ApiProperty({ type: Date, format: 'date-time', nullable: true })
+  finishedAt: Date | null;
+
+  @ApiProperty({ type: [StreamReportDto] })
+  streams: StreamReportDto[];
+
+  @ApiProperty({ type: RunErrorDto, nullable: true })
+  error: RunErrorDto | null;
+}
+
+export class RunPageDto {
+  @ApiProperty({ type: [RunDto] })
+  items: RunDto[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'For the next page; null on the last',
+    example: null,
+  })
+  nextCursor: string | null;
+}
+
+/** What users see of a run. */
+export function toRunDto(run: Run): RunDto {
+  const { id, pipeline, configVersion, trigger, state, attempt } = run;
+  const { queuedAt, startedAt, finishedAt, streams, error } = run;
+  return {
+    id,
+    pipeline,
+    configVersion,
+    trigger,
+    state,
+    attempt,
+    queuedAt,
+    startedAt,
+    finishedAt,
+    streams,
+    error,
+  };
+}

@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ApiProblem } from '../http/api-problem.js';
+import { ReplacedScheduleDto, ScheduleJobDto, ScheduleListDto } from './schedule.dto.js';
+import { SchedulesService } from './schedules.service.js';
+
+@ApiTags('schedules')
+@ApiProblem(401, 'The API key is missing or wrong')
+@ApiProblem(503, 'The database does not answer')
+@Controller()
+export class SchedulesController {
+  constructor(private readonly schedules: SchedulesService) {}
+
+  @Post('schedule-job')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Run a pipeline by itself, hourly unless told otherwise',
+    description:
+      "Replaces the pipeline's earlier schedule. Schedules outlive a restart, and each of their moments is one run " +
+      'however many processes there are. The newest config version is used. The body may be left out.',
+  })
+  @ApiBody({
+    type: ScheduleJobDto,
+    required: false,
+    examples: {
+      hourly: { summary: 'Every full hour', value: {} },
+      daily: { summary: 'Every day at 6 in Berlin', value: { cron: '0 6 * * *', timezone: 'Europe/Berlin' } },
+    },
+  })
+  @ApiOkResponse({ type: ReplacedScheduleDto, description: 'The schedule is stored and set up' })
+  @ApiProblem(400, 'The cron expression, the time zone or the body is wrong')
+  @ApiProblem(404, 'There is no such pipeline')
+  replace(@Body() body: ScheduleJobDto): Promise<ReplacedScheduleDto> {
+    return this.schedules.replace(body);
+  }
+
+  @Get('schedules')
+  @ApiOperation({
+    summary: 'All schedules',
+    description: 'By pipeline, each with the moment of its next run.',
+  })
+  @ApiOkResponse({ type: ScheduleListDto })
+  async list(): Promise<ScheduleListDto> {
+    return { items: await this.schedules.list(), nextCursor: null };
+  }
+
+  @Delete('schedules/:pipeline')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: "End a pipeline's schedule",
+    description: 'Runs that were added already are done.',
+  })
+  @ApiParam({ name: 'pipeline', example: 'shop' })
+  @ApiNoContentResponse({ description: 'There is no schedule any more' })
+  @ApiProblem(404, 'The pipeline has no schedule')
+  remove(@Param('pipeline') pipeline: string): Promise<void> {
+    return this.schedules.remove(pipeline);
+  }
+}
