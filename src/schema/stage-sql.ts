@@ -50,7 +50,11 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
   ];
   const read = `SELECT ${[...trimmed, ...rest].join(', ')} FROM (${relation})`;
   const cast = `SELECT ${[...values, ...typed, ...rest].join(', ')} FROM (${read})`;
-  return `SELECT ${out.join(',\n')} FROM (SELECT *, ${error} FROM (${cast}))`;
+  // A projection of its own: what an expression in a CASE repeats is computed again each time.
+  const canonical = columns.map(
+    ({ type }, n) => `${TYPE_RULES[type.name].canonical(`t${n}`, type)} AS k${n}`,
+  );
+  return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${cast}))`;
 }
 
 function readValue(column: SettledColumn, v: string): string {
@@ -82,11 +86,8 @@ function badValue(columns: SettledColumn[]): string {
  */
 function identity(columns: SettledColumn[]): string {
   const parts = columns
-    .map(({ name, type }, n) => {
-      const value = TYPE_RULES[type.name].canonical(`t${n}`, type);
-      return { name, sql: pair(name, value, `t${n}`) };
-    })
-    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    .map(({ name }, n) => ({ name: Buffer.from(name), sql: pair(name, `k${n}`) }))
+    .sort((a, b) => Buffer.compare(a.name, b.name))
     .map(({ sql }) => sql);
   const text = parts.length
     ? `concat(${literal(IDENTITY_VERSION)}, ${parts.join(', ')})`
@@ -94,11 +95,9 @@ function identity(columns: SettledColumn[]): string {
   return `left(sha256(${text}), 32)::UUID`;
 }
 
-function pair(name: string, value: string, typed: string): string {
-  const prefix = literal(`${Buffer.byteLength(name)}:${name}`);
-  const isPlain = value === typed;
-  const text = isPlain ? value : `(${value})`;
-  return `CASE WHEN ${typed} IS NOT NULL THEN ${prefix} || strlen(${text}) || ':' || ${text} END`;
+/** NULL, and so nothing, for a value that is NULL. */
+function pair(name: string, canonical: string): string {
+  return `${literal(`${Buffer.byteLength(name)}:${name}`)} || strlen(${canonical}) || ':' || ${canonical}`;
 }
 
 /**
