@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  EntitySchema,
+  type MigrationInterface,
+  type QueryRunner,
+} from 'typeorm';
+import { ormconfig } from '../ormconfig.js';
 import { describeDifference, writeMigration } from '../src/database/migration-text.js';
 import { migrations } from '../src/database/migrations.js';
-import { createApp, type TestApp } from './support.js';
+import { openDataSource } from '../src/database/open-data-source.js';
+import { ServiceConnection } from '../src/database/service-connection.js';
+import { createApp, createDatabase, type TestApp } from './support.js';
 
 describe('migrations', () => {
   let service: TestApp;
@@ -36,6 +45,30 @@ describe('migrations', () => {
     expect(await tablesOf(dataSource)).toEqual(['migrations']);
     expect(await dataSource.runMigrations()).toHaveLength(migrations.length);
     expect(await describeDifference(dataSource)).toEqual({ up: [], down: [] });
+  });
+});
+
+class Slow1700000000000 implements MigrationInterface {
+  name = 'Slow1700000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('SELECT pg_sleep(0.3)');
+    await runner.query('CREATE TABLE millrace.slow ()');
+  }
+
+  async down(): Promise<void> {}
+}
+
+describe('openDataSource', () => {
+  it('lets one of four migrate while the others wait', async () => {
+    const database = await createDatabase();
+    const connection = new ServiceConnection({ ...database.connection, schema: 'public', ssl: false });
+    const options = { ...ormconfig(connection), migrations: [Slow1700000000000] };
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openDataSource(options)));
+    const rows = await opened[0]?.query('SELECT name FROM millrace.migrations');
+    expect(rows).toEqual([{ name: 'Slow1700000000000' }]);
+    await Promise.all(opened.map((dataSource) => dataSource.destroy()));
+    await database.drop();
   });
 });
 
