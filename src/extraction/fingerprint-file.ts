@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import type { ListedFile } from './list-files.js';
 import { openFile, verifyHandle } from './open-file.js';
+import { readChunks } from './read-chunks.js';
 import { TextProbe, type TextTraits } from './text-probe.js';
 
 /** A file's content in short. */
@@ -10,8 +10,6 @@ export interface FileContent {
   fingerprint: string;
   text: TextTraits;
 }
-
-const chunkBytes = 1 << 20;
 
 /**
  * Reads a file once, from start to end, and tells its SHA-256 and its traits as text. Throws FileChanged when the file
@@ -23,7 +21,7 @@ export async function fingerprintFile(file: ListedFile, signal?: AbortSignal): P
     await verifyHandle(handle, file.stamp, file.name);
     const hash = createHash('sha256');
     const probe = new TextProbe();
-    for await (const chunk of readChunks(handle, Number(file.stamp.size), signal)) {
+    for await (const chunk of readChunks(handle, { end: Number(file.stamp.size), signal })) {
       hash.update(chunk);
       probe.update(chunk);
     }
@@ -31,17 +29,5 @@ export async function fingerprintFile(file: ListedFile, signal?: AbortSignal): P
     return { fingerprint: hash.digest('hex'), text: probe.finish() };
   } finally {
     await handle.close();
-  }
-}
-
-/** The bytes up to `size`, through one buffer that each step overwrites. */
-async function* readChunks(handle: FileHandle, size: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes));
-  for (let at = 0; at < size;) {
-    signal?.throwIfAborted();
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, size - at), at);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-    at += bytesRead;
   }
 }

@@ -1,0 +1,131 @@
+import { isUtf8 } from 'node:buffer';
+import { checkHeader } from './check-names.js';
+import { detectDelimiter } from './detect-delimiter.js';
+import { FileRefused } from './file-errors.js';
+import { landLines } from './land-lines.js';
+import type { CsvDialect } from './landed-file.js';
+import type { DecodedText, LandedContent, Landing } from './landing.js';
+import { readPart } from './read-chunks.js';
+import { recogniseUndelimited } from './recognise-content.js';
+import { splitRecords } from './split-records.js';
+
+const sampleBytes = 256 * 1024;
+const headerBytes = 1024 * 1024;
+/** From here on a `.txt` counts as delimited. */
+const textConsistency = 0.9;
+
+/**
+ * Settles the dialect and the header of a delimited text, which stays where it is. A `.txt` without a delimiter that holds for its
+ * records is landed line by line. Throws FileRefused for what is no delimited text, and for a header that cannot name columns.
+ */
+export async function landDelimited(
+  text: DecodedText,
+  landing: Landing,
+  kind: 'csv' | 'tsv' | 'text',
+): Promise<LandedContent> {
+  const head = (await readPart(text.handle, 0, headerBytes)).subarray(text.bomBytes);
+  const odd = recogniseUndelimited(head.subarray(0, 64 * 1024));
+  if (odd !== null) throw new FileRefused(`expected delimited text, got ${odd}`, { line: 1 });
+  const isWhole = text.size - text.bomBytes === head.length;
+  if (isWhole && head.toString().trim() === '') return landEmpty(text, landing);
+  const delimiter = settleDelimiter(head, landing, { kind, isWhole });
+  if (delimiter === null) return landLines(text, landing);
+  const { quote, header, nulls, columns: declared } = landing.source.csv;
+  const dialect: CsvDialect = {
+    delimiter,
+    quote: quote === '' ? null : quote,
+    header,
+    nulls,
+    isRegular: isRegular(text),
+  };
+  const columns = header ? readHeader(head, dialect, isWhole) : declared;
+  if (columns === null)
+    throw new FileRefused('expected csv.columns for a file without a header, got none', { line: 1 });
+  checkHeader(columns);
+  return {
+    detected: { format: 'csv', compression: text.compression, encoding: text.encoding, delimiter, header },
+    format: 'csv',
+    path: text.path,
+    rawPath: text.path,
+    dialect,
+    columns,
+    nested: [],
+    rejects: null,
+  };
+}
+
+function settleDelimiter(
+  head: Buffer,
+  { source }: Landing,
+  { kind, isWhole }: { kind: 'csv' | 'tsv' | 'text'; isWhole: boolean },
+): string | null {
+  const { delimiter, quote, header, columns } = source.csv;
+  if (delimiter !== 'auto') return delimiter;
+  if (kind === 'tsv') return '\t';
+  const sample = head.subarray(0, sampleBytes);
+  const guess = detectDelimiter(
+    sample.toString(),
+    quote === '' ? null : quote,
+    isWhole && sample.length === head.length,
+  );
+  if (kind === 'csv') return guess?.delimiter ?? ',';
+  if (guess === null || guess.consistency < textConsistency || guess.records < 2) return null;
+  const names = header
+    ? splitRecords(sample.toString(), { ...guess, quote: quote === '' ? null : quote }, 1).records[0]
+    : columns;
+  return names?.length === guess.fields ? guess.delimiter : null;
+}
+
+function readHeader(head: Buffer, dialect: CsvDialect, isWhole: boolean): string[] {
+  const { records, isCut, isInQuotes } = splitRecords(head.toString(), dialect, 1);
+  if (isInQuotes && isWhole)
+    throw new FileRefused('header: expected a closing quote, got the end of the file', { line: 1 });
+  if (isCut && !isWhole) {
+    throw new FileRefused(
+      `header: expected at most ${headerBytes} bytes, got more (or a quote that is not closed)`,
+      { line: 1 },
+    );
+  }
+  const names = records[0] ?? [];
+  if (names.some((name) => name.includes('\ufffd')) && !isUtf8(headerLines(head, names))) {
+    throw new FileRefused('header: expected UTF-8, got other bytes; declare csv.encoding', { line: 1 });
+  }
+  return names;
+}
+
+/** At least the bytes of the header: as many lines as its names have, and one. */
+function headerLines(head: Buffer, names: string[]): Buffer {
+  let lines = names.join('').split(/\r\n|\r|\n/).length;
+  let end = 0;
+  while (lines-- > 0 && end < head.length) {
+    const next = head.subarray(end).findIndex((byte) => byte === 10 || byte === 13);
+    end = next === -1 ? head.length : end + next + 1;
+  }
+  return head.subarray(0, end);
+}
+
+function isRegular({ text }: DecodedText): boolean {
+  return text.isUtf8 && !text.hasNul && text.lineEnds !== 'mixed';
+}
+
+/** A text without a record has no columns either, so there is nothing for a reader of delimited text. */
+async function landEmpty(text: DecodedText, landing: Landing): Promise<LandedContent> {
+  const { path } = await landing.create('.ndjson');
+  const detected = {
+    format: 'csv',
+    compression: text.compression,
+    encoding: text.encoding,
+    delimiter: null,
+    header: null,
+  } as const;
+  return {
+    detected,
+    format: 'ndjson',
+    path,
+    rawPath: text.path,
+    dialect: null,
+    columns: [],
+    nested: [],
+    rejects: null,
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdir, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { decodeFile } from './decode-file.js';
+import { FileChanged, FileNotRegular, FileRefused, FileUnreadable, systemCode } from './file-errors.js';
+import { landDelimited } from './land-delimited.js';
+import { landJson } from './land-json.js';
+import { landParquet } from './land-parquet.js';
+import type { LandedFile } from './landed-file.js';
+import { Landing, type DecodedText, type LandedContent, type UnpackedFile } from './landing.js';
+import type { LocalSource } from './local-source.js';
+import { openFile, verifyHandle } from './open-file.js';
+import { readPart } from './read-chunks.js';
+import { recogniseBinary } from './recognise-content.js';
+import { refuseFile } from './refuse-file.js';
+import type { SeenFile } from './seen-file.js';
+import { settleFormat, type FileFormat } from './settle-format.js';
+import { unpackFile } from './unpack-file.js';
+
+/** How each text format lands. A new one is one line here and one in settle-format. */
+const textLanders: Record<
+  Exclude<FileFormat, 'parquet'>,
+  (text: DecodedText, landing: Landing) => Promise<LandedContent>
+> = {
+  csv: async (text, landing) => landDelimited(text, landing, 'csv'),
+  tsv: async (text, landing) => landDelimited(text, landing, 'tsv'),
+  text: async (text, landing) => landDelimited(text, landing, 'text'),
+  json: async (text, landing) => landJson(text, landing, 'auto'),
+  ndjson: async (text, landing) => landJson(text, landing, 'lines'),
+};
+
+/**
+ * Makes a seen file ready for the columnar engine; copies go to `<folder>/landed`, and an earlier attempt's are written over. A file whose
+ * content is not what it claims lands empty, with one reject. Throws FileChanged when it is no longer what was seen.
+ */
+export async function landFile(
+  file: SeenFile,
+  source: LocalSource,
+  options: { folder: string; signal?: AbortSignal },
+): Promise<LandedFile> {
+  const folder = join(options.folder, 'landed');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const base = join(
+    folder,
+    `${file.source}-${createHash('sha256').update(file.name).digest('hex').slice(0, 32)}`,
+  );
+  const landing = new Landing(file, source, base, options.signal);
+  try {
+    const original = landing.keep(await openFile(file.path));
+    await verifyHandle(original, file.stamp, file.name);
+    const content = await landContent(landing, original);
+    await verifyHandle(original, file.stamp, file.name);
+    const { name, fingerprint, bytes } = file;
+    return { source: file.source, name, fingerprint, bytes, ...content };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw errorFor(file.name, error);
+  } finally {
+    await landing.close();
+  }
+}
+
+async function landContent(landing: Landing, original: FileHandle): Promise<LandedContent> {
+  let format = settleFormat(landing.file.name, landing.source.format, Buffer.alloc(0));
+  let text: DecodedText | null = null;
+  try {
+    const unpacked = await unpackFile(landing, original);
+    const head = await readPart(unpacked.handle, 0, 512);
+    format = settleFormat(landing.file.name, landing.source.format, head);
+    if (format === 'parquet') return await landParquet(unpacked);
+    text = await decodeText(landing, unpacked, { head, format });
+    return await textLanders[format](text, landing);
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error;
+    const place = { path: text?.path, ...error.place };
+    return refuseFile(landing, new FileRefused(error.reason, place, error.raw), format);
+  }
+}
+
+async function decodeText(
+  landing: Landing,
+  unpacked: UnpackedFile,
+  { head, format }: { head: Buffer; format: FileFormat },
+): Promise<DecodedText> {
+  const kind = recogniseBinary(head);
+  if (kind === null) return decodeFile(landing, unpacked);
+  const expected =
+    format === 'json' || format === 'ndjson' ? 'JSON' : format === 'text' ? 'text' : 'delimited text';
+  throw new FileRefused(`expected ${expected}, got ${kind}`, { line: 1 });
+}
+
+/** The system's errors as errors of this file: gone or forbidden means it changed since the look, the rest may pass. */
+function errorFor(name: string, error: unknown): unknown {
+  if (error instanceof FileNotRegular) return new FileChanged(name);
+  const code = systemCode(error);
+  if (['ENOENT', 'ELOOP', 'EACCES', 'EPERM'].includes(code)) return new FileChanged(name);
+  const isSystem = /^E[A-Z0-9]+$/.test(code) && (error as NodeJS.ErrnoException).errno !== undefined;
+  return isSystem ? new FileUnreadable(name, error) : error;
+}

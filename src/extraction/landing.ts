@@ -1,0 +1,57 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { DetectedFormat, LandedFile } from './landed-file.js';
+import type { LocalSource } from './local-source.js';
+import type { SeenFile } from './seen-file.js';
+import type { TextTraits } from './text-probe.js';
+
+/** One file on its way from its source to its landed form. Closes every file that it opened. */
+export class Landing {
+  private readonly handles: FileHandle[] = [];
+
+  /** @param base absolute path in the landed folder; what is written here is called `base` plus an ending */
+  constructor(
+    readonly file: SeenFile,
+    readonly source: LocalSource,
+    readonly base: string,
+    readonly signal?: AbortSignal,
+  ) {}
+
+  /** Opens `base` + `ending` anew for writing and reading. */
+  async create(ending: string): Promise<{ path: string; handle: FileHandle }> {
+    const path = this.base + ending;
+    const handle = await open(path, 'w+', 0o600);
+    return { path, handle: this.keep(handle) };
+  }
+
+  keep(handle: FileHandle): FileHandle {
+    this.handles.push(handle);
+    return handle;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.handles.map(async (handle) => handle.close()));
+  }
+}
+
+/** The bytes of a file without their compression. */
+export interface UnpackedFile {
+  handle: FileHandle;
+  path: string;
+  size: number;
+  text: TextTraits;
+  compression: DetectedFormat['compression'];
+}
+
+/** A text in UTF-8, or in what claims to be. */
+export interface DecodedText extends UnpackedFile {
+  /** As it was in the source, for display. */
+  encoding: string;
+  /** Bytes of a byte order mark at the start. */
+  bomBytes: number;
+}
+
+/** What a format's own landing settles; the rest is the same for all. */
+export type LandedContent = Pick<
+  LandedFile,
+  'detected' | 'format' | 'path' | 'rawPath' | 'dialect' | 'columns' | 'nested' | 'rejects'
+>;
