@@ -1,0 +1,86 @@
+import { parseColumnType } from './parse-column-type.js';
+import type {
+  DeclaredColumn,
+  LocalSourceConfig,
+  PipelineConfig,
+  StreamConfig,
+  TargetConfig,
+} from './pipeline-config.js';
+import { parsePeriod, type PipelineShape } from './shape/pipeline-shape.js';
+import type { CsvShape, LocalSourceShape } from './shape/source-shape.js';
+import type { ContractShape, StreamShape } from './shape/stream-shape.js';
+import type { ColumnShape } from './shape/schema-shape.js';
+import type { TargetShape } from './shape/target-shape.js';
+import { DEFAULT_PIPELINE, defaultOutput, defaultTable } from './stream-names.js';
+
+/** Fills in every default. The shape must have been checked without a fault. */
+export function buildConfig(shape: PipelineShape): PipelineConfig {
+  const pipeline = shape.pipeline ?? DEFAULT_PIPELINE;
+  return {
+    pipeline,
+    target: shape.target ? buildTarget(shape.target) : null,
+    monitor: shape.monitor === false ? null : { everySeconds: parsePeriod(shape.monitor?.every ?? '60s')! },
+    streams: (shape.streams ?? [shape]).map((stream) => buildStream(stream, pipeline)),
+  };
+}
+
+function buildTarget(target: TargetShape): TargetConfig {
+  return { ...target, schema: target.schema ?? 'public', ssl: target.ssl ?? false };
+}
+
+function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
+  const table = stream.table ?? defaultTable(pipeline);
+  return {
+    table,
+    sources: (stream.sources ?? []).map(buildSource),
+    naming: stream.naming ?? 'snake_case',
+    strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
+    columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
+    contract: buildContract(stream.contract),
+    duplicates: stream.duplicates ?? 'drop',
+    write: stream.write ?? 'append',
+    batchRows: stream.batch_rows ?? 50_000,
+    output: stream.output === false ? null : (stream.output ?? defaultOutput(table)),
+  };
+}
+
+function buildSource(source: LocalSourceShape): LocalSourceConfig {
+  return {
+    type: source.type,
+    path: source.path,
+    include: source.include ?? null,
+    format: (source.format ?? 'auto') as LocalSourceConfig['format'],
+    csv: buildCsv(source.csv ?? {}),
+    records: source.records ?? '$',
+  };
+}
+
+function buildCsv(csv: CsvShape): LocalSourceConfig['csv'] {
+  return {
+    delimiter: csv.delimiter === '\\t' ? '\t' : (csv.delimiter ?? 'auto'),
+    quote: csv.quote ?? '"',
+    header: csv.header ?? true,
+    columns: csv.columns ?? null,
+    encoding: (csv.encoding ?? 'auto') as LocalSourceConfig['csv']['encoding'],
+    nulls: csv.nulls ?? [''],
+  };
+}
+
+function buildColumn(name: string, column: ColumnShape): DeclaredColumn {
+  const parsed = parseColumnType(column.type);
+  const type = 'type' in parsed ? parsed.type : column.type;
+  return { name, type, required: column.required ?? false, formats: column.formats ?? [] };
+}
+
+function buildContract(contract: ContractShape = {}): StreamConfig['contract'] {
+  return {
+    newColumns: contract.new_columns ?? 'evolve',
+    invalidRows: contract.invalid_rows ?? 'reject',
+    maxRejects: buildMaxRejects(contract.max_rejects),
+  };
+}
+
+function buildMaxRejects(bound: number | string | undefined): StreamConfig['contract']['maxRejects'] {
+  if (bound === undefined) return null;
+  return typeof bound === 'number' ? { count: bound } : { share: Number(bound.slice(0, -1)) / 100 };
+}

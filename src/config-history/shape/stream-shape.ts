@@ -1,0 +1,103 @@
+import { Key, Nested, NestedList } from './key.js';
+import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
+import { COLUMN_NAME, ColumnShape, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
+import { LocalSourceShape, readSource } from './source-shape.js';
+
+const NO_OUTPUT: Rule = { expected: 'false', accepts: (value) => value === false, schema: { const: false } };
+const FILE_NAME = text(
+  'a plain file name',
+  // oxlint-disable-next-line no-control-regex -- a name must be printable
+  /^(?!\.)(?!.*\.\.)[^/\\\u0000-\u001f\u007f]{1,200}$/,
+);
+const PERCENTAGE = text('a percentage', /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/);
+
+/** What happens when data does not fit. */
+export class ContractShape {
+  @Key(oneOf(['evolve', 'ignore', 'fail']), {
+    description: 'A column that the table does not have: add it, leave it out, or fail the run.',
+    default: 'evolve',
+  })
+  new_columns?: 'evolve' | 'ignore' | 'fail';
+
+  @Key(oneOf(['reject', 'fail']), {
+    description: 'A record that does not fit: keep it among the rejects and go on, or fail the run.',
+    default: 'reject',
+  })
+  invalid_rows?: 'reject' | 'fail';
+
+  @Key(
+    anyOf('a count such as 100 or a share such as 5%', [wholeNumber(0, Number.MAX_SAFE_INTEGER), PERCENTAGE]),
+    {
+      description:
+        'Fail the run when more records than this are refused: a count, or a share of the records read.',
+      examples: [100, '5%'],
+    },
+  )
+  max_rejects?: number | string;
+}
+
+/** One target table and the sources that feed it. */
+export class StreamShape {
+  @Key(text('a name of letters, digits and _ (at most 63, no digit first)', IDENTIFIER), {
+    description: "Target table. Default: the pipeline's name, with _ for each -.",
+    examples: ['orders'],
+  })
+  table?: string;
+
+  @NestedList(LocalSourceShape, {
+    description: 'Where the records come from.',
+    read: readSource,
+  })
+  sources?: LocalSourceShape[];
+
+  @Key(oneOf(['snake_case', 'as_is']), {
+    description: "How the sources' column names become the table's.",
+    default: 'snake_case',
+  })
+  naming?: 'snake_case' | 'as_is';
+
+  @Nested(SchemaShape, {
+    description:
+      'The columns and their types: {strict_mode, columns}, or directly a map from column to type.',
+    expand: expandSchema,
+    shortForms: (refer) => [
+      {
+        type: 'object',
+        propertyNames: { pattern: COLUMN_NAME.source },
+        additionalProperties: { anyOf: [{ type: 'string' }, refer(ColumnShape)] },
+      },
+    ],
+    examples: [{ id: 'integer', amount: 'numeric(12,2)' }],
+  })
+  schema?: SchemaShape;
+
+  @Key(flag, { description: 'Short for schema.strict_mode: keep only the columns named in the schema.' })
+  strict_mode?: boolean;
+
+  @Nested(ContractShape, { description: 'What happens when data does not fit the schema.' })
+  contract?: ContractShape;
+
+  @Key(oneOf(['drop', 'keep']), {
+    description: 'Identical rows are one row, or stay as many as there are.',
+    default: 'drop',
+  })
+  duplicates?: 'drop' | 'keep';
+
+  @Key(oneOf(['append']), {
+    description: 'How a load treats what the table already holds.',
+    default: 'append',
+  })
+  write?: 'append';
+
+  @Key(wholeNumber(1, 1_000_000), {
+    description: 'Rows that travel to the database at a time.',
+    default: 50_000,
+  })
+  batch_rows?: number;
+
+  @Key(anyOf('a plain file name without / or .., or false', [NO_OUTPUT, FILE_NAME]), {
+    description: 'File name of the combined CSV; false for none. Default: the table with .csv.',
+    examples: ['orders.csv', false],
+  })
+  output?: string | false;
+}
