@@ -12,8 +12,7 @@ export async function startService(settings: Settings): Promise<NestExpressAppli
     bufferLogs: true,
     abortOnError: false,
   });
-  const logger = app.get(Logger);
-  app.useLogger(logger);
+  app.useLogger(app.get(Logger));
   configureHttp(app, settings);
   try {
     await app.listen(settings.port, settings.host);
@@ -21,6 +20,5 @@ export async function startService(settings: Settings): Promise<NestExpressAppli
     await app.close();
     throw error;
   }
-  logger.log(`listening on ${await app.getUrl()}`, 'Service');
   return app;
 }

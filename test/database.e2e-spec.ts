@@ -1,4 +1,5 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -110,9 +111,23 @@ describe('the service as a process', () => {
 
     const next = await startServiceProcess(folder, { MILLRACE_HOME: home });
     expect(await findPostmaster(data)).toEqual(left);
+    // Once from the terminal, once more from npm.
+    next.signal('SIGINT');
     next.signal('SIGINT');
     expect(await next.exited).toBe(0);
     expect(await findPostmaster(data)).toBeNull();
+  });
+
+  it('stops the PostgreSQL of a start that it does not finish', async () => {
+    const data = join(folder, 'home', 'postgres', 'data');
+    const blocked = createServer();
+    await new Promise<void>((resolve) => blocked.listen(0, '127.0.0.1', resolve));
+    const { port } = blocked.address() as AddressInfo;
+    const env = { MILLRACE_HOME: join(folder, 'home'), PORT: String(port) };
+    await expect(startServiceProcess(folder, env)).rejects.toThrow('EADDRINUSE');
+    expect((await stat(join(data, 'PG_VERSION'))).isFile()).toBe(true);
+    expect(await findPostmaster(data)).toBeNull();
+    blocked.close();
   });
 
   const places: [string, () => Promise<{ env: Record<string, string>; drop(): Promise<void> }>][] = [
