@@ -1,15 +1,32 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 // Jest imports its global set-up without its transforms, and Node itself strips types but knows neither decorators nor
 // constructor properties. With this module loaded first, Node reads the sources as the build would.
-const { config } = ts.readConfigFile(fileURLToPath(new URL('../tsconfig.json', import.meta.url)), (file) =>
-  readFileSync(file, 'utf8'),
-);
-const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => readFileSync(file, 'utf8'));
+const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
 const compilerOptions = { ...options, module: ts.ModuleKind.ESNext, sourceMap: false, inlineSourceMap: true };
+
+// Tests start many processes, and each would spend seconds on compiling what the one before it compiled.
+const cache = join(root, 'node_modules', '.cache', 'millrace-test');
+const version = JSON.stringify([ts.version, compilerOptions]);
+mkdirSync(cache, { recursive: true });
+
+function compile(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  const key = createHash('sha256').update(`${version}\n${file}\n${text}`).digest('hex');
+  const cached = join(cache, `${key}.js`);
+  if (existsSync(cached)) return readFileSync(cached, 'utf8');
+  const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: file });
+  writeFileSync(`${cached}.${process.pid}`, outputText);
+  renameSync(`${cached}.${process.pid}`, cached);
+  return outputText;
+}
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -19,8 +36,6 @@ registerHooks({
   },
   load(url, context, next) {
     if (!url.endsWith('.ts') || url.includes('/node_modules/')) return next(url, context);
-    const text = readFileSync(fileURLToPath(url), 'utf8');
-    const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: fileURLToPath(url) });
-    return { format: 'module', source: outputText, shortCircuit: true };
+    return { format: 'module', source: compile(fileURLToPath(url)), shortCircuit: true };
   },
 });
