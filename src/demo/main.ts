@@ -1,7 +1,6 @@
 import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { ServiceConnection } from '../database/service-connection.js';
 import { parseSettings } from '../settings/parse-settings.js';
@@ -9,8 +8,9 @@ import { startService } from '../start-service.js';
 import { checkRun, printRun, printTable, type RunReport } from './print-run.js';
 import { ServiceClient } from './service-client.js';
 
-const DATA = fileURLToPath(import.meta.resolve('vega-datasets/data/'));
-const CONFIG = path.resolve(import.meta.dirname, '../../../examples/vega.yaml');
+const PROJECT = path.resolve(import.meta.dirname, '../../..');
+const DATA = path.join(PROJECT, 'node_modules/vega-datasets/data');
+const CONFIG = path.join(PROJECT, 'examples/vega.yaml');
 const FIRST = [
   'flights-2k.json',
   'flights-5k.json',
