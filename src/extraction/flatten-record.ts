@@ -29,7 +29,7 @@ export class RecordFlattener {
   /** Per column, the number of the record that last had it. */
   private readonly owners: number[] = [];
   /** Columns of the record at hand, in its order. */
-  private readonly order: number[] = [];
+  readonly order: number[] = [];
   /** Columns of the record at hand that hold an object or an array. */
   private readonly nested: number[] = [];
   private record = 0;

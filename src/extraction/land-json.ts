@@ -1,3 +1,4 @@
+import { FlatRecordCopier } from './copy-flat-record.js';
 import { FileRefused } from './file-errors.js';
 import { RecordFlattener, type RecordRefusal } from './flatten-record.js';
 import type { DecodedText, LandedContent, Landing } from './landing.js';
@@ -27,9 +28,10 @@ export async function landJson(
   }
   const writer = await NdjsonWriter.open(landing);
   const columns = new RecordColumns();
-  const window = new TextWindow(text.handle, text.size, text.bomBytes);
+  const window = new TextWindow(text.handle, { start: text.bomBytes, end: text.size });
   const flattener = new RecordFlattener(columns, text.text.isUtf8);
-  const sink = new JsonSink(window, flattener, writer);
+  const copier = text.text.isUtf8 ? new FlatRecordCopier(columns, writer) : null;
+  const sink = new JsonSink(window, writer, { flattener, copier });
   if (isLines) await splitLines(window, sink.forLines(), landing.signal);
   else if (text.size > text.bomBytes) await splitDocument(window, { path, sink, signal: landing.signal });
   return {
@@ -53,9 +55,15 @@ export async function landJson(
 class JsonSink {
   constructor(
     private readonly window: TextWindow,
-    private readonly flattener: RecordFlattener,
     private readonly writer: NdjsonWriter,
+    private readonly ways: { flattener: RecordFlattener; copier: FlatRecordCopier | null },
   ) {}
+
+  takeFlat(start: number): number {
+    const end = this.tryFlat(start, this.window.lineAt(start));
+    if (end !== -1) this.ways.copier?.commit();
+    return end;
+  }
 
   /** A record of a document. */
   take(start: number, end: number): void {
@@ -71,6 +79,8 @@ class JsonSink {
 
   forLines(): Parameters<typeof splitLines>[1] {
     return {
+      tryFlat: (start, line) => this.tryFlat(start, line),
+      keepFlat: () => this.ways.copier?.commit(),
       take: (start, end, line) => this.takeLine(start, end, line),
       flush: async () => this.flush(),
       refuseLong: (start, line) => {
@@ -85,6 +95,11 @@ class JsonSink {
     };
   }
 
+  private tryFlat(start: number, line: number): number {
+    const { bytes, base } = this.window;
+    return this.ways.copier?.copy(bytes, start, { line, at: base + start }) ?? -1;
+  }
+
   private takeLine(start: number, end: number, line: number): void {
     const { text } = this.window;
     let first = start;
@@ -96,9 +111,10 @@ class JsonSink {
 
   private land(start: number, end: number, line: number): RecordRefusal | null {
     const raw = this.window.text.slice(start, end);
-    const landed = this.flattener.flatten(raw, { line, at: this.window.base + start });
+    const landed = this.ways.flattener.flatten(raw, { line, at: this.window.base + start });
     if (typeof landed === 'string') {
       this.writer.add(landed);
+      this.ways.copier?.learn(this.ways.flattener.order);
       return null;
     }
     const where = landed.brokenAt === null ? '' : `character ${countCharacters(raw, landed.brokenAt) + 1}: `;

@@ -7,7 +7,7 @@ import { TextWindow } from './text-window.js';
 /** Lands a text line by line as records with one column, `line`. Empty lines are no records. */
 export async function landLines(text: DecodedText, landing: Landing): Promise<LandedContent> {
   const writer = await NdjsonWriter.open(landing);
-  const window = new TextWindow(text.handle, text.size, text.bomBytes);
+  const window = new TextWindow(text.handle, { start: text.bomBytes, end: text.size });
   const isClean = text.text.isUtf8 && !text.text.hasNul;
   const sink = {
     take: (start: number, end: number, line: number): void => {

@@ -4,10 +4,13 @@ import type { Landing } from './landing.js';
 import { decodeSlice } from './text-window.js';
 
 const longestRaw = 64 * 1024;
+const chunkBytes = 1 << 20;
 
 /** Writes landed records and rejects. Lines collect in memory until `flush`, which waits for the disk. */
 export class NdjsonWriter {
-  private lines = '';
+  private readonly full: Buffer[] = [];
+  private chunk: Buffer = Buffer.allocUnsafe(chunkBytes);
+  private used = 0;
   private rejectLines = '';
   private rejectCount = 0;
   private rejects: { path: string; handle: FileHandle } | null = null;
@@ -25,9 +28,25 @@ export class NdjsonWriter {
     return this.out.path;
   }
 
+  /** A buffer with room for `length` bytes from `at`; what is written there counts once it is committed. */
+  reserve(length: number): { buffer: Buffer; at: number } {
+    if (this.used + length > this.chunk.length) {
+      this.full.push(this.chunk.subarray(0, this.used));
+      this.chunk = Buffer.allocUnsafe(Math.max(chunkBytes, length));
+      this.used = 0;
+    }
+    return { buffer: this.chunk, at: this.used };
+  }
+
+  /** Counts the reserved bytes before `end` as written. */
+  commit(end: number): void {
+    this.used = end;
+  }
+
   /** @param line one character per byte, line end included */
   add(line: string): void {
-    this.lines += line;
+    const { buffer, at } = this.reserve(line.length);
+    this.commit(at + buffer.write(line, at, 'latin1'));
   }
 
   /** @param reject `raw` as it stands in a window's text; it is cut and decoded here */
@@ -37,13 +56,13 @@ export class NdjsonWriter {
   }
 
   async flush(): Promise<void> {
-    const { lines, rejectLines } = this;
-    this.lines = '';
-    this.rejectLines = '';
-    if (lines !== '') await this.out.handle.writeFile(Buffer.from(lines, 'latin1'));
-    if (rejectLines === '') return;
+    const chunks = [...this.full.splice(0), this.chunk.subarray(0, this.used)];
+    for (const chunk of chunks) if (chunk.length > 0) await this.out.handle.writeFile(chunk);
+    this.used = 0;
+    if (this.rejectLines === '') return;
     this.rejects ??= await this.landing.create('.rejects.ndjson');
-    await this.rejects.handle.writeFile(rejectLines);
+    await this.rejects.handle.writeFile(this.rejectLines);
+    this.rejectLines = '';
   }
 
   /** Writes what is left and tells where the rejects are. */

@@ -17,6 +17,8 @@ export class RecordColumns {
   readonly names: string[] = [];
   /** As they are written: in quotes and with a colon, as a window's text. */
   readonly keys: string[] = [];
+  /** As they were first spelled, in quotes. */
+  readonly tokens: string[] = [];
   private readonly nested = new Set<number>();
   private readonly byName = new Map<string, number>();
   private readonly bySpelling = new Map<string, number | NameRefusal>();
@@ -25,7 +27,7 @@ export class RecordColumns {
   indexOf(token: string): number | NameRefusal {
     const known = this.bySpelling.get(token);
     if (known !== undefined) return known;
-    const index = this.settle(JSON.parse(decodeSlice(token)) as string);
+    const index = this.settle(JSON.parse(decodeSlice(token)) as string, token);
     // A copy: the token is a slice that would keep its whole window in memory.
     if (this.bySpelling.size < mostSpellings)
       this.bySpelling.set(Buffer.from(token, 'latin1').toString('latin1'), index);
@@ -41,7 +43,7 @@ export class RecordColumns {
     return this.names.filter((_name, index) => this.nested.has(index));
   }
 
-  private settle(name: string): number | NameRefusal {
+  private settle(name: string, token: string): number | NameRefusal {
     const fault = reserved.has(name) ? `the reserved name ${JSON.stringify(name)}` : nameFault(name);
     if (fault !== null) return { reason: `expected names of columns in the record, got ${fault}` };
     const known = this.byName.get(name);
@@ -51,6 +53,7 @@ export class RecordColumns {
     }
     this.byName.set(name, this.names.length);
     this.keys.push(`,${encodeSlice(JSON.stringify(name))}:`);
+    this.tokens.push(token);
     return this.names.push(name) - 1;
   }
 }

@@ -5,6 +5,8 @@ import { mostRecordBytes } from './split-lines.js';
 import { decodeSlice, type TextWindow } from './text-window.js';
 
 export interface RecordSink {
+  /** Takes the record at `start` the short way and returns the position after it, or -1. */
+  takeFlat(start: number): number;
   /** A record: positions in the window. Throws FileRefused when it breaks the document. */
   take(start: number, end: number): void;
   /** Called before the window moves on. */
@@ -105,10 +107,13 @@ class DocumentSplitter {
         state = 'element';
         continue;
       }
-      const end = scanValue(text, this.at, isLast);
-      if (end === -1) return state;
-      if (end === this.at) throw this.unexpected('a value');
-      this.sink.take(this.at, end);
+      let end = this.sink.takeFlat(this.at);
+      if (end === -1) {
+        end = scanValue(text, this.at, isLast);
+        if (end === -1) return state;
+        if (end === this.at) throw this.unexpected('a value');
+        this.sink.take(this.at, end);
+      }
       this.at = end;
       state = 'after';
     }

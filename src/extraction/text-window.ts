@@ -1,39 +1,44 @@
 import type { FileHandle } from 'node:fs/promises';
 
-const readBytes = 1 << 20;
+const defaultReadBytes = 1 << 20;
 
 /**
- * A moving window over a text on disk. `text` holds one character per byte (Latin-1), so that positions are byte offsets, scanning is
- * fast, and what is cut out of it and written as Latin-1 is the same bytes again. JSON's structure is ASCII and cannot be misread so.
+ * A moving window over a text on disk. `text` holds one character per byte of `bytes` (Latin-1), so that positions are byte offsets,
+ * scanning is fast, and what is cut out of it and written as Latin-1 is the same bytes again. JSON's structure is ASCII and cannot
+ * be misread so.
  */
 export class TextWindow {
+  bytes: Buffer = Buffer.alloc(0);
   text = '';
   /** Whether the window reaches to the end of the text. */
-  isLast = false;
+  isLast: boolean;
+  /** Byte offset in the file at which the window begins. */
+  base: number;
   private line = 1;
   private nextLineEnd = Infinity;
 
-  /** @param base byte offset in the file at which the window begins */
   constructor(
     private readonly handle: FileHandle,
-    private readonly size: number,
-    public base: number,
+    private readonly range: { start: number; end: number; readBytes?: number },
   ) {
-    this.isLast = base >= size;
+    this.base = range.start;
+    this.isLast = range.start >= range.end;
   }
 
   /** Drops the text before `from` and reads on; the more the longer the rest is, so that a long record is not scanned often. */
   async refill(from: number): Promise<void> {
     this.lineAt(from);
-    const rest = this.text.slice(from);
+    const { end, readBytes = defaultReadBytes } = this.range;
+    const rest = this.bytes.length - from;
     this.base += from;
-    const at = this.base + rest.length;
-    const buffer = Buffer.allocUnsafe(Math.min(Math.max(readBytes, rest.length), this.size - at));
-    const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, at);
-    this.isLast = bytesRead === 0 || at + bytesRead >= this.size;
-    this.text = rest + buffer.toString('latin1', 0, bytesRead);
-    this.nextLineEnd =
-      this.nextLineEnd === Infinity ? this.lineEndFrom(rest.length) : this.nextLineEnd - from;
+    const at = this.base + rest;
+    const bytes = Buffer.allocUnsafe(rest + Math.min(Math.max(readBytes, rest), end - at));
+    this.bytes.copy(bytes, 0, from);
+    const { bytesRead } = await this.handle.read(bytes, rest, bytes.length - rest, at);
+    this.isLast = bytesRead === 0 || at + bytesRead >= end;
+    this.bytes = bytes.subarray(0, rest + bytesRead);
+    this.text = this.bytes.toString('latin1');
+    this.nextLineEnd = this.nextLineEnd === Infinity ? this.lineEndFrom(rest) : this.nextLineEnd - from;
   }
 
   /** 1-based line of a position in the window. Positions must not go back. */
