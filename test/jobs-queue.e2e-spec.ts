@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,6 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
-import { Client } from 'pg';
 import { DatabaseModule } from '../src/database/database.module.js';
 import { TerminalError, TransientError } from '../src/errors.js';
 import { OrphanedRuns } from '../src/jobs/orphaned-runs.js';
@@ -22,6 +20,7 @@ import { RunsService } from '../src/jobs/runs.service.js';
 import { WorkerPresence } from '../src/jobs/worker-presence.js';
 import { parseSettings } from '../src/settings/parse-settings.js';
 import { SettingsModule } from '../src/settings/settings.module.js';
+import { query, until } from './jobs-support.js';
 import { createDatabase, type TestDatabase } from './support.js';
 
 /** Stands for the stages: each run waits at a gate until the test opens it. */
@@ -93,14 +92,6 @@ async function startWorker(): Promise<Worker> {
   const worker = { app, gates, runs: app.get(RunsService) };
   workers.push(worker);
   return worker;
-}
-
-async function until<T>(look: () => Promise<T> | T, seconds = 30): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * 1_000; Date.now() < end; await delay(20)) {
-    const seen = await look();
-    if (seen) return seen;
-  }
-  throw new Error(`waited ${seconds} s in vain for: ${look.toString()}`);
 }
 
 async function add({ runs }: Worker, pipeline: string): Promise<string> {
@@ -212,7 +203,7 @@ describe('the queue of runs', () => {
     const worker = await startWorker();
     const poison = await add(worker, 'a');
     await until(() => worker.gates.begun.includes(poison));
-    await query(database, 'UPDATE millrace.runs SET deaths = 4 WHERE id = $1', [poison]);
+    await query(database.url, 'UPDATE millrace.runs SET deaths = 4 WHERE id = $1', [poison]);
     await kill(database, 'millrace presence');
     await stateIs(worker, poison, 'failed');
     expect((await worker.runs.get(poison)).error).toMatchObject({ code: 'WORKERS_LOST' });
@@ -249,15 +240,5 @@ describe('the queue of runs', () => {
 async function kill(database: TestDatabase, application: string): Promise<number> {
   const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE application_name = $1 AND datname = current_database()`;
-  return (await query(database, sql, [application])).length;
-}
-
-async function query(database: TestDatabase, sql: string, values: unknown[]): Promise<unknown[]> {
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  try {
-    return (await client.query(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return (await query(database.url, sql, [application])).length;
 }
