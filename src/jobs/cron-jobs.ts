@@ -46,7 +46,13 @@ export class CronJobs {
     this.remove(pipeline);
     this.current.set(pipeline, { schedule, due: nextRun(cron, timezone, new Date()) });
     const onTick = () => this.fire(pipeline);
-    const job = CronJob.from({ cronTime: cron, timeZone: timezone, onTick, start: true });
+    const job = CronJob.from({
+      cronTime: cron,
+      timeZone: timezone,
+      onTick,
+      start: true,
+      waitForCompletion: true,
+    });
     this.registry.addCronJob(jobName(pipeline), job);
   }
 

@@ -35,7 +35,7 @@ export class PipelinesService {
 
   /** Where the pipeline's tables are. Holds a password: never to be logged or stored. */
   target({ config }: OpenPipeline): Target {
-    const target = resolveVariables(config.target, this.settings.variables);
+    const { target } = resolveVariables({ target: config.target }, this.settings.variables);
     return resolveTarget(target, this.connection);
   }
 
