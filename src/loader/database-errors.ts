@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { TerminalError, TransientError } from '../errors.js';
 
 /** What PostgreSQL says about an error; https://www.postgresql.org/docs/current/protocol-error-fields.html */
@@ -85,7 +86,7 @@ const TLS_WORDS = /does not support SSL|SSL connection/;
  */
 export function toLoaderError(thrown: unknown, where: string, columns: string[] = []): unknown {
   const error = unwrap(thrown);
-  if (!(error instanceof Error)) return error;
+  if (!isNativeError(error)) return error;
   if (error instanceof TerminalError || error instanceof TransientError) return error;
   if (isServerError(error)) return fromServer(error, where, columns);
   const { code = '' } = error as { code?: string };
@@ -97,7 +98,7 @@ export function toLoaderError(thrown: unknown, where: string, columns: string[] 
 /** Whether the connection is gone, or hangs: what it did last is unknown, and it can do nothing more. */
 export function isConnectionError(thrown: unknown): boolean {
   const error = unwrap(thrown);
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   if (isServerError(error)) return /^(08|57P0|25P03)/.test(error.code);
   return isSocketError(error);
 }
@@ -108,7 +109,7 @@ function isSocketError(error: Error & { code?: string }): boolean {
 
 /** TypeORM wraps the driver's error, and adds the parameters: rows. */
 function unwrap(thrown: unknown): unknown {
-  return thrown instanceof Error && 'driverError' in thrown ? thrown.driverError : thrown;
+  return isNativeError(thrown) && 'driverError' in thrown ? thrown.driverError : thrown;
 }
 
 function isServerError(error: Error): error is ServerError {

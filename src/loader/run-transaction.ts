@@ -38,6 +38,8 @@ export async function runTransaction<T>(
     try {
       backend = await begin(session, limits);
       result = await work(session);
+      // Deferred constraints are checked now, so that COMMIT itself is short and refuses nothing.
+      await session.queryLong('SET CONSTRAINTS ALL IMMEDIATE');
       signal?.throwIfAborted();
     } catch (error) {
       await rollBack(session, error, async () => {
@@ -89,8 +91,6 @@ async function endBackend(database: DataSource, limits: LoaderLimits, backend: B
 }
 
 async function commit(session: Session, limits: LoaderLimits): Promise<void> {
-  // Deferred constraints are checked now, so that COMMIT itself is short and refuses nothing.
-  await session.queryLong('SET CONSTRAINTS ALL IMMEDIATE');
   const { command } = await session.query('COMMIT', [], limits.stallMs).catch((error: unknown) => {
     if (!isConnectionError(error)) throw error;
     session.cut();

@@ -79,6 +79,8 @@ export class Session {
       throw stall.explain(error);
     } finally {
       stall.clear();
+      // The driver's timer, which this kind of stream does not end by itself as the other does.
+      (stream as { callback?: () => void }).callback?.();
     }
   }
 
@@ -90,6 +92,11 @@ export class Session {
   /** Inside a transaction: how long to wait for locks from here on. */
   async limitLocks(milliseconds: number): Promise<void> {
     await this.query(`SET LOCAL lock_timeout = ${milliseconds}`);
+  }
+
+  /** Drops a connection that has not ended its transaction: its next user would be inside it. */
+  cutUnlessIdle(): void {
+    if (this.client.getTransactionStatus() !== 'I') this.cut();
   }
 
   /** Drops the connection whatever it is doing; statements that wait on it fail. */
@@ -150,6 +157,8 @@ export async function useSession<T>(
     } catch (error) {
       if (isConnectionError(error)) session.cut();
       throw error;
+    } finally {
+      session.cutUnlessIdle();
     }
   } finally {
     await runner.release();

@@ -1,0 +1,11 @@
+import { faultCases } from './loader-faults.js';
+import { ledgerCases } from './loader-ledger.js';
+import { refusalCases } from './loader-refusals.js';
+import { tableCases } from './loader-tables.js';
+import { valueCases } from './loader-values.js';
+
+tableCases();
+valueCases();
+ledgerCases();
+refusalCases();
+faultCases();

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { FileTally, Stage, StageColumn, StagedFile, StageReject } from '../src/schema/stage.js';
+
+/** A row's values as text, in the order of the columns. */
+export type Row = (string | null)[];
+
+export interface MadeFile {
+  name: string;
+  rows: Row[];
+  rejects?: Omit<StageReject, 'source' | 'file'>[];
+  /** A copy of that file: brings nothing. */
+  copyOf?: string;
+}
+
+export interface StagePlan {
+  columns: StageColumn[];
+  files: MadeFile[];
+  /** For the rejects; exists. */
+  folder: string;
+  /** Called before each chunk of rows but the first. */
+  betweenChunks?: () => Promise<void>;
+  /** Rows in a chunk; default: as many as make 64 KiB. */
+  rowsAtOnce?: number;
+}
+
+interface IdentifiedRow {
+  file: number;
+  identity: string;
+  csv: string;
+}
+
+/** A stage of rows given as values: the same promises as the real one, held in memory. */
+export async function makeStage({ columns, files, folder, ...pace }: StagePlan): Promise<Stage> {
+  const rows = files.flatMap(({ rows: values, copyOf }, file) =>
+    copyOf ? [] : values.map((row) => ({ file, identity: identify(columns, row), csv: toCsv(row) })),
+  );
+  const identities = [...new Set(rows.map(({ identity }) => identity))].sort();
+  const rejects = files.flatMap(({ name, rejects = [] }) =>
+    rejects.map((reject) => ({ source: 0, file: name, ...reject })),
+  );
+  return {
+    columns,
+    files: files.map(describeFile),
+    rows: rows.length,
+    identities: identities.length,
+    rejected: rejects.length,
+    rejectsPath: rejects.length > 0 ? await writeRejects(folder, rejects) : null,
+    identityLines: () => inChunks(identities),
+    rowLines: (unseen) => rowChunks(rows, unseen, pace),
+    writeCombined: () => Promise.reject(new Error('not part of a load')),
+    tally: (unseen) => tallyRows(rows, unseen, files.length),
+  };
+}
+
+function describeFile({ name, rows, rejects = [], copyOf }: MadeFile): StagedFile {
+  const rejected = rejects.length;
+  const fingerprint = createHash('sha256')
+    .update(copyOf ?? name)
+    .digest('hex');
+  const counts = copyOf ? { read: 0, rejected: 0 } : { read: rows.length + rejected, rejected };
+  return { source: 0, name, fingerprint, ...counts, copyOf: copyOf ?? null };
+}
+
+async function writeRejects(folder: string, rejects: StageReject[]): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `rejects-${rejects.length}.ndjson`);
+  await writeFile(path, rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+  return path;
+}
+
+function identify(columns: StageColumn[], row: Row): string {
+  const pairs = columns
+    .map(({ name }, index) => [name, row[index] ?? null])
+    .filter(([, value]) => value !== null)
+    .sort(([a], [b]) => (a! < b! ? -1 : 1));
+  const hex = createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+function toCsv(row: Row): string {
+  return row.map((value) => (value === null ? '' : `"${value.replaceAll('"', '""')}"`)).join(',');
+}
+
+async function* inChunks(lines: Iterable<string>, linesAtOnce = Infinity): AsyncGenerator<Buffer> {
+  let chunk: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    chunk.push(`${line}\n`);
+    length += line.length;
+    if (length < 65_536 && chunk.length < linesAtOnce) continue;
+    yield Buffer.from(chunk.join(''));
+    chunk = [];
+    length = 0;
+  }
+  if (chunk.length > 0) yield Buffer.from(chunk.join(''));
+}
+
+async function* rowChunks(
+  rows: IdentifiedRow[],
+  unseen: string | null,
+  { betweenChunks, rowsAtOnce }: Pick<StagePlan, 'betweenChunks' | 'rowsAtOnce'>,
+): AsyncGenerator<Buffer> {
+  const wanted = (await readUnseen(unseen)) ?? new Set(rows.map(({ identity }) => identity));
+  const first = rows.filter(({ identity }) => wanted.delete(identity));
+  let isFirst = true;
+  for await (const chunk of inChunks(
+    first.map(({ csv }) => csv),
+    rowsAtOnce,
+  )) {
+    if (!isFirst) await betweenChunks?.();
+    isFirst = false;
+    yield chunk;
+  }
+}
+
+async function readUnseen(path: string | null): Promise<Set<string> | null> {
+  if (path === null) return null;
+  const lines = new Set<string>();
+  for await (const line of createInterface({ input: createReadStream(path) })) lines.add(line);
+  return lines;
+}
+
+async function tallyRows(rows: IdentifiedRow[], path: string | null, files: number): Promise<FileTally[]> {
+  const unseen = (await readUnseen(path)) ?? new Set(rows.map(({ identity }) => identity));
+  const tally = Array.from({ length: files }, (_, file) => ({ file, unseen: 0, duplicate: 0 }));
+  for (const { file, identity } of rows) {
+    if (unseen.delete(identity)) tally[file]!.unseen += 1;
+    else tally[file]!.duplicate += 1;
+  }
+  return tally;
+}
