@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { TransientError } from '../errors.js';
-import { type Cluster, createCluster, readCluster, startCluster, stopCluster } from './cluster.js';
+import { type Cluster, createCluster, readCluster } from './cluster.js';
 import { findPostmaster } from './postmaster.js';
 import { ProcessLock } from './process-lock.js';
+import { startCluster, stopCluster } from './run-cluster.js';
 
 export interface EmbeddedConnection {
   host: string;
