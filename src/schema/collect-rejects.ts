@@ -30,7 +30,7 @@ export interface RejectContext {
 interface Refused {
   /** Number among the records that were staged from its file, from 0. */
   ordinal: number;
-  column: string;
+  column: string | null;
   reason: string;
   bad: string | null;
   line: number | null;
@@ -135,11 +135,11 @@ const number = (value: unknown) => (value === null ? null : Number(value));
 
 function describe(row: Row, columns: SettledColumn[], first: number): Refused {
   const error = Number(row['#error']);
-  const column = columns[error % FAULT.required]!;
+  const column = columns[error % FAULT.required];
   const bad = row['#bad'] as string | null;
   return {
     ordinal: Number(row['#row']) - first,
-    column: column.name,
+    column: column?.name ?? null,
     reason: reasonOf(error, column, bad),
     bad,
     line: number(row['#line']),
@@ -149,7 +149,9 @@ function describe(row: Row, columns: SettledColumn[], first: number): Refused {
   };
 }
 
-function reasonOf(error: number, { name, type, formats }: SettledColumn, bad: string | null): string {
+function reasonOf(error: number, column: SettledColumn | undefined, bad: string | null): string {
+  if (!column) return 'expected a record with at least one field, got one without any';
+  const { name, type, formats } = column;
   if (error >= FAULT.nul) return `${name}: expected text, got a NUL character`;
   if (error >= FAULT.required) return `${name}: expected a value (required), got NULL`;
   const written = formats.length ? ` written as ${formats.join(' or ')}` : '';

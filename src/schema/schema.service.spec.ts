@@ -410,6 +410,18 @@ describe('a finished stage', () => {
     expect([staged.rows, staged.columns.map(({ name }) => name)]).toEqual([0, ['a', 'b']]);
     expect(await lines(staged)).toEqual([]);
   });
+
+  it('has no columns when every file was refused', async () => {
+    const staged = await stage([await csv('a.csv', 'a b,a_b\n1,2\n')]);
+    const target = path.join(home, 'nothing.csv');
+    await staged.writeCombined(target);
+    expect([staged.columns, staged.rejected, await lines(staged), await readFile(target, 'utf8')]).toEqual([
+      [],
+      1,
+      [],
+      '',
+    ]);
+  });
 });
 
 /** RFC 4180 as plainly as it can be written; null for a record with text after a closing quote. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { readFile, rename, rm, open } from 'node:fs/promises';
+import { readFile, rename, rm, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { identifier, literal, run, type Engine } from './engine.js';
 import type { FileTally, Stage, StageColumn, StagedFile } from './stage.js';
 
@@ -58,6 +59,7 @@ export class StageOnDisk implements Stage {
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
+    if (this.columns.length === 0) return Readable.from([]);
     const columns = this.columnList();
     return this.export(
       'rows',
@@ -82,6 +84,7 @@ export class StageOnDisk implements Stage {
   }
 
   async writeCombined(target: string): Promise<void> {
+    if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
     const connection = await this.engine.connect();
     try {
       await run(

@@ -11,7 +11,7 @@ import { TYPE_RULES } from './type-rules.js';
 const IDENTITY_VERSION = 'v1';
 
 /** What a value's fault is, as `#error` holds it: the column's index, plus one of these. */
-export const FAULT = { type: 0, required: 10_000, nul: 20_000 } as const;
+export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000 } as const;
 
 const isText = ({ type }: StageColumn) => type.name === 'text' || type.name === 'varchar';
 
@@ -72,6 +72,8 @@ function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
       ...(mayHoldNul && isText(column) ? [`WHEN contains(t${n}, chr(0)) THEN ${FAULT.nul + n}`] : []),
     ];
   });
+  // Empty objects have no column, and a table without columns can hold no row.
+  if (columns.length === 0) return String(FAULT.empty);
   return cases.length ? `CASE ${cases.join(' ')} END` : 'NULL';
 }
 
