@@ -25,8 +25,8 @@ const textLanders: Record<
   csv: async (text, landing) => landDelimited(text, landing, 'csv'),
   tsv: async (text, landing) => landDelimited(text, landing, 'tsv'),
   text: async (text, landing) => landDelimited(text, landing, 'text'),
-  json: async (text, landing) => landJson(text, landing, 'auto'),
-  ndjson: async (text, landing) => landJson(text, landing, 'lines'),
+  json: async (text, landing) => landJson(text, landing, { kind: 'auto' }),
+  ndjson: async (text, landing) => landJson(text, landing, { kind: 'lines' }),
 };
 
 /**

