@@ -1,10 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { CheckedConfigDto, StoredVersionDto } from './config-history.dto.js';
 
 /** A config that can be sent as it is. */
-export const EXAMPLE_CONFIG = `pipeline: shop
+const EXAMPLE_CONFIG = `pipeline: shop
 sources:
   - type: local
     path: examples/shop
@@ -17,12 +17,13 @@ export function ApiUpload(): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(CheckedConfigDto, StoredVersionDto),
     ApiOperation({
+      // ApiBody knows one schema for all content types.
+      requestBody: { required: true, content: BODIES },
       summary: 'Upload the YAML of a pipeline',
       description:
         'Checks all of it and keeps the text, byte for byte, as the newest version of its pipeline. Every upload makes ' +
         'a version, also one that equals the version before. With `dryRun=true` nothing is stored.',
     }),
-    ApiBody({ required: true, ...BODIES }),
     ApiCreatedResponse({ description: 'Stored', type: StoredVersionDto }),
     ApiOkResponse({
       description: '`dryRun=true`: nothing is wrong, nothing was stored',
@@ -39,12 +40,9 @@ const FORM = {
   type: 'object',
   required: ['file'],
   properties: { file: { type: 'string', format: 'binary', description: 'The YAML file' } },
-} as const;
+};
 
 const BODIES = {
-  schema: FORM,
-  content: {
-    'multipart/form-data': { schema: FORM },
-    'application/yaml': { schema: { type: 'string' }, example: EXAMPLE_CONFIG },
-  },
-} as const;
+  'multipart/form-data': { schema: FORM },
+  'application/yaml': { schema: { type: 'string' }, example: EXAMPLE_CONFIG },
+};

@@ -123,6 +123,8 @@ function checkUnique(
       firsts.set(name, index);
       return [];
     }
+    // Outputs named after one table: the table was told of.
+    if (stream[key] === undefined && streams[first]?.stream[key] === undefined && key === 'output') return [];
     const message = `expected another ${key} for each stream, got "${name}" here and in streams[${first}]`;
     return [
       {
@@ -140,10 +142,7 @@ function tableOf(stream: StreamShape, pipeline: string | undefined): string | nu
 }
 
 function outputOf(stream: StreamShape, pipeline: string | undefined): string | null {
-  // Two streams without an output of their own collide by their tables, which is told once.
-  if (typeof stream.output === 'string') return stream.output;
+  if (stream.output !== undefined) return typeof stream.output === 'string' ? stream.output : null;
   const table = tableOf(stream, pipeline);
-  return stream.output === undefined && stream.table !== undefined && table !== null
-    ? defaultOutput(table)
-    : null;
+  return table === null ? null : defaultOutput(table);
 }

@@ -1,10 +1,12 @@
-import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** How a version came to be: sent by a user, or an older text made the newest again. */
 export type VersionOrigin = 'upload' | 'restore';
 
 /** One immutable, numbered text of a pipeline's YAML. The table refuses changes and removals. */
 @Entity({ name: 'config_history', schema: 'millrace' })
+@Check('config_history_first', `"version" >= 1`)
+@Check('config_history_origin', `"origin" IN ('upload', 'restore')`)
 @Unique('config_history_version', ['pipeline', 'version'])
 export class ConfigVersion {
   @PrimaryGeneratedColumn('identity', {

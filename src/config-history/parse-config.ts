@@ -24,7 +24,7 @@ export interface ParseOptions {
  */
 export function parseConfig(text: string, options: ParseOptions): PipelineConfig {
   const { value, place, faults: yamlFaults, isBroken } = readYaml(text);
-  if (isBroken || !isPlainMap(value)) {
+  if (isBroken || yamlFaults.length > MAX_FAULTS || !isPlainMap(value)) {
     throw new InvalidConfig(yamlFaults.length > 0 ? sortFaults(yamlFaults) : [notAMap(value)]);
   }
   const { shape, faults: shapeFaults } = checkShape(value);

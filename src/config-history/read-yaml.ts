@@ -26,6 +26,8 @@ export interface YamlPlace {
   inside: Map<string | number, YamlPlace>;
 }
 
+const TAG_CODES: ReadonlySet<string> = new Set(['TAG_RESOLVE_FAILED', 'BAD_COLLECTION_TYPE']);
+
 export interface YamlReading {
   /** Plain objects, arrays and scalars; what was refused is left out. Undefined when nothing could be read. */
   value: unknown;
@@ -47,10 +49,12 @@ export function readYaml(text: string): YamlReading {
   const reader = new NodeReader(text, lines);
   if (!document) return { value: undefined, place: emptyPlace(), faults: [], isBroken: false };
   if (second) reader.refuse('', second.range[0], 'expected one document, got a second one');
-  for (const error of [...document.errors, ...document.warnings])
-    reader.refuse('', error.pos[0], explain(error));
+  // NodeReader refuses every tag by itself, and knows its path.
+  const errors = document.errors.filter(({ code }) => !TAG_CODES.has(code));
+  const warnings = document.warnings.filter(({ code }) => !TAG_CODES.has(code));
+  for (const error of [...errors, ...warnings]) reader.refuse('', error.pos[0], explain(error));
   const { value, place } = reader.read(document.contents as Node | null, '');
-  return { value, place, faults: reader.faults, isBroken: document.errors.length > 0 };
+  return { value, place, faults: reader.faults, isBroken: errors.length > 0 };
 }
 
 function emptyPlace(): YamlPlace {
@@ -148,11 +152,10 @@ function explain(error: YAMLError): string {
 
 const EXPLANATIONS: Partial<Record<YAMLError['code'], string>> = {
   BAD_ALIAS: 'expected a value, got a broken alias or anchor (* or &); put the text in quotes',
-  BAD_COLLECTION_TYPE: 'expected a value without a tag, got a tag (!name)',
   BAD_DIRECTIVE: 'expected no directive, got a line that starts with %',
   BAD_DQ_ESCAPE:
     'expected an escape that YAML knows, got another one; use single quotes to have \\ stand for itself',
-  BAD_INDENT: 'expected the indentation of the lines around it, got another one',
+  BAD_INDENT: 'expected the indentation of the lines around it or a closing bracket, got neither',
   BAD_SCALAR_START: 'expected a value, got a sign that no value starts with; put the text in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'expected one "key: value" on a line, got more; put a text that holds ": " in quotes',
@@ -162,6 +165,5 @@ const EXPLANATIONS: Partial<Record<YAMLError['code'], string>> = {
   MULTILINE_IMPLICIT_KEY: 'expected "key: value", got lines without a colon',
   MULTIPLE_DOCS: 'expected one document, got a second one',
   TAB_AS_INDENT: 'expected spaces as indentation, got a tab',
-  TAG_RESOLVE_FAILED: 'expected a value without a tag, got a tag (!name)',
   UNEXPECTED_TOKEN: 'expected a key or a value, got something else',
 };

@@ -5,7 +5,7 @@ import { positionAt } from './text-position.js';
 /** Most bytes of a config text. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
-const MAX_TOKENS = 30_000;
+const MAX_TOKENS = 20_000;
 
 const NO_DIRECTIVE = 'expected no directive, got a line that starts with %';
 
@@ -29,9 +29,14 @@ export function tokenizeYaml(
   const parser = new Parser(lines.addNewLine);
   const tokens: CST.Token[] = [];
   let words = 0;
+  let documents = 0;
   lines.addNewLine(0);
   for (const word of new Lexer().lex(text)) {
-    for (const token of parser.next(word)) tokens.push(token);
+    for (const token of parser.next(word)) {
+      tokens.push(token);
+      if (token.type === 'document') documents++;
+    }
+    if (documents > 2) return fault(text, parser.offset, 'expected one document, got many');
     if (tokens.at(-1)?.type === 'directive') return fault(text, parser.offset, NO_DIRECTIVE);
     if (word.trim() !== '' && ++words > MAX_TOKENS) {
       return fault(text, parser.offset, `expected at most ${MAX_TOKENS} words and signs, got more`);

@@ -24,6 +24,9 @@ export interface KeyDeclaration extends KeyText {
   schema(refer: (shape: ShapeClass) => JsonSchema): JsonSchema;
 }
 
+/** Most streams, and most sources of a stream. */
+const MAX_ENTRIES = 1000;
+
 const DECLARATIONS = Symbol('keys');
 
 /** The keys that a shape and the shapes it extends declare, in the order of the code. */
@@ -74,10 +77,10 @@ export function Nested(shape: ShapeClass, options: NestedOptions): PropertyDecor
 export function NestedList(shape: ShapeClass, options: NestedOptions): PropertyDecorator {
   return nest(options, {
     read: (value) =>
-      Array.isArray(value) && value.length > 0
+      Array.isArray(value) && value.length > 0 && value.length <= MAX_ENTRIES
         ? value.map((item) => toShape(shape, options, item))
-        : new Misplaced('a list with at least one entry', value),
-    schema: (items) => ({ type: 'array', items, minItems: 1 }),
+        : new Misplaced(`a list with 1 to ${MAX_ENTRIES} entries`, value),
+    schema: (items) => ({ type: 'array', items, minItems: 1, maxItems: MAX_ENTRIES }),
     shape,
   });
 }
