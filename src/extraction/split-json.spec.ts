@@ -64,11 +64,12 @@ async function landInPieces(
         ) as unknown,
     );
     for (const [index, row] of rows.entries()) {
-      const expected = Object.entries(records[index] as object).map(([key, value]) => [key, textOf(value)]);
-      const got = Object.entries(row)
-        .filter(([key]) => !key.startsWith('#'))
-        .map(([key, value]) => [key, value]);
-      expect(Object.fromEntries(got)).toEqual(Object.fromEntries(expected));
+      const got = Object.entries(row).filter(([key]) => !key.startsWith('#'));
+      const read = got.map(([key, value]) => [
+        key,
+        valueOf(value, (records[index] as Record<string, unknown>)[key]),
+      ]);
+      expect(Object.fromEntries(read)).toEqual(records[index]);
     }
     return { records, lines: rows.map((row) => row['#line']), rejects: landed.rejects?.count ?? 0 };
   } catch (error) {
@@ -79,8 +80,17 @@ async function landInPieces(
   }
 }
 
-function textOf(value: unknown): unknown {
-  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+/** What a landed value stands for, where the record has `original`: texts and null are as they are, all else is JSON. */
+function valueOf(landed: unknown, original: unknown): unknown {
+  return original === null || typeof original === 'string'
+    ? landed
+    : (JSON.parse(landed as string) as unknown);
+}
+
+/** PostgreSQL can hold all its texts, and it does not nest too deep. */
+function isStorable(text: string): boolean {
+  const spelled = JSON.stringify(JSON.parse(text));
+  return !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(spelled) && !text.startsWith('['.repeat(64));
 }
 
 function isObject(text: string): boolean {
@@ -90,6 +100,10 @@ function isObject(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function hasNames(text: string): boolean {
+  return Object.keys(JSON.parse(text) as object).every((name) => name.trim() !== '');
 }
 
 const scalar = oneof(
@@ -138,25 +152,16 @@ describe('JSON in a moving window', () => {
         async (rows, readBytes) => {
           const lines = rows.map(([value, edits]) => {
             const text = JSON.stringify(value);
-            return edits.reduce((t, [at, by]) => t.slice(0, at) + by + t.slice(at + 1), text);
+            return edits.reduce((t, [at, by]) => t.slice(0, at) + by + t.slice(at + 1), text).toWellFormed();
           });
-          const expected = lines
-            .filter(isObject)
-            .filter((line) => !line.includes('{"":') && !line.includes(',"":'));
-          const landed = await landInPieces(
-            ['{"id":0,"name":"","note":""}', ...lines].join('\n'),
-            'lines',
-            readBytes,
+          const first = '{"id":0,"name":"","note":""}';
+          const good = [first, ...lines].filter(
+            (line) => isObject(line) && isStorable(line) && hasNames(line),
           );
+          const landed = await landInPieces([first, ...lines].join('\n'), 'lines', readBytes);
           if (landed instanceof FileRefused) throw landed;
-          const good = landed.records.slice(1).map((value) => JSON.stringify(value));
-          expect(good.length + landed.rejects).toBe(lines.filter((line) => line.trim() !== '').length);
-          for (const value of good)
-            expect(expected.map((line) => JSON.stringify(JSON.parse(line)))).toContain(value);
-          const named = expected.filter((line) =>
-            Object.keys(JSON.parse(line) as object).every((key) => key.trim() !== ''),
-          );
-          expect(good.length).toBe(named.length);
+          expect(landed.records).toEqual(good.map((line) => JSON.parse(line) as unknown));
+          expect(landed.rejects).toBe(lines.filter((line) => line.trim() !== '').length + 1 - good.length);
         },
       ),
       { numRuns: 300 },
@@ -169,14 +174,10 @@ describe('JSON in a moving window', () => {
   it.each(oneLine)(
     'takes %s as a value behind a record of the same form just when it is JSON',
     async (_name, input) => {
-      const isGood = isObject(`{"a":${input}}`) && !/\\u0000|\\ud[89a-f]/i.test(input);
+      const isGood = isObject(`{"a":${input}}`) && isStorable(input);
       const landed = await landInPieces(`{"a":0}\n{"a":${input}}\n{"a":1}`, 'lines', 1 << 20);
-      expect(landed).toMatchObject({ rejects: isGood ? 0 : expect.any(Number) });
       if (landed instanceof FileRefused) throw landed;
-      const count = landed.records.length;
-      expect(count + landed.rejects).toBe(3);
-      // A pair of escaped surrogates is good text, half of one is not: either is right here.
-      if (!/\\ud[89a-f]/i.test(input)) expect(count).toBe(isGood ? 3 : 2);
+      expect([landed.records.length, landed.rejects]).toEqual(isGood ? [3, 0] : [2, 1]);
     },
   );
 });
