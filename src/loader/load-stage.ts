@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
 import { copyRejects } from './copy-rejects.js';
-import { findUnseen, rememberUnseen, type Unseen } from './find-unseen.js';
+import { rememberUnseen, type Unseen } from './remember-unseen.js';
 import { findLoad, recordLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
 import type { LoadRequest, LoadResult } from './load.js';
@@ -46,8 +46,8 @@ export async function takeTurn(session: Session, place: TablePlace, limits: Load
 
 async function findNew(session: Session, request: LoadRequest, tableId: number | null): Promise<Unseen> {
   const { stage, folder, signal } = request;
-  if (tableId === null || stage.identities === 0) return { count: 0, file: null };
-  return findUnseen(session, { stage, tableId, folder, signal });
+  if (tableId === null || stage.identities === 0) return { count: 0, stored: 0, file: null };
+  return rememberUnseen(session, { stage, tableId, folder, signal });
 }
 
 interface Move {
@@ -61,13 +61,12 @@ async function moveRows(session: Session, request: LoadRequest, move: Move): Pro
   const { place, tableId, unseen } = move;
   const loadId = randomUUID();
   const copied = unseen.count > 0 ? await copyRows(session, request, move) : { rows: 0, bytes: 0 };
-  const hashes = unseen.count > 0 && tableId !== null ? await rememberUnseen(session, tableId) : 0;
   const files = countFiles(stage.files, await stage.tally(unseen.file));
   const rejects = stage.rejectsPath
     ? await copyRejects(session, { ...request, loadId }, stage.rejectsPath)
     : 0;
   const result = { loadId, ...sumCounts(files), files, rowBytes: copied.bytes, alreadyCommitted: false };
-  const counted = { unseen: unseen.count, rows: copied.rows, hashes, rejects };
+  const counted = { unseen: unseen.count, rows: copied.rows, hashes: unseen.stored, rejects };
   checkBalance(stage, files, counted, `table ${place.schema}.${place.table}`);
   await recordLoad(session, request, tableId, result);
   return result;
