@@ -26,8 +26,10 @@ export class RejectsFile {
     const { source, file, line, column, reason } = entry;
     const shown = raw.slice(0, RAW_BYTES).replaceAll('\0', '\u2400').toWellFormed();
     const text = `${JSON.stringify({ source, file, line, column, reason, raw: shown } satisfies StageReject)}\n`;
-    this.pending.push(text);
-    this.size += text.length;
+    // Many line readers take these two for line ends.
+    const escaped = text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+    this.pending.push(escaped);
+    this.size += escaped.length;
     this.count++;
   }
 

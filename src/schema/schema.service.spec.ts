@@ -307,6 +307,14 @@ describe('rejects', () => {
     expect(await rejects(fault as { rejectsPath: string })).toMatchObject([{ line: 4 }]);
   });
 
+  it('writes one line a reject, whatever the raw text holds', async () => {
+    const staged = await stage([
+      await csv('a.csv', 'a,b\n1,\u2028x\u2029\u0085,\ud800\n', { isRegular: false }),
+    ]);
+    expect(await readFile(staged.rejectsPath!, 'utf8')).toMatch(/^[^\u2028\u2029\n]+\n$/);
+    expect(await rejects(staged)).toMatchObject([{ raw: '1,\u2028x\u2029\u0085,\ufffd' }]);
+  });
+
   it('finds the right lines among many records', async () => {
     const total = 300_000;
     const isBad = (n: number) => n % 1000 === 7;
