@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
-import { array, assert, constantFrom, integer, property } from 'fast-check';
+import { array, assert, constantFrom, integer, property, tuple } from 'fast-check';
 import { TextProbe, type TextTraits } from './text-probe.js';
 
 function probe(bytes: Buffer, sizes: number[]): TextTraits {
@@ -40,11 +40,10 @@ describe('TextProbe', () => {
     for (const pieces of [array(piece), array(constantFrom('\r\n', 'x').map((s) => Buffer.from(s)))]) {
       assert(
         property(
-          pieces,
-          array(broken, { maxLength: 1 }),
+          tuple(pieces, array(broken, { maxLength: 1 }), pieces),
           array(integer({ min: 0, max: 5 })),
-          (parts, bad, sizes) => {
-            const bytes = Buffer.concat([...parts, ...bad, ...parts]);
+          ([before, bad, after], sizes) => {
+            const bytes = Buffer.concat([...before, ...bad, ...after]);
             expect(probe(bytes, sizes)).toEqual({
               isUtf8: isUtf8(bytes),
               hasNul: bytes.includes(0),

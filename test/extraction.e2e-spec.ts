@@ -1,0 +1,62 @@
+import { appendFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { ExtractionService } from '../src/extraction/extraction.service.js';
+import { FileLook } from '../src/extraction/file-look.entity.js';
+import { DataFolder, sourceOf } from './extraction-support.js';
+import { createApp, type TestApp } from './support.js';
+
+let app: TestApp;
+let data: DataFolder;
+let extraction: ExtractionService;
+
+beforeAll(async () => {
+  data = new DataFolder();
+  app = await createApp({ env: { MILLRACE_DATA_ROOTS: data.root } });
+  extraction = app.app.get(ExtractionService);
+});
+
+afterAll(async () => {
+  await app.close();
+  data.remove();
+});
+
+describe('ExtractionService', () => {
+  it('remembers files in PostgreSQL and reads only what changed', async () => {
+    const names = Array.from({ length: 2_100 }, (_, i) => `many/${String(i).padStart(4, '0')}.csv`);
+    for (const name of names) data.write(name, `a\n${name}\n`);
+    const source = sourceOf('many');
+    const looks = app.app.get(DataSource).getRepository(FileLook);
+    const first = await extraction.look(source, 0);
+    expect(first).toMatchObject({ skipped: [], files: { length: names.length } });
+    expect(await looks.count()).toBe(names.length);
+
+    const upsert = jest.spyOn(looks, 'upsert');
+    expect(await extraction.look(source, 0)).toEqual(first);
+    expect(upsert).not.toHaveBeenCalled();
+
+    appendFileSync(join(data.root, 'many/0007.csv'), 'more\n');
+    renameSync(join(data.root, 'many/0008.csv'), join(data.root, 'many/renamed.csv'));
+    const second = await extraction.look(source, 0);
+    expect(upsert.mock.calls.map(([rows]) => (rows as FileLook[]).length)).toEqual([2]);
+    expect(second.files[7]?.fingerprint).not.toBe(first.files[7]?.fingerprint);
+    expect(second.files.at(-1)).toMatchObject({
+      name: 'renamed.csv',
+      fingerprint: first.files[8]?.fingerprint,
+    });
+    upsert.mockRestore();
+  });
+
+  it('lands a file and tells when it changed', async () => {
+    const path = data.write('one/a.json', '[{"a":1}]');
+    const source = sourceOf('one');
+    const [seen] = (await extraction.look(source, 4)).files;
+    if (seen === undefined) throw new Error('expected a file');
+    const landed = await extraction.land(seen, source, app.home);
+    expect(landed).toMatchObject({ source: 4, name: 'a.json', columns: ['a'], format: 'ndjson' });
+    await expect(extraction.verify(seen)).resolves.toBeUndefined();
+    appendFileSync(path, ' ');
+    await expect(extraction.verify(seen)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+  });
+});
