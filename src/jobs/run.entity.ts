@@ -7,8 +7,8 @@ import type { RunError, RunState, RunTrigger, StreamReport } from './run-report.
 @Index('runs_state', ['state', 'id'])
 @Index('runs_idempotency_key', ['idempotencyKey'], { unique: true })
 @Index('runs_slot', ['pipeline', 'slot'], { unique: true })
-@Check('runs_trigger', `"trigger" IN ('manual', 'schedule', 'monitor')`)
-@Check('runs_state', `"state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
+@Check('runs_trigger_check', `"trigger" IN ('manual', 'schedule', 'monitor')`)
+@Check('runs_state_check', `"state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
 export class Run {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'runs_pkey' })
   id: string;

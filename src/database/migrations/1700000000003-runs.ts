@@ -26,8 +26,8 @@ export class Runs1700000000003 implements MigrationInterface {
         "idempotency_key" text,
         "request_digest" text,
         "slot" timestamptz,
-        CONSTRAINT "runs_trigger" CHECK ("trigger" IN ('manual', 'schedule', 'monitor')),
-        CONSTRAINT "runs_state" CHECK ("state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
+        CONSTRAINT "runs_trigger_check" CHECK ("trigger" IN ('manual', 'schedule', 'monitor')),
+        CONSTRAINT "runs_state_check" CHECK ("state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
       )`);
     await runner.query(`CREATE INDEX "runs_pipeline" ON "millrace"."runs" ("pipeline", "id")`);
     await runner.query(`CREATE INDEX "runs_state" ON "millrace"."runs" ("state", "id")`);
