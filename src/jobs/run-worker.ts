@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { TerminalError, TransientError } from '../errors.js';
+import { lostServiceDatabase } from './service-database-lost.js';
 import { Settings } from '../settings/settings.js';
 import { retryTransient } from './retry.js';
 import { RunFolder } from './run-folder.js';
@@ -57,7 +58,9 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (run.deaths >= MAX_DEATHS) throw new WorkersLost(run.deaths);
     const work = async (attempt: number) => {
       if (attempt > 1) await journal.nextAttempt();
-      await this.pipeline.walk(journal, signal);
+      await this.pipeline.walk(journal, signal).catch((error: unknown) => {
+        throw lostServiceDatabase(error) ?? error;
+      });
     };
     await retryTransient(work, {
       signal,
