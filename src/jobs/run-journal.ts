@@ -50,7 +50,7 @@ export class RunJournal {
   /** @param isPassing the same files may well load next time, so the monitor shall not take them for done */
   async fail(error: RunError, isPassing: boolean): Promise<void> {
     const streams = this.run.streams.map((stream) =>
-      isOpen(stream) ? { ...stream, state: 'failed' } : stream,
+      isUnderWay(stream) ? { ...stream, state: 'failed' } : stream,
     );
     const signature = isPassing ? { signature: null } : {};
     await this.write({ state: 'failed', finishedAt: new Date(), worker: null, error, streams, ...signature });
@@ -81,8 +81,8 @@ export class RunJournal {
   }
 }
 
-function isOpen(stream: StreamReport): boolean {
-  return stream.state !== 'succeeded' && stream.state !== 'unchanged' && stream.state !== 'empty';
+function isUnderWay({ state }: StreamReport): boolean {
+  return state === 'extracting' || state === 'staging' || state === 'loading' || state === 'writing';
 }
 
 /** jsonb takes neither NUL nor half of a surrogate pair. */

@@ -30,7 +30,8 @@ import {
 /** A run at work. */
 interface Walk {
   journal: RunJournal;
-  target: Target;
+  /** Resolved only after the looks, so that a run that fails on it has still seen what it is about. */
+  target: () => Target;
   folder: RunFolder;
   streams: StreamReport[];
   signal: AbortSignal;
@@ -66,7 +67,7 @@ export class RunPipeline {
     const folder = new RunFolder(this.settings.home, run.id);
     await folder.open();
     const streams = opened.config.streams.map((stream, index) => run.streams[index] ?? emptyReport(stream));
-    const walk = { journal, folder, streams, signal, target: this.pipelines.target(opened) };
+    const walk = { journal, folder, streams, signal, target: () => this.pipelines.target(opened) };
     const walks = opened.config.streams.map((stream, index): StreamWalk => {
       return { ...walk, index, stream, report: streams[index]!, look: null };
     });
@@ -137,7 +138,7 @@ export class RunPipeline {
   private async isUnchanged(at: StreamWalk, look: StreamLook): Promise<boolean> {
     const { output, table } = at.stream;
     const { run } = at.journal;
-    const last = await this.loader.lastLoad(at.target, run.pipeline, table);
+    const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
     if (last?.signature !== look.signature || last.runId === run.id) return false;
     return output === null || isPublished(this.outputPath(at, output));
@@ -161,7 +162,7 @@ export class RunPipeline {
   private async stage(at: StreamWalk, { copies }: StreamLook, files: LandedFile[]): Promise<Stage> {
     const { stream, target, signal, folder } = at;
     await enter(at, 'staging');
-    const existing = await this.loader.describe(target, stream.table);
+    const existing = await this.loader.describe(target(), stream.table);
     const { table, naming, strictMode, columns, contract, duplicates } = stream;
     const how = { table, naming, strictMode, columns, contract, duplicates };
     try {
@@ -181,14 +182,14 @@ export class RunPipeline {
     const { rejectsPath } = error;
     const { id: runId, pipeline, configVersion } = at.journal.run;
     const { table } = at.stream;
-    await this.loader.recordRejects(at.target, { runId, pipeline, configVersion, table, rejectsPath });
+    await this.loader.recordRejects(at.target(), { runId, pipeline, configVersion, table, rejectsPath });
   }
 
   private async load(at: StreamWalk, stage: Stage): Promise<void> {
-    const { target, stream, report, signal, folder } = at;
+    const { stream, report, signal, folder } = at;
     const { id: runId, pipeline, configVersion } = at.journal.run;
     const loaded = await this.loader.load({
-      target,
+      target: at.target(),
       runId,
       pipeline,
       configVersion,

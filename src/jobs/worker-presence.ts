@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { Client } from 'pg';
 import { ServiceConnection } from '../database/service-connection.js';
@@ -12,7 +12,7 @@ const LOCK_CLASS = 0x6d696c6c;
  * moment this process dies, however it dies. Needs a session of its own, so no pooler in transaction mode between.
  */
 @Injectable()
-export class WorkerPresence implements OnApplicationShutdown {
+export class WorkerPresence implements BeforeApplicationShutdown {
   private session: { client: Client; key: number } | null = null;
   private opening: Promise<number> | null = null;
 
@@ -43,7 +43,7 @@ export class WorkerPresence implements OnApplicationShutdown {
     return result?.rows ?? [];
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     const session = this.session;
     this.session = null;
     await session?.client.end();
