@@ -49,6 +49,6 @@ export class LoadEntity {
   @Column({ ...COUNT_COLUMN, name: 'row_bytes' })
   rowBytes: number;
 
-  @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'now()' })
+  @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
   committedAt: Date;
 }

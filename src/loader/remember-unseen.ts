@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,7 +39,7 @@ export async function rememberUnseen(session: Session, search: Search): Promise<
   const count = await keepUnseen(session, tableId);
   const stored = count > 0 ? await insertUnseen(session, tableId) : 0;
   if (count === sent) return { count, stored, file: null };
-  const file = join(folder, 'unseen-hashes.txt');
+  const file = join(folder, `unseen-hashes-${randomUUID()}.txt`);
   await (count === 0 ? writeFile(file, '') : writeList(session, file));
   return { count, stored, file };
 }
@@ -51,7 +52,7 @@ async function copyAll(session: Session, tableId: number, lines: AsyncIterable<B
 }
 
 /** Each line with a text in front, whatever the chunks end in. */
-async function* prefixLines(chunks: AsyncIterable<Buffer>, prefix: string): AsyncGenerator<Buffer> {
+export async function* prefixLines(chunks: AsyncIterable<Buffer>, prefix: string): AsyncGenerator<Buffer> {
   let isLineStart = true;
   for await (const chunk of chunks) {
     if (chunk.length === 0) continue;

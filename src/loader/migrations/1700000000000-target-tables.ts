@@ -17,6 +17,7 @@ export class TargetTables1700000000000 implements MigrationInterface {
   }
 }
 
+// clock_timestamp, since now() is when the transaction began: a load that waited for its turn began before the one it followed.
 const LOADS = `
   CREATE TABLE millrace.loads (
     id uuid NOT NULL,
@@ -33,7 +34,7 @@ const LOADS = `
     duplicate bigint NOT NULL,
     rejected bigint NOT NULL,
     row_bytes bigint NOT NULL,
-    committed_at timestamptz NOT NULL DEFAULT now(),
+    committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT loads_pkey PRIMARY KEY (id),
     CONSTRAINT loads_run_table_key UNIQUE (run_id, schema_name, table_name)
   );
