@@ -6,7 +6,7 @@ import { serveApiDocs } from './api-docs.js';
 import { localRequestsOnly } from './local-requests.js';
 import { assignRequestId } from './request-id.js';
 
-const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'text/plain'];
 
 /** Everything of the HTTP side that is not a module: headers, limits, body parsers, documentation. */
 export function configureHttp(app: NestExpressApplication, settings: Settings): void {

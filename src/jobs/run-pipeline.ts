@@ -163,8 +163,8 @@ export class RunPipeline {
     const { stream, target, signal, folder } = at;
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
-    const { table, naming, strictMode, columns, contract, duplicates } = stream;
-    const how = { table, naming, strictMode, columns, contract, duplicates };
+    const { table, naming, strictMode, columns, contract, duplicates, batchRows } = stream;
+    const how = { table, naming, strictMode, columns, contract, duplicates, batchRows };
     try {
       const stage = await this.schema.stage({ ...how, folder: folder.path, files, copies, existing, signal });
       const counts = { rows: stage.rows, identities: stage.identities, rejected: stage.rejected };

@@ -75,7 +75,8 @@ async function writeRows(
     const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
     const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
     const target = stagePaths(request.folder, request.table).rows;
-    await run(connection, `COPY (${rows}) TO ${literal(target)} (FORMAT parquet)`, signal);
+    const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
+    await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal);
     if (!(await restartFaulty(connection, request, preparation))) return columns;
   }
 }

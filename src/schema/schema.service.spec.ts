@@ -75,6 +75,7 @@ async function stage(files: LandedText[], request: Partial<StageRequest> = {}): 
     columns: [],
     contract: { newColumns: 'evolve', invalidRows: 'reject', maxRejects: null },
     duplicates: 'drop',
+    batchRows: 50_000,
     files,
     copies: [],
     existing: null,

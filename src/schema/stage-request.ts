@@ -13,6 +13,8 @@ export interface StageRequest {
   contract: Contract;
   /** `keep`: the n-th occurrence of a row is a row of its own. */
   duplicates: 'drop' | 'keep';
+  /** Rows that are held in memory at a time while the stage is written. */
+  batchRows: number;
   files: LandedText[];
   /** Files whose content another file of the stream has; they are listed, not read. */
   copies: { source: number; name: string; fingerprint: string; copyOf: string }[];

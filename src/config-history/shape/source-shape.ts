@@ -2,8 +2,8 @@ import { plainToInstance } from 'class-transformer';
 import { Key, Nested, type ShapeClass } from './key.js';
 import { flag, listOf, oneOf, text } from './rules.js';
 
-const DELIMITER = text('auto or one character', /^(?:auto|\\t|[^"\r\n])$/u);
-const QUOTE = text('one character, or "" for none', /^[^\r\n]?$/u);
+const DELIMITER = text('auto or one ASCII character', /^(?:auto|\\t|[\t\x20-\x21\x23-\x7e])$/);
+const QUOTE = text('one ASCII character, or "" for none', /^[\x21-\x7e]?$/);
 const ANY_TEXT = text('a text', /^[\s\S]*$/);
 const NAMES = listOf('a list of column names', text('a column name'), { minItems: 1, uniqueItems: true });
 
