@@ -31,11 +31,11 @@ export class FlatRecordCopier {
 
   /**
    * Copies the record at `start`, whose line is known, and returns the position after it; -1 where this is no case for the short way.
-   * The line counts once it is committed.
+   * The line counts once it is committed. `bytes` end in a zero, as a window's do.
    */
   copy(bytes: Buffer, start: number, place: { line: number; at: number }): number {
     if (bytes[start] !== 0x7b || this.keys.length === 0) return -1;
-    const stop = Math.min(bytes.length, start + mostBytes);
+    const stop = Math.min(bytes.length - 1, start + mostBytes);
     const { buffer, at } = this.writer.reserve(placeBytes + mostBytes * 2);
     let to = writeText(buffer, at, '{"#line":');
     to = writeNumber(buffer, to, place.line);

@@ -21,7 +21,7 @@ import { FileChanged } from './file-errors.js';
 import { fingerprintFile } from './fingerprint-file.js';
 import { listFiles, type Listing } from './list-files.js';
 import { lookAtFiles, type LookStore } from './look-at-files.js';
-import { verifyPath } from './open-file.js';
+import { openFile, verifyPath } from './open-file.js';
 
 let root: string;
 let store: LookStore & { looks: Map<string, FileLook>; remembered: number };
@@ -163,14 +163,26 @@ describe('fingerprintFile', () => {
     });
   });
 
-  it('leaves no file open', async () => {
+  it('leaves no file open, whether it succeeds or not', async () => {
     writeFileSync(join(root, 'a.csv'), 'a\n1\n');
     const [file] = (await list()).files;
     if (file === undefined) throw new Error('expected a file');
-    const count = (): string => spawnSync('ls', [`/proc/${process.pid}/fd`]).stdout.toString();
-    await look();
-    const before = count();
-    for (let i = 0; i < 20; i++) await fingerprintFile(file);
-    expect(count().split('\n').length).toBe(before.split('\n').length);
+    await fingerprintFile(file);
+    await expect(fingerprintFile({ ...file, stamp: { ...file.stamp, size: '5' } })).rejects.toThrow(
+      FileChanged,
+    );
+    await expect(fingerprintFile(file, AbortSignal.abort())).rejects.toThrow(/abort/);
+    const open = await openFile(file.path);
+    expect(openFiles()).toEqual([file.path]);
+    await open.close();
+    expect(openFiles()).toEqual([]);
   });
 });
+
+/** Paths below the test's folder that this process has open. */
+function openFiles(): string[] {
+  const paths = spawnSync('ls', ['-l', `/proc/${process.pid}/fd`])
+    .stdout.toString()
+    .split('\n');
+  return paths.map((line) => line.split(' -> ')[1] ?? '').filter((path) => path.startsWith(root));
+}

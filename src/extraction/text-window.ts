@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 const defaultReadBytes = 1 << 20;
+const mostReadBytes = 8 << 20;
 
 /**
  * A moving window over a text on disk. `text` holds one character per byte of `bytes` (Latin-1), so that positions are byte offsets,
@@ -8,7 +9,8 @@ const defaultReadBytes = 1 << 20;
  * be misread so.
  */
 export class TextWindow {
-  bytes: Buffer = Buffer.alloc(0);
+  /** The window's bytes and a zero behind them, which ends every scan: reading beyond the end would slow all reads down. */
+  bytes: Buffer = Buffer.alloc(1);
   text = '';
   /** Whether the window reaches to the end of the text. */
   isLast: boolean;
@@ -29,15 +31,17 @@ export class TextWindow {
   async refill(from: number): Promise<void> {
     this.lineAt(from);
     const { end, readBytes = defaultReadBytes } = this.range;
-    const rest = this.bytes.length - from;
+    const rest = this.text.length - from;
     this.base += from;
     const at = this.base + rest;
-    const bytes = Buffer.allocUnsafe(rest + Math.min(Math.max(readBytes, rest), end - at));
-    this.bytes.copy(bytes, 0, from);
-    const { bytesRead } = await this.handle.read(bytes, rest, bytes.length - rest, at);
+    const wanted = Math.min(Math.max(readBytes, Math.min(rest, mostReadBytes)), end - at);
+    const bytes = Buffer.allocUnsafe(rest + wanted + 1);
+    this.bytes.copy(bytes, 0, from, from + rest);
+    const { bytesRead } = await this.handle.read(bytes, rest, wanted, at);
     this.isLast = bytesRead === 0 || at + bytesRead >= end;
-    this.bytes = bytes.subarray(0, rest + bytesRead);
-    this.text = this.bytes.toString('latin1');
+    this.text = bytes.toString('latin1', 0, rest + bytesRead);
+    this.bytes = bytes.subarray(0, rest + bytesRead + 1);
+    this.bytes[rest + bytesRead] = 0;
     this.nextLineEnd = this.nextLineEnd === Infinity ? this.lineEndFrom(rest) : this.nextLineEnd - from;
   }
 
