@@ -90,7 +90,7 @@ export class StreamShape {
   write?: 'append';
 
   @Key(wholeNumber(1, 1_000_000), {
-    description: 'Rows that travel to the database at a time.',
+    description: 'Rows that are held in memory at a time; smaller for a table with large texts.',
     default: 50_000,
   })
   batch_rows?: number;
