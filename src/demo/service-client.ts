@@ -1,35 +1,49 @@
+import { HttpService } from '@nestjs/axios';
+import {
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  type Observable,
+  switchMap,
+  takeWhile,
+  timeout,
+  timer,
+} from 'rxjs';
 import type { RunReport } from './print-run.js';
+
+const LONGEST_RUN_MS = 120_000;
+
+const isUnderWay = ({ state }: RunReport) => state === 'queued' || state === 'running';
 
 /** Talks to a service as any user does, by its REST calls. */
 export class ServiceClient {
+  private readonly http = new HttpService();
+
   constructor(private readonly url: string) {}
 
   /** @returns the new version */
   async uploadConfig(yaml: string): Promise<number> {
     const headers = { 'content-type': 'application/yaml' };
-    const answer = await this.call('/upload-config', { method: 'POST', headers, body: yaml });
-    return (answer as { version: number }).version;
+    const { version } = await firstValueFrom(this.post<{ version: number }>('/upload-config', yaml, headers));
+    return version;
   }
 
-  /** Triggers a run and waits for its end, a minute at most. */
+  /** Triggers a run and waits for its end, two minutes at most; then it is returned as it is. */
   async run(pipeline: string): Promise<RunReport> {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ pipeline, monitor: false });
-    let run = (await this.call('/trigger-job', { method: 'POST', headers, body })) as RunReport;
-    const end = Date.now() + 60_000;
-    while (run.state === 'queued' || run.state === 'running') {
-      if (Date.now() > end)
-        throw new Error(`expected run ${run.id} to end within a minute, it is ${run.state}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      run = (await this.call(`/runs/${run.id}`)) as RunReport;
-    }
-    return run;
+    const triggered = this.post<RunReport>('/trigger-job', { pipeline, monitor: false });
+    const end = triggered.pipe(
+      switchMap(({ id }) => timer(0, 100).pipe(exhaustMap(() => this.get<RunReport>(`/runs/${id}`)))),
+      takeWhile(isUnderWay, true),
+      takeUntil(timer(LONGEST_RUN_MS)),
+    );
+    return lastValueFrom(end);
   }
 
-  private async call(path: string, request?: RequestInit): Promise<unknown> {
-    const response = await fetch(this.url + path, request);
-    const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(answer)}`);
-    return answer;
+  private get<T>(path: string): Observable<T> {
+    return this.http.get<T>(this.url + path).pipe(map(({ data }) => data));
+  }
+
+  private post<T>(path: string, body: unknown, headers = {}): Observable<T> {
+    return this.http.post<T>(this.url + path, body, { headers }).pipe(map(({ data }) => data));
   }
 }
