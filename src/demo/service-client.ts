@@ -1,12 +1,13 @@
 import { HttpService } from '@nestjs/axios';
 import {
+  exhaustMap,
   firstValueFrom,
   lastValueFrom,
   map,
   type Observable,
   switchMap,
+  takeUntil,
   takeWhile,
-  timeout,
   timer,
 } from 'rxjs';
 import type { RunReport } from './print-run.js';
