@@ -29,13 +29,14 @@ export async function runTransaction<T>(
   work: (session: Session) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  signal?.throwIfAborted();
   return useSession(database, limits, async (session) => {
     const abort = () => session.cut();
     signal?.addEventListener('abort', abort, { once: true });
     let backend: Backend | null = null;
     let result: T;
     try {
+      // It may have been aborted while this waited for a connection.
+      signal?.throwIfAborted();
       backend = await begin(session, limits);
       result = await work(session);
       // Deferred constraints are checked now, so that COMMIT itself is short and refuses nothing.
