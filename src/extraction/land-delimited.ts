@@ -50,6 +50,7 @@ export async function landDelimited(
     dialect,
     columns,
     nested: [],
+    longest: 0,
     rejects: null,
   };
 }
@@ -126,6 +127,7 @@ async function landEmpty(text: DecodedText, landing: Landing): Promise<LandedCon
     dialect: null,
     columns: [],
     nested: [],
+    longest: 0,
     rejects: null,
   };
 }

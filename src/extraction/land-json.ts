@@ -47,7 +47,7 @@ export async function landJson(
     path: writer.path,
     rawPath: text.path,
     dialect: null,
-    rejects: await writer.finish(),
+    ...(await writer.finish()),
     columns: columns.names,
     nested: columns.nestedNames(),
   };

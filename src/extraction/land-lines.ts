@@ -37,7 +37,7 @@ export async function landLines(text: DecodedText, landing: Landing): Promise<La
     dialect: null,
     columns: ['line'],
     nested: [],
-    rejects: await writer.finish(),
+    ...(await writer.finish()),
   };
 }
 

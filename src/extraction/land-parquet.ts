@@ -24,6 +24,7 @@ export async function landParquet(file: UnpackedFile): Promise<LandedContent> {
     dialect: null,
     columns: null,
     nested: [],
+    longest: 0,
     rejects: null,
   };
 }

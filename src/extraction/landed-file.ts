@@ -67,4 +67,6 @@ export interface LandedFile {
   nested: string[];
   /** Records that extraction itself had to refuse (broken JSON lines); they count as read and rejected. */
   rejects: { path: string; count: number } | null;
+  /** `ndjson`: bytes of the longest line at `path`; otherwise 0. */
+  longest: number;
 }

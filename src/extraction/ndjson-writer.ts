@@ -13,6 +13,8 @@ export class NdjsonWriter {
   private used = 0;
   private rejectLines = '';
   private rejectCount = 0;
+  /** Bytes of the longest line. */
+  private longest = 0;
   private rejects: { path: string; handle: FileHandle } | null = null;
 
   private constructor(
@@ -40,6 +42,7 @@ export class NdjsonWriter {
 
   /** Counts the reserved bytes before `end` as written. */
   commit(end: number): void {
+    this.longest = Math.max(this.longest, end - this.used);
     this.used = end;
   }
 
@@ -65,10 +68,11 @@ export class NdjsonWriter {
     this.rejectLines = '';
   }
 
-  /** Writes what is left and tells where the rejects are. */
-  async finish(): Promise<LandedFile['rejects']> {
+  /** Writes what is left and tells where the rejects are, and how long the longest line is. */
+  async finish(): Promise<Pick<LandedFile, 'rejects' | 'longest'>> {
     await this.flush();
-    return this.rejects === null ? null : { path: this.rejects.path, count: this.rejectCount };
+    const rejects = this.rejects === null ? null : { path: this.rejects.path, count: this.rejectCount };
+    return { rejects, longest: this.longest };
   }
 }
 

@@ -33,7 +33,7 @@ export async function refuseFile(
     dialect: null,
     columns: [],
     nested: [],
-    rejects: await writer.finish(),
+    ...(await writer.finish()),
   };
 }
 

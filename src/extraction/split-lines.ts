@@ -1,7 +1,7 @@
 import type { TextWindow } from './text-window.js';
 
 /** Longest record in bytes. */
-export const mostRecordBytes = 64 * 2 ** 20;
+export const mostRecordBytes = 16 * 2 ** 20;
 
 export interface LineSink {
   /** Tries the short way with the record at `start`: the position after it, which counts once it is kept, or -1. */

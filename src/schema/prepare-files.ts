@@ -145,7 +145,7 @@ export class FilePreparation {
   }
 }
 
-function asIs(index: number, { path: file, format, dialect, columns }: LandedText): ReadableFile {
+function asIs(index: number, { path: file, format, dialect, columns, longest }: LandedText): ReadableFile {
   const isNumbered = format === 'ndjson';
   return {
     index,
@@ -155,7 +155,7 @@ function asIs(index: number, { path: file, format, dialect, columns }: LandedTex
     columns: columns ?? [],
     expressions: null,
     isNumbered,
-    longest: 0,
+    longest,
   };
 }
 

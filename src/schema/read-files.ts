@@ -15,7 +15,7 @@ export interface ReadableFile {
   expressions: string[] | null;
   /** Each record begins with its `#line`, `#at` and `#length`. */
   isNumbered: boolean;
-  /** Length of the longest record where it is known to pass the engine's default. */
+  /** Bytes of the longest record where it is known, else 0. */
   longest: number;
 }
 
@@ -54,7 +54,7 @@ function groupFiles(files: ReadableFile[]): ReadableFile[][] {
   const groups: ReadableFile[][] = [];
   let last = '';
   for (const file of files) {
-    const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, file.longest]);
+    const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, extraRoom(file)]);
     const group = groups.at(-1);
     const isNext = group && group.length < FILES_A_SCAN && group.at(-1)!.index + 1 === file.index;
     if (group && isNext && key === last) group.push(file);
@@ -99,6 +99,9 @@ function scan(group: ReadableFile[]): string {
   return `read_parquet(${paths})`;
 }
 
+/** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
+const extraRoom = ({ longest }: ReadableFile) => (longest * 2 > LINE_SIZE ? longest * 2 : 0);
+
 function csvOptions(file: ReadableFile): string {
   const { delimiter, quote, header, nulls } = file.dialect!;
   const places = file.isNumbered ? PLACE.map((name) => `'${name}': 'BIGINT'`) : [];
@@ -115,13 +118,13 @@ function csvOptions(file: ReadableFile): string {
     'strict_mode=true',
     // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
     ...(file.isNumbered ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
-    `max_line_size=${Math.max(LINE_SIZE, file.longest * 2)}`,
+    `max_line_size=${LINE_SIZE + extraRoom(file)}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');
 }
 
-/** The longest landed record; the engine's buffer is twice that. */
-const OBJECT_SIZE = 32 << 20;
+/** Each of the engine's threads has a buffer of twice that. */
+const OBJECT_SIZE = 2 << 20;
 
 function jsonOptions(file: ReadableFile): string {
   const places = PLACE.map((name) => `'${name}': 'BIGINT'`);
@@ -130,7 +133,7 @@ function jsonOptions(file: ReadableFile): string {
     'auto_detect=false',
     `format='newline_delimited'`,
     `compression='uncompressed'`,
-    `maximum_object_size=${OBJECT_SIZE}`,
+    `maximum_object_size=${OBJECT_SIZE + extraRoom(file)}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');
 }

@@ -60,7 +60,15 @@ function landed(
   format: LandedText['format'],
   rest: Partial<LandedText>,
 ): LandedText {
-  const empty = { source: 0, fingerprint: name, dialect: null, columns: null, nested: [], rejects: null };
+  const empty = {
+    source: 0,
+    fingerprint: name,
+    dialect: null,
+    columns: null,
+    nested: [],
+    rejects: null,
+    longest: 0,
+  };
   return { ...empty, name, path: file, rawPath: file, format, ...rest };
 }
 

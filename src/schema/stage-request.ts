@@ -60,4 +60,5 @@ export interface LandedText {
   columns: string[] | null;
   nested: string[];
   rejects: { path: string; count: number } | null;
+  longest: number;
 }
