@@ -53,6 +53,19 @@ describe('encodings', () => {
     expect(file.rawPath).toBe(file.path);
   });
 
+  it.each([
+    ['a short file', 0],
+    ['beyond the first chunk', 3 << 20],
+  ])('UTF-8 with a damaged line stays UTF-8 for auto: %s', async (_title, before) => {
+    const bytes = Buffer.concat([
+      Buffer.from(`a,b\n${'x,y\n'.repeat(before / 4)}1,\xff\n`, 'latin1'),
+      Buffer.from('2,ö\n'),
+    ]);
+    const { file } = await data.land('a.csv', bytes, { csv: { encoding: 'auto' } });
+    expect(file.detected.encoding).toBe('utf-8');
+    expect(file.dialect?.isRegular).toBe(false);
+  });
+
   const broken: [string, Buffer, string, number][] = [
     [
       'a lone surrogate',
