@@ -12,14 +12,23 @@ export interface ServiceProcess {
   exited: Promise<number | string>;
 }
 
+/** Starts the sources as they are. */
+export const FROM_SOURCES = [
+  '--import',
+  pathToFileURL(join(import.meta.dirname, 'load-typescript.ts')).href,
+  join(import.meta.dirname, '..', 'src', 'main.ts'),
+];
+
+/** Starts what `npm run build` made. */
+export const FROM_BUILD = [join(import.meta.dirname, '..', 'dist', 'src', 'main.js')];
+
 /** The real service in a process of its own, on a free port, once it listens. `env` is its whole environment. */
 export async function startServiceProcess(
   folder: string,
   env: Record<string, string>,
+  program = FROM_SOURCES,
 ): Promise<ServiceProcess> {
-  const loader = pathToFileURL(join(import.meta.dirname, 'load-typescript.ts')).href;
-  const main = join(import.meta.dirname, '..', 'src', 'main.ts');
-  const child = spawn(process.execPath, ['--import', loader, main], {
+  const child = spawn(process.execPath, program, {
     cwd: folder,
     env: { PORT: '0', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
