@@ -3,6 +3,9 @@ import type { DatabaseSettings, ExternalDatabaseSettings } from './settings.js';
 
 const partNames = ['DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME', 'DB_SSL'] as const;
 const sslModes = ['disable', 'require', 'verify-full'] as const;
+/** What the loader takes as a name: found out at the start, not at the first load. */
+const schemaName = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+const reservedSchemas = ['millrace', 'pgboss', 'information_schema'];
 type SslMode = (typeof sslModes)[number];
 
 /** `DATABASE_URL`, or the `DB_*` settings, or, with neither, the embedded PostgreSQL. Faults never show the URL. */
@@ -20,11 +23,11 @@ export function parseDatabase(reader: SettingsReader): DatabaseSettings {
 
 function parseSchema(reader: SettingsReader): string {
   const schema = reader.text('DB_SCHEMA') ?? 'public';
-  const isReserved = schema === 'millrace' || schema === 'pgboss' || schema.startsWith('pg_');
-  if (Buffer.byteLength(schema) > 63 || isReserved) {
+  const isReserved = reservedSchemas.includes(schema) || schema.startsWith('pg_');
+  if (!schemaName.test(schema) || Buffer.byteLength(schema) > 63 || isReserved) {
     reader.refuse(
       'DB_SCHEMA',
-      'a schema name of at most 63 bytes that is not millrace, pgboss or pg_…',
+      `a schema name of letters, digits and underscores, at most 63 bytes, no digit first, other than ${reservedSchemas.join(', ')} or pg_…`,
       schema,
     );
   }

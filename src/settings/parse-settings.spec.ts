@@ -141,11 +141,13 @@ describe('parseSettings', () => {
       { DB_HOST: 'h', DB_NAME: 'd' },
       'DB_USER: expected a value, because other DB_* settings are set',
     ],
-    [
-      "the service's own schema for the user's tables",
-      { DB_SCHEMA: 'millrace' },
-      'DB_SCHEMA: expected a schema name of at most 63 bytes that is not millrace, pgboss or pg_…, got "millrace"',
-    ],
+    ...['millrace', 'information_schema', 'pg_temp', 'my-schema', 'a b', '1st', 'ä'.repeat(32)].map(
+      (schema): [string, Record<string, string>, string] => [
+        `the schema ${schema} for the user's tables`,
+        { DB_SCHEMA: schema },
+        `DB_SCHEMA: expected a schema name of letters, digits and underscores, at most 63 bytes, no digit first, other than millrace, pgboss, information_schema or pg_…, got "${schema}"`,
+      ],
+    ),
   ];
   it.each(refused)('refuses %s', (_name, environment, fault) => {
     expect(faultsOf(environment)).toEqual([fault]);
