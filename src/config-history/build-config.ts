@@ -25,7 +25,7 @@ export function buildConfig(shape: PipelineShape): PipelineConfig {
 }
 
 function buildTarget(target: TargetShape): TargetConfig {
-  return { ...target, schema: target.schema ?? 'public', ssl: target.ssl ?? false };
+  return { ...target, ssl: target.ssl ?? false };
 }
 
 function buildStream(stream: StreamShape, pipeline: string): StreamConfig {

@@ -1,6 +1,7 @@
+import { checkSource } from './check-source.js';
 import type { Fault } from './fault.js';
 import { parseColumnType } from './parse-column-type.js';
-import { isPlainMap, keysOf } from './shape/key.js';
+import { keysOf } from './shape/key.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
 import { StreamShape } from './shape/stream-shape.js';
 import { COLUMN_NAME } from './shape/schema-shape.js';
@@ -61,10 +62,7 @@ function checkStream(stream: StreamShape, path: Path): Fault[] {
   }
   const sources = Array.isArray(stream.sources) ? stream.sources : [];
   sources.forEach((source, index) => {
-    const csv = isPlainMap(source.csv) ? source.csv : undefined;
-    if (csv?.header !== false || csv.columns !== undefined) return;
-    const message = 'expected columns beside header: false, got nothing';
-    faults.push({ path: [...path, 'sources', index, 'csv', 'columns'], message, at: 'missing' });
+    faults.push(...checkSource(source, [...path, 'sources', index]));
   });
   return [...faults, ...checkColumns(stream, path)];
 }

@@ -61,6 +61,7 @@ const refused: [string, string][] = [
   ['a hidden output', `output: .a\n${SOURCES}`],
   ['a column that is no name', `schema: { columns: { "a b": text } }\n${SOURCES}`],
   ['another write mode', `write: upsert\n${SOURCES}`],
+  ['a password without a host', `target: { password: '\${TARGET_PASSWORD}' }\n${SOURCES}`],
   ['monitor: true', `monitor: true\n${SOURCES}`],
 ];
 

@@ -2,6 +2,7 @@ import { keysOf, type ShapeClass } from './shape/key.js';
 import { PipelineShape } from './shape/pipeline-shape.js';
 import type { JsonSchema } from './shape/rules.js';
 import { StreamShape } from './shape/stream-shape.js';
+import { TARGET_OF_SERVER, TargetShape } from './shape/target-shape.js';
 
 /** The JSON Schema (draft 2020-12) of the YAML, made from the classes that check it at upload. */
 export function buildConfigSchema(): JsonSchema {
@@ -40,8 +41,14 @@ function describeShape(shape: ShapeClass, refer: (shape: ShapeClass) => JsonSche
     additionalProperties: false,
     properties: Object.fromEntries(properties),
     ...(required.length > 0 && { required }),
+    ...(shape === TargetShape && { dependentRequired: dependOnHost() }),
     ...describeSources(shape),
   };
+}
+
+/** What describes a server names it. */
+function dependOnHost(): JsonSchema {
+  return Object.fromEntries(TARGET_OF_SERVER.map((key) => [key, ['host']]));
 }
 
 /** A stream needs sources; at the top they stand by themselves, or streams do and no key of a stream beside them. */

@@ -145,6 +145,13 @@ streams:
     expect(stream!.columns.map(({ name }) => name)).toEqual(['columns', 'strict_mode']);
   });
 
+  it.each([
+    ['a host', 'target: { host: h }', { host: 'h', ssl: false }],
+    ['nothing', 'target: {}', { ssl: false }],
+  ])('leaves the schema of a target with %s open', (_name, text, target) => {
+    expect(JSON.parse(JSON.stringify(parse(`${text}\n${SOURCES}`).target))).toEqual(target);
+  });
+
   it('may begin with a byte order mark and be without a monitor', () => {
     expect(parse(`\uFEFFmonitor: false\n${SOURCES}`).monitor).toBeNull();
   });
@@ -159,6 +166,7 @@ streams:
 
 const local = (rest: string) => `sources:\n  - type: local\n    path: a\n    ${rest}\n`;
 const column = (rest: string) => `${SOURCES}schema:\n  columns:\n    ${rest}\n`;
+const withoutHost = "without host only schema may be given, for the service's own database";
 const wrong: [string, string, string[]][] = [
   [
     'no sources',
@@ -224,6 +232,21 @@ const wrong: [string, string, string[]][] = [
     ['sources[0].csv.columns 4:5 expected columns beside header: false, got nothing'],
   ],
   [
+    'a quote that is the delimiter',
+    local('csv: { delimiter: ";", quote: ";" }'),
+    ['sources[0].csv.quote 4:35 expected another character than the delimiter, got ";" for both'],
+  ],
+  [
+    'nulls that no field could be',
+    local('csv: { delimiter: \\t, nulls: ["", NA, "a\\tb", "\'", "\\"", "a\\n", "\\r"] }'),
+    [
+      'sources[0].csv.nulls[2] 4:43 expected a text without the delimiter, the quote and line ends, got one with "\\t"',
+      'sources[0].csv.nulls[4] 4:56 expected a text without the delimiter, the quote and line ends, got one with "\\""',
+      'sources[0].csv.nulls[5] 4:62 expected a text without the delimiter, the quote and line ends, got one with "\\n"',
+      'sources[0].csv.nulls[6] 4:69 expected a text without the delimiter, the quote and line ends, got one with "\\r"',
+    ],
+  ],
+  [
     'a URL as host',
     `target: { host: "postgres://u:secret@h/d" }\n${SOURCES}`,
     [
@@ -238,7 +261,18 @@ const wrong: [string, string, string[]][] = [
   [
     'a password that is a number',
     `target: { password: 123456 }\n${SOURCES}`,
-    ['target.password 1:21 expected a text, got a number'],
+    [
+      `target.password 1:11 expected host beside password, got nothing; ${withoutHost}`,
+      'target.password 1:21 expected a text, got a number',
+    ],
+  ],
+  [
+    'parts of a connection without a host',
+    `target:\n  port: 1\n  user: u\n  password: p\n  database: d\n  ssl: false\n  schema: s\n${SOURCES}`,
+    ['port 2', 'user 3', 'password 4', 'database 5', 'ssl 6'].map((place) => {
+      const [key] = place.split(' ');
+      return `target.${place}:3 expected host beside ${key}, got nothing; ${withoutHost}`;
+    }),
   ],
   [
     "the service's own schema",

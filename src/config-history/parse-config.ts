@@ -2,6 +2,7 @@ import type { ErrorDetail } from '../errors.js';
 import { buildConfig } from './build-config.js';
 import { checkShape } from './check-shape.js';
 import { checkStreams } from './check-streams.js';
+import { checkTarget } from './check-target.js';
 import { type Fault, locateFaults } from './fault.js';
 import { InvalidConfig } from './invalid-config.js';
 import type { PipelineConfig } from './pipeline-config.js';
@@ -28,7 +29,12 @@ export function parseConfig(text: string, options: ParseOptions): PipelineConfig
     throw new InvalidConfig(yamlFaults.length > 0 ? sortFaults(yamlFaults) : [notAMap(value)]);
   }
   const { shape, faults: shapeFaults } = checkShape(value);
-  const faults = [...shapeFaults, ...checkStreams(shape), ...checkVariables(value, options)];
+  const faults = [
+    ...shapeFaults,
+    ...checkTarget(shape),
+    ...checkStreams(shape),
+    ...checkVariables(value, options),
+  ];
   const all = [...yamlFaults, ...locateFaults(faults, place)];
   if (all.length > 0) throw new InvalidConfig(sortFaults(all));
   return buildConfig(shape);

@@ -11,13 +11,15 @@ export interface PipelineConfig {
   streams: StreamConfig[];
 }
 
+/** Where `host` is missing, `port`, `user`, `password` and `database` are too: the service's own database is meant. */
 export interface TargetConfig {
   host?: string;
   port?: number | string;
   user?: string;
   password?: string;
   database?: string;
-  schema: string;
+  /** Absent: the service's own schema for tables without `host`, `public` with one. */
+  schema?: string;
   ssl: boolean | 'require' | 'verify-full';
 }
 

@@ -40,6 +40,9 @@ const TARGET_SCHEMA: Rule = {
       : [],
 };
 
+/** The keys that describe a server, and so mean nothing without `host`. */
+export const TARGET_OF_SERVER = ['port', 'user', 'password', 'database', 'ssl'] as const;
+
 /** The PostgreSQL database that the tables are in. */
 export class TargetShape {
   @Key(HOST, { description: 'Host name or address.', examples: ['db.example.com', '${TARGET_HOST}'] })
@@ -64,7 +67,11 @@ export class TargetShape {
   @Key(text('a database name'), { description: 'Database on that server.' })
   database?: string;
 
-  @Key(TARGET_SCHEMA, { description: 'Schema of the tables; created when it is missing.', default: 'public' })
+  @Key(TARGET_SCHEMA, {
+    description:
+      "Schema of the tables; created when it is missing. Default: public with host, the service's DB_SCHEMA without.",
+    examples: ['shop'],
+  })
   schema?: string;
 
   @Key(anyOf('one of true, false, require, verify-full', [flag, oneOf(['require', 'verify-full'])]), {
