@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { collectRejects, type FileCount } from './collect-rejects.js';
-import { literal, run } from './engine.js';
+import { TerminalError } from '../errors.js';
+import { isEngineFault, literal, readPath, run } from './engine.js';
 import { inferColumns } from './infer-columns.js';
 import { planColumns } from './plan-columns.js';
 import { FilePreparation } from './prepare-files.js';
@@ -60,25 +61,44 @@ export async function buildStage(
 const bare = (columns: SettledColumn[]) =>
   columns.map(({ name, type, required }) => ({ name, type, required }));
 
-/** Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in. */
+/**
+ * Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in, and without
+ * the Parquet files whose pages turn out to be broken.
+ */
 async function writeRows(
   connection: DuckDBConnection,
   request: StageRequest,
   preparation: FilePreparation,
 ): Promise<SettledColumn[]> {
-  const { signal } = request;
   for (;;) {
-    const planned = planColumns(request, preparation.columns);
-    await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
-    if (await restartFaulty(connection, request, preparation)) continue;
-    const columns = settled(planned);
-    const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
-    const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
-    const target = stagePaths(request.folder, request.table).rows;
-    const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
-    await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal);
-    if (!(await restartFaulty(connection, request, preparation))) return columns;
+    try {
+      const columns = await writeOnce(connection, request, preparation);
+      if (columns) return columns;
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      if (error instanceof TerminalError || isEngineFault(error)) throw error;
+      if (!(await preparation.refuseBrokenParquet())) throw error;
+    }
   }
+}
+
+/** null: a file has to be read in another way. */
+async function writeOnce(
+  connection: DuckDBConnection,
+  request: StageRequest,
+  preparation: FilePreparation,
+): Promise<SettledColumn[] | null> {
+  const { signal } = request;
+  const planned = planColumns(request, preparation.columns);
+  await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
+  if (await restartFaulty(connection, request, preparation)) return null;
+  const columns = settled(planned);
+  const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
+  const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
+  const target = stagePaths(request.folder, request.table).rows;
+  const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
+  await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal);
+  return (await restartFaulty(connection, request, preparation)) ? null : columns;
 }
 
 /** Whether a scan of this connection met a fault in a CSV file since the last call. */
@@ -102,7 +122,7 @@ async function restartFaulty(
   return paths.size > 0;
 }
 
-const numberedRows = (path: string) => `read_parquet(${literal(path)}, file_row_number = true)`;
+const numberedRows = (path: string) => `read_parquet(${readPath(path)}, file_row_number = true)`;
 
 async function countRows(
   connection: DuckDBConnection,
@@ -144,7 +164,7 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
 /** Gives true repeats identities of their own. */
 async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: AbortSignal): Promise<void> {
   const once = `${rows}.once`;
-  const stage = `read_parquet(${literal(rows)})`;
+  const stage = `read_parquet(${readPath(rows)})`;
   await run(connection, `COPY (${numberRepeats(stage)}) TO ${literal(once)} (FORMAT parquet)`, signal);
   await rename(once, rows);
 }
@@ -152,7 +172,7 @@ async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: 
 async function measure(connection: DuckDBConnection, rows: string, signal?: AbortSignal) {
   const [row] = await run(
     connection,
-    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM read_parquet(${literal(rows)})`,
+    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM read_parquet(${readPath(rows)})`,
     signal,
   );
   return { rows: Number(row!['rows']), identities: Number(row!['identities']) };

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { TerminalError, TransientError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
 
 export type Row = Record<string, DuckDBValue>;
@@ -18,7 +19,11 @@ export class Engine implements OnModuleDestroy {
 
   /** A connection of its own for one stage; close it with `closeSync`. */
   async connect(): Promise<DuckDBConnection> {
-    this.opening ??= this.open();
+    this.opening ??= this.open().catch((error: unknown) => {
+      // A data root that is missing now may be there at the next try.
+      this.opening = null;
+      throw error;
+    });
     return (await this.opening).connect();
   }
 
@@ -62,10 +67,48 @@ export async function run(connection: DuckDBConnection, sql: string, signal?: Ab
     return (await connection.runAndReadAll(sql)).getRowObjects();
   } catch (error) {
     signal?.throwIfAborted();
-    throw error;
+    throw engineFault(error);
   } finally {
     signal?.removeEventListener('abort', interrupt);
   }
+}
+
+/** What the engine says of memory and disks, in terms of what can be done about it. */
+function engineFault(error: unknown): unknown {
+  const { message } = error as Error;
+  if (message.startsWith('Out of Memory Error')) {
+    return new TerminalError(
+      'ENGINE_MEMORY',
+      'expected the columnar engine to manage with its memory, it needs more: raise MILLRACE_MEMORY or lower batch_rows',
+      [],
+      { cause: error },
+    );
+  }
+  if (/No space left on device/.test(message)) {
+    const text = 'expected room for the stage under the home folder, the disk is full';
+    return new TransientError('DISK_FULL', text, [], { cause: error });
+  }
+  return error;
+}
+
+/** Whether an error says that the engine could not do it, whatever the file holds. */
+export function isEngineFault(error: unknown): boolean {
+  return (
+    error instanceof TransientError || (error instanceof TerminalError && error.code === 'ENGINE_MEMORY')
+  );
+}
+
+/**
+ * A path to read, as an SQL string literal: the engine takes `*`, `?` and `[` for a pattern, and would read other files.
+ *
+ * @throws TerminalError `FILE_NAME` for a name that has such a character and a backslash, which no pattern can express
+ */
+export function readPath(path: string): string {
+  if (!/[*?[]/.test(path)) return literal(path);
+  if (path.includes('\\')) {
+    throw new TerminalError('FILE_NAME', 'expected a file name without \\ beside *, ? or [, got both');
+  }
+  return literal(path.replace(/[*?[]/g, '[$&]'));
 }
 
 /** An SQL string literal. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
 import { hasRegularQuotes } from './check-quotes.js';
-import { identifier, literal, run } from './engine.js';
+import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
 import { nameColumns } from './name-columns.js';
 import { parquetColumn } from './parquet-columns.js';
@@ -41,6 +41,23 @@ export class FilePreparation {
     }
   }
 
+  /** Refuses the Parquet files whose pages cannot be read; whether there were any. */
+  async refuseBrokenParquet(): Promise<boolean> {
+    const before = this.readable.length;
+    const parquets = this.readable.filter(({ format }) => format === 'parquet').map(({ index }) => index);
+    for (const index of parquets) {
+      await this.orRefuse(index, async () => {
+        this.remove(index);
+        await run(
+          this.connection,
+          `SELECT max(hash(COLUMNS(*))) FROM ${parquet(this.request.files[index]!)}`,
+        );
+        await this.addParquet(index, this.request.files[index]!);
+      });
+    }
+    return this.readable.length < before;
+  }
+
   /** Reads a file by the careful scan that the fast reader stumbled over; it has to be planned anew. */
   async restart(index: number): Promise<void> {
     if (this.carefully.has(index))
@@ -53,6 +70,7 @@ export class FilePreparation {
   }
 
   private async add(index: number, file: LandedText): Promise<void> {
+    readPath(file.path);
     if (file.format === 'parquet') return this.addParquet(index, file);
     const columns = this.columnsOf(index, file);
     const isCareful = file.format === 'csv' && !(await this.isRegular(file as IrregularFile));
@@ -85,10 +103,7 @@ export class FilePreparation {
   }
 
   private async addParquet(index: number, file: LandedText): Promise<void> {
-    const described = await run(
-      this.connection,
-      `DESCRIBE SELECT * FROM read_parquet(${literal(file.path)})`,
-    );
+    const described = await run(this.connection, `DESCRIBE SELECT * FROM ${parquet(file)}`);
     const columns = described.map((row) =>
       parquetColumn(String(row['column_name']), String(row['column_type'])),
     );
@@ -110,9 +125,11 @@ export class FilePreparation {
       this.request.signal?.throwIfAborted();
       const fault = error as Error & Partial<UnclosedQuote>;
       const isUnreadable = error instanceof TerminalError || format === 'parquet';
-      if (!isUnreadable) throw error;
+      if (!isUnreadable || isEngineFault(error)) throw error;
       const reason =
-        format === 'parquet' ? `expected a Parquet file, got ${firstLine(fault.message)}` : fault.message;
+        format === 'parquet' && !(error instanceof TerminalError)
+          ? `expected a Parquet file, got ${firstLine(fault.message)}`
+          : fault.message;
       this.rejects.add({
         source,
         file: name,
@@ -158,5 +175,7 @@ function asIs(index: number, { path: file, format, dialect, columns, longest }: 
     longest,
   };
 }
+
+const parquet = (file: LandedText) => `read_parquet(${readPath(file.path)}, hive_partitioning=false)`;
 
 const firstLine = (text: string) => text.split('\n', 1)[0]!.slice(0, 200);

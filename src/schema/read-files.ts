@@ -1,4 +1,4 @@
-import { identifier, list, literal } from './engine.js';
+import { identifier, list, literal, readPath } from './engine.js';
 import type { PlannedColumn } from './plan-columns.js';
 import type { Dialect, LandedText } from './stage-request.js';
 
@@ -49,6 +49,10 @@ function emptyRelation(width: number): string {
   return `SELECT ${[...texts, ...rest].join(', ')} WHERE false`;
 }
 
+/** A column of this name takes the place of the engine's own, which tells the files of a scan apart. */
+const hidesFileIndex = ({ format, columns }: ReadableFile) =>
+  format !== 'csv' && columns.some((name) => name.toLowerCase() === 'file_index');
+
 /** Neighbours that are read alike go into one scan. */
 function groupFiles(files: ReadableFile[]): ReadableFile[][] {
   const groups: ReadableFile[][] = [];
@@ -57,7 +61,7 @@ function groupFiles(files: ReadableFile[]): ReadableFile[][] {
     const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, extraRoom(file)]);
     const group = groups.at(-1);
     const isNext = group && group.length < FILES_A_SCAN && group.at(-1)!.index + 1 === file.index;
-    if (group && isNext && key === last) group.push(file);
+    if (group && isNext && key === last && !hidesFileIndex(file)) group.push(file);
     else groups.push([file]);
     last = key;
   }
@@ -72,7 +76,8 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
   });
   const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
   const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
-  const all = [...texts, `${first.index} + file_index AS "#file"`, ...places, `${raw} AS "#raw"`];
+  const file = group.length === 1 ? first.index : `${first.index} + file_index`;
+  const all = [...texts, `${file} AS "#file"`, ...places, `${raw} AS "#raw"`];
   return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
 }
 
@@ -92,7 +97,7 @@ function rawRecord(file: ReadableFile): string {
 }
 
 function scan(group: ReadableFile[]): string {
-  const paths = list(group.map((file) => file.path));
+  const paths = `[${group.map((file) => readPath(file.path)).join(', ')}], hive_partitioning=false`;
   const first = group[0]!;
   if (first.format === 'csv') return `read_csv(${paths}, ${csvOptions(first)})`;
   if (first.format === 'ndjson') return `read_json(${paths}, ${jsonOptions(first)})`;

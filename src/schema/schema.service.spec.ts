@@ -52,6 +52,14 @@ async function ndjson(name: string, records: Record<string, string | null>[], ne
   return landed(name, file, 'ndjson', { columns, nested, fingerprint: sha(Buffer.from(text.join())) });
 }
 
+async function parquet(name: string, select: string): Promise<LandedText> {
+  const file = path.join(home, name.includes('/') ? name : `${runs}-${name}`);
+  const connection = await engine.connect();
+  await connection.run(`COPY (${select}) TO '${file}' (FORMAT parquet)`);
+  connection.closeSync();
+  return landed(name, file, 'parquet', {});
+}
+
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 function landed(
@@ -228,6 +236,113 @@ describe('columns', () => {
       file: 'b.csv',
       reason: expect.stringContaining('"Active Flag" and "activeFlag", which both become active_flag'),
     });
+  });
+});
+
+describe('names that mean something to the engine', () => {
+  it.each([
+    'in[1].csv',
+    'in*.csv',
+    'in?.csv',
+    '[!i]n.csv',
+    '{in,x}.csv',
+    "in'1.csv",
+    'in 1%.csv',
+    'in\n1.csv',
+  ])('reads the file %j and no other', async (name) => {
+    const others = [await csv('in1.csv', 'a,b\nother,1\n'), await csv('inx.csv', 'a,b\nother,2\n')];
+    const staged = await stage([await csv(name, 'a,b\nright,3\n')]);
+    expect(others).toHaveLength(2);
+    expect(await lines(staged)).toEqual(['"right","3"']);
+  });
+
+  it('refuses a name that no pattern can express, others go on', async () => {
+    const staged = await stage([await csv('a\\[1].csv', 'a,b\n1,2\n'), await csv('b.csv', 'a,b\n3,4\n')]);
+    expect(counts(staged)).toEqual([
+      ['a\\[1].csv', 1, 1],
+      ['b.csv', 1, 0],
+    ]);
+  });
+
+  it('takes no column from a folder called k=v', async () => {
+    await mkdir(path.join(home, 'b=7'), { recursive: true });
+    const file = await parquet('b=7/x.parquet', 'SELECT 1 AS a, 2 AS b');
+    expect(await lines(await stage([file]))).toEqual(['"1","2"']);
+  });
+
+  it('has room for columns called like its own', async () => {
+    const names = ['file_index', 'file_row_number', 'filename', 'r0', 't0', 'c0', 'c1'];
+    const record = Object.fromEntries(names.map((name, n) => [name, `v${n}`]));
+    const text = `${names.join(',')}\n${Object.values(record).join(',')}\n`;
+    const select = names.map((name, n) => `'v${n}' AS ${name}`).join(', ');
+    const files = [
+      await ndjson('a.json', [record, { ...record, r0: 'second' }]),
+      await ndjson('b.json', [record]),
+      await csv('c.csv', text),
+      await parquet('d.parquet', `SELECT ${select}`),
+      await parquet('e.parquet', `SELECT ${select} UNION ALL SELECT ${select}`),
+    ];
+    const staged = await stage(files);
+    expect(counts(staged).map(([, read]) => read)).toEqual([2, 1, 1, 1, 2]);
+    expect(await staged.tally(null)).toMatchObject([
+      { unseen: 2 },
+      { duplicate: 1 },
+      { duplicate: 1 },
+      { duplicate: 1 },
+      { duplicate: 2 },
+    ]);
+    const target = path.join(home, `names-${runs}.csv`);
+    await staged.writeCombined(target);
+    expect((await readFile(target, 'utf8')).split('\n')[0]).toBe(names.join(','));
+  });
+});
+
+describe('Parquet', () => {
+  it('takes the types that it states', async () => {
+    const select = `SELECT 1::INTEGER AS i, 1.50::DECIMAL(5,2) AS d, 0.1::DOUBLE AS f, true AS b, DATE '2024-02-29' AS day,
+      TIMESTAMP '2024-01-01 10:00:00' AS at, '007' AS t, [1, 2] AS l, {'x': 'y'} AS s`;
+    const staged = await stage([await parquet('a.parquet', select)]);
+    expect(types(staged)).toEqual({
+      i: 'integer',
+      d: 'numeric',
+      f: 'double',
+      b: 'boolean',
+      day: 'date',
+      at: 'timestamp',
+      t: 'text',
+      l: 'json',
+      s: 'json',
+    });
+    expect(await lines(staged)).toEqual([
+      '"1","1.50","0.1","true","2024-02-29","2024-01-01 10:00:00","007","[1,2]","{""x"":""y""}"',
+    ]);
+  });
+
+  it('refuses a file with a broken page whole, others go on', async () => {
+    const good = await parquet('good.parquet', 'SELECT range AS a FROM range(5)');
+    const bad = await parquet('bad.parquet', `SELECT md5(range::VARCHAR) AS a FROM range(20000)`);
+    const bytes = await readFile(bad.path);
+    bytes.fill(0xff, 40, 20_000);
+    await writeFile(bad.path, bytes);
+    const staged = await stage([bad, good]);
+    expect(counts(staged)).toEqual([
+      ['bad.parquet', 1, 1],
+      ['good.parquet', 5, 0],
+    ]);
+    expect((await rejects(staged))[0]).toMatchObject({
+      file: 'bad.parquet',
+      reason: expect.stringMatching(/^expected a Parquet file, got /),
+    });
+  });
+
+  it('names the value of a refused row', async () => {
+    const staged = await stage(
+      [await parquet('a.parquet', `SELECT * FROM (VALUES ('1', 'x'), ('no', 'y')) t(n, s)`)],
+      {
+        columns: [column('n', 'integer')],
+      },
+    );
+    expect(await rejects(staged)).toMatchObject([{ line: null, column: 'n', raw: '{"n":"no","s":"y"}' }]);
   });
 });
 

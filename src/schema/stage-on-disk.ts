@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { identifier, literal, run, type Engine } from './engine.js';
+import { identifier, literal, readPath, run, type Engine } from './engine.js';
 import type { FileTally, Stage, StageColumn, StagedFile } from './stage.js';
 
 /** What has to be known to open a stage again. */
@@ -60,48 +61,48 @@ export class StageOnDisk implements Stage {
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    const columns = this.columnList();
-    return this.export(
-      'rows',
-      `SELECT ${columns} FROM ${this.first(unseen)}`,
-      'HEADER false, FORCE_QUOTE *',
-      signal,
-    );
+    const columns = this.columns.map((_, n) => `c${n}`).join(', ');
+    const query = `SELECT ${columns} FROM ${this.first(unseen)}`;
+    return this.export('rows', query, 'HEADER false, FORCE_QUOTE *', signal);
   }
 
-  async tally(unseen: string | null): Promise<FileTally[]> {
+  async tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]> {
     const connection = await this.engine.connect();
+    const count = async (rows: string) => {
+      const counts = await run(
+        connection,
+        `SELECT "#file" AS file, count(*) AS n FROM ${rows} GROUP BY 1`,
+        signal,
+      );
+      return new Map(counts.map(({ file, n }) => [Number(file), Number(n)]));
+    };
     try {
-      const fresh = `SELECT "#file" AS file, count(*) AS n FROM ${this.first(unseen)} GROUP BY 1`;
-      const counts = new Map((await run(connection, fresh)).map(({ file, n }) => [Number(file), Number(n)]));
-      return this.files.map(({ read, rejected }, file) => {
-        const unseenRows = counts.get(file) ?? 0;
-        return { file, unseen: unseenRows, duplicate: read - rejected - unseenRows };
+      const all = await count(this.good());
+      const firsts = await count(this.first(unseen));
+      return this.files.map((_, file) => {
+        const fresh = firsts.get(file) ?? 0;
+        return { file, unseen: fresh, duplicate: (all.get(file) ?? 0) - fresh };
       });
     } finally {
       connection.closeSync();
     }
   }
 
-  async writeCombined(target: string): Promise<void> {
+  async writeCombined(target: string, signal?: AbortSignal): Promise<void> {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
+    const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
+    const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
     const connection = await this.engine.connect();
     try {
-      await run(
-        connection,
-        `COPY (SELECT ${this.columnList()} FROM ${this.good()}) TO ${literal(target)} (FORMAT csv, HEADER true, DELIMITER ',')`,
-      );
+      const options = `FORMAT csv, HEADER true, DELIMITER ','`;
+      await run(connection, `COPY (${query}) TO ${literal(target)} (${options})`, signal);
     } finally {
       connection.closeSync();
     }
   }
 
-  private columnList(): string {
-    return this.columns.map(({ name }) => identifier(name)).join(', ');
-  }
-
   private good(): string {
-    return `(SELECT * FROM read_parquet(${literal(this.rowsPath)}, file_row_number = true) WHERE "#error" IS NULL)`;
+    return `(SELECT * FROM read_parquet(${readPath(this.rowsPath)}, file_row_number = true) WHERE "#error" IS NULL)`;
   }
 
   /** The first row of each identity, of those listed in `unseen` where it is given. */
@@ -120,7 +121,7 @@ export class StageOnDisk implements Stage {
     options: string,
     signal?: AbortSignal,
   ): AsyncGenerator<Buffer> {
-    const target = path.join(this.folder, `${this.table}.${name}.csv`);
+    const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
     const connection = await this.engine.connect();
     try {
       await run(
@@ -137,20 +138,26 @@ export class StageOnDisk implements Stage {
 }
 
 function identityList(file: string): string {
-  return `read_csv(${literal(file)}, auto_detect = false, header = false, columns = {'h': 'UUID'})`;
+  return `read_csv(${readPath(file)}, auto_detect = false, header = false, columns = {'h': 'UUID'})`;
 }
 
-/** Makes a stage count as finished: after this, and only then, `readManifest` finds it. */
+/** Makes a stage count as finished: after this, and only then, `readManifest` finds it, also after a power cut. */
 export async function writeManifest(folder: string, table: string, manifest: StageManifest): Promise<void> {
-  const target = stagePaths(folder, table).manifest;
-  const file = await open(`${target}.tmp`, 'w');
+  const { rows, manifest: target } = stagePaths(folder, table);
+  await sync(rows);
+  if (manifest.rejectsPath !== null) await sync(manifest.rejectsPath);
+  await writeFile(`${target}.tmp`, JSON.stringify(manifest), { flush: true });
+  await rename(`${target}.tmp`, target);
+  await sync(folder);
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path);
   try {
-    await file.writeFile(JSON.stringify(manifest));
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(`${target}.tmp`, target);
 }
 
 /** null: no attempt has finished this stage. */

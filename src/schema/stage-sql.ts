@@ -1,4 +1,4 @@
-import { identifier, list, literal } from './engine.js';
+import { list, literal } from './engine.js';
 import { PLACE } from './read-files.js';
 import type { PlannedColumn } from './plan-columns.js';
 import type { StageColumn } from './stage.js';
@@ -41,7 +41,8 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
   const values = columns.map((_, n) => `v${n}`);
   const error = `(${errorOf(columns, mayHoldNul)})::SMALLINT AS "#error"`;
   const out = [
-    ...columns.map(({ name }, n) => `t${n} AS ${identifier(name)}`),
+    // Numbered, so that no name of a user's column meets one of the engine's own.
+    ...columns.map((_, n) => `t${n} AS c${n}`),
     '"#file"',
     '"#error"',
     `CASE WHEN "#error" IS NULL THEN ${identity(columns)} END AS "#hash"`,

@@ -54,9 +54,9 @@ export interface Stage {
    * Writes every staged row, repeats included, as CSV with a header (comma, LF, quoted where needed, NULL empty and
    * an empty text as `""`) to `path`, which must not exist yet.
    */
-  writeCombined(path: string): Promise<void>;
+  writeCombined(path: string, signal?: AbortSignal): Promise<void>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
-  tally(unseen: string | null): Promise<FileTally[]>;
+  tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
 }
 
 /** A line of the rejects file. */
