@@ -33,6 +33,14 @@ describe('countFiles', () => {
 });
 
 describe('checkBalance', () => {
+  it('refuses a count below zero, even where the sums agree', () => {
+    const tally = [TALLY[0]!, { file: 0, unseen: 5, duplicate: -1 }];
+    const database = { ...DATABASE, unseen: 5, rows: 5, hashes: 5 };
+    expect(() => checkBalance(STAGE, countFiles(FILES, tally), database, 'table t')).toThrow(
+      /a.csv: expected 5 records/,
+    );
+  });
+
   it('passes counts that balance', () => {
     expect(() => checkBalance(STAGE, countFiles(FILES, TALLY), DATABASE, 'table t')).not.toThrow();
   });

@@ -65,7 +65,9 @@ export function checkBalance(
 
 function isBalanced({ read, inserted, updated, duplicate, rejected, copyOf }: FileCounts): boolean {
   if (copyOf !== null && read !== 0) return false;
-  return read === inserted + updated + duplicate + rejected;
+  const counts = [read, inserted, updated, duplicate, rejected];
+  const areCounts = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+  return areCounts && read === inserted + updated + duplicate + rejected;
 }
 
 function describeFile(file: FileCounts): string {

@@ -23,11 +23,6 @@ export function columnSql(type: ColumnType): string {
   return SQL_NAMES[type.name] + parameters(type);
 }
 
-/** The type as the YAML writes it, for messages. */
-export function describeType(type: ColumnType): string {
-  return type.name + parameters(type);
-}
-
 function parameters({ length, precision, scale }: ColumnType): string {
   if (length !== undefined) return `(${length})`;
   return precision === undefined ? '' : `(${precision},${scale ?? 0})`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ColumnType } from '../schema/column-types.js';
-import { describeType, parseSqlType } from './column-sql.js';
+import { type ColumnType, formatColumnType } from '../schema/column-types.js';
+import { parseSqlType } from './column-sql.js';
 import { fits } from './compare-columns.js';
 
 const varchar = (length: number): ColumnType => ({ name: 'varchar', length });
@@ -41,7 +41,10 @@ const CASES: { from: ColumnType; to: ColumnType; isKept: boolean }[] = [
 
 describe('fits', () => {
   it.each(
-    CASES.map((entry) => ({ ...entry, name: `${describeType(entry.from)} in ${describeType(entry.to)}` })),
+    CASES.map((entry) => ({
+      ...entry,
+      name: `${formatColumnType(entry.from)} in ${formatColumnType(entry.to)}`,
+    })),
   )('$name: $isKept', ({ from, to, isKept }) => {
     expect(fits(from, to)).toBe(isKept);
   });

@@ -1,6 +1,5 @@
-import type { ColumnType } from '../schema/column-types.js';
+import { type ColumnType, formatColumnType } from '../schema/column-types.js';
 import type { StageColumn } from '../schema/stage.js';
-import { describeType } from './column-sql.js';
 import type { TableColumn } from './describe-table.js';
 
 export interface ColumnComparison {
@@ -25,7 +24,7 @@ export function compareColumns(stage: StageColumn[], table: TableColumn[]): Colu
 function findMismatch(column: StageColumn, existing: TableColumn): string | null {
   if (existing.isGenerated) return 'the table computes it (GENERATED ALWAYS AS), the stream brings values';
   if (existing.type && fits(column.type, existing.type)) return null;
-  return `the table has ${existing.type ? describeType(existing.type) : existing.sqlType}, the stream has ${describeType(column.type)}`;
+  return `the table has ${existing.type ? formatColumnType(existing.type) : existing.sqlType}, the stream has ${formatColumnType(column.type)}`;
 }
 
 const NUMERIC_DIGITS: Partial<Record<ColumnType['name'], number>> = { smallint: 5, integer: 10, bigint: 19 };

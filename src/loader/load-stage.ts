@@ -61,7 +61,7 @@ async function moveRows(session: Session, request: LoadRequest, move: Move): Pro
   const { place, tableId, unseen } = move;
   const loadId = randomUUID();
   const copied = unseen.count > 0 ? await copyRows(session, request, move) : { rows: 0, bytes: 0 };
-  const files = countFiles(stage.files, await stage.tally(unseen.file));
+  const files = countFiles(stage.files, await stage.tally(unseen.file, request.signal));
   const rejects = stage.rejectsPath
     ? await copyRejects(session, { ...request, loadId }, stage.rejectsPath)
     : 0;
