@@ -161,6 +161,35 @@ describe('landing delimited text: refused whole', () => {
     expect(rejects).toEqual([{ line: 1, column: null, reason, raw: '' }]);
   });
 
+  const clashes: [string, string, string, SourceOptions['csv'], string][] = [
+    [
+      'the quote',
+      'a.csv',
+      'a;b\n1;2\n',
+      { quote: ';' },
+      'expected a delimiter other than csv.quote, got ";" for both; declare csv.delimiter or csv.quote',
+    ],
+    [
+      'a part of a null',
+      'a.csv',
+      'a;b\n1;2\n',
+      { nulls: ['', 'n;a'] },
+      'expected csv.nulls without the delimiter, got "n;a" with ";"; declare csv.delimiter or csv.nulls',
+    ],
+    [
+      'a part of a null by its ending',
+      'a.tsv',
+      'a\tb\n1\t2\n',
+      { nulls: ['\t'] },
+      'expected csv.nulls without the delimiter, got "\\t" with "\\t"; declare csv.delimiter or csv.nulls',
+    ],
+  ];
+  it.each(clashes)('a settled delimiter that is %s', async (_title, name, content, csv, reason) => {
+    const { file, rejects } = await data.land(name, content, { csv });
+    expect(file.columns).toEqual([]);
+    expect(rejects).toEqual([{ line: 1, column: null, reason, raw: '' }]);
+  });
+
   it('takes a header in brackets for a header', async () => {
     const { file } = await data.land('a.csv', '[id],[name]\n1,2\n');
     expect(file.columns).toEqual(['[id]', '[name]']);

@@ -31,6 +31,7 @@ export async function landDelimited(
   const delimiter = settleDelimiter(head, landing, { kind, isWhole });
   if (delimiter === null) return landLines(text, landing);
   const { quote, header, nulls, columns: declared } = landing.source.csv;
+  if (landing.source.csv.delimiter === 'auto') checkSettled(delimiter, landing.source.csv);
   const dialect: CsvDialect = {
     delimiter,
     quote: quote === '' ? null : quote,
@@ -75,6 +76,19 @@ function settleDelimiter(
     ? splitRecords(sample.toString(), { ...guess, quote: quote === '' ? null : quote }, 1).records[0]
     : columns;
   return names?.length === guess.fields ? guess.delimiter : null;
+}
+
+/** What an upload refuses where the delimiter is declared. */
+function checkSettled(delimiter: string, { quote, nulls }: Landing['source']['csv']): void {
+  const shown = JSON.stringify(delimiter);
+  if (delimiter === quote) {
+    const reason = `expected a delimiter other than csv.quote, got ${shown} for both; declare csv.delimiter or csv.quote`;
+    throw new FileRefused(reason, { line: 1 });
+  }
+  const text = nulls.find((entry) => entry.includes(delimiter));
+  if (text === undefined) return;
+  const reason = `expected csv.nulls without the delimiter, got ${JSON.stringify(text)} with ${shown}; declare csv.delimiter or csv.nulls`;
+  throw new FileRefused(reason, { line: 1 });
 }
 
 function readHeader(head: Buffer, dialect: CsvDialect, isWhole: boolean): string[] {
