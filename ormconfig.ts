@@ -18,6 +18,8 @@ export function ormconfig(connection: ServiceConnection): PostgresDataSourceOpti
     applicationName: 'millrace',
     connectTimeoutMS: 10_000,
     poolSize: 10,
+    // A server that is gone without a word must not hold whoever asks it.
+    extra: { query_timeout: 30_000, keepAlive: true },
     migrations,
     migrationsTableName: 'migrations',
     synchronize: false,

@@ -70,6 +70,18 @@ describe('openDataSource', () => {
     await Promise.all(opened.map((dataSource) => dataSource.destroy()));
     await database.drop();
   });
+
+  it('bounds every query but those of migrations', async () => {
+    const database = await createDatabase();
+    const connection = new ServiceConnection({ ...database.connection, schema: 'public', ssl: false });
+    const options = ormconfig(connection);
+    expect(options.extra).toMatchObject({ query_timeout: 30_000, keepAlive: true });
+    const extra = { ...options.extra, query_timeout: 200 };
+    const dataSource = await openDataSource({ ...options, extra, migrations: [Slow1700000000000] });
+    await expect(dataSource.query('SELECT pg_sleep(10)')).rejects.toThrow('Query read timeout');
+    await dataSource.destroy();
+    await database.drop();
+  });
 });
 
 describe('writeMigration', () => {

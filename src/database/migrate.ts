@@ -4,7 +4,7 @@ import { entityFiles, ormconfig } from '../../ormconfig.js';
 import { loadSettings } from '../settings/load-settings.js';
 import { migrationsLock, withLock } from './advisory-lock.js';
 import { describeDifference, writeMigration } from './migration-text.js';
-import { createSchema, migrate, toClientConfig } from './open-data-source.js';
+import { createSchema, forMigrations, migrate, toClientConfig } from './open-data-source.js';
 import { ServiceDatabase } from './service-database.js';
 
 type Command = (dataSource: DataSource, argument: string | undefined) => Promise<string>;
@@ -44,7 +44,7 @@ async function main([name = '', argument]: string[]): Promise<string> {
   if (!command) throw new Error(`expected one of ${Object.keys(commands).join(', ')}, got "${name}"`);
   const database = new ServiceDatabase(loadSettings());
   try {
-    const options = { ...ormconfig(await database.connect()), entities: entityFiles };
+    const options = forMigrations({ ...ormconfig(await database.connect()), entities: entityFiles });
     return await withLock(toClientConfig(options), migrationsLock, async () => {
       const dataSource = await new DataSource(options).initialize();
       try {

@@ -5,6 +5,7 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { migrationsLock, withLock } from './advisory-lock.js';
 
 const patienceMs = 60_000;
+const migrationMs = 60 * 60_000;
 
 // The server is not there yet, or is starting up or shutting down. Anything else, a wrong password above all, is final.
 const passing = new Set([
@@ -26,15 +27,19 @@ export async function openDataSource(options: PostgresDataSourceOptions): Promis
   const server = toClientConfig(options);
   await waitForServer(server);
   await withLock(server, migrationsLock, async () => {
-    await dataSource.initialize();
+    const migrating = await new DataSource(forMigrations(options)).initialize();
     try {
-      await migrate(dataSource);
-    } catch (error) {
-      await dataSource.destroy();
-      throw error;
+      await migrate(migrating);
+    } finally {
+      await migrating.destroy();
     }
   });
-  return dataSource;
+  return dataSource.initialize();
+}
+
+/** The same database for statements that may take as long as a table is big. */
+export function forMigrations(options: PostgresDataSourceOptions): PostgresDataSourceOptions {
+  return { ...options, extra: { ...options.extra, query_timeout: migrationMs } };
 }
 
 /** The same server and user for a plain client. */
@@ -49,6 +54,7 @@ export function toClientConfig(options: PostgresDataSourceOptions): ClientConfig
     ssl: ssl as ClientConfig['ssl'],
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
   };
 }
 
