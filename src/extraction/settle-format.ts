@@ -12,19 +12,20 @@ const byEnding: Record<string, FileFormat> = {
   parquet: 'parquet',
 };
 
+/** The format that a name's ending decides, `.gz` and `.zst` not counted; null where the content has to. */
+export function formatByName(name: string): FileFormat | null {
+  const [, ending = ''] = /\.([^./]+?)(?:\.gz|\.zst)?$/.exec(name.toLowerCase()) ?? [];
+  return Object.hasOwn(byEnding, ending) ? (byEnding[ending] ?? null) : null;
+}
+
 /**
  * Settles what a file is to be read as: what the source says, else what the ending says (`.gz` and `.zst` do not count), else what the
  * first bytes look like.
  */
 export function settleFormat(name: string, declared: LocalSource['format'], head: Buffer): FileFormat {
   if (declared !== 'auto') return declared;
-  const ending =
-    name
-      .toLowerCase()
-      .replace(/\.(?:gz|zst)$/, '')
-      .split('.')
-      .at(-1) ?? '';
-  if (Object.hasOwn(byEnding, ending)) return byEnding[ending] as FileFormat;
+  const named = formatByName(name);
+  if (named !== null) return named;
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
   return /^\ufeff?\s*[[{]/.test(head.toString()) ? 'json' : 'text';
 }

@@ -55,6 +55,16 @@ describe('planFiles', () => {
     },
     { name: 'same bytes, another extension', files: [file('a.csv', '1'), file('a.txt', '1')], copies: [] },
     {
+      name: 'same bytes, another extension below the compression',
+      files: [file('a.csv.gz', '1'), file('a.txt.gz', '1'), file('a.json.zst', '1')],
+      copies: [],
+    },
+    {
+      name: 'endings that mean one format, or none',
+      files: [file('a.jsonl', '1'), file('a.ndjson', '1'), file('a.dat', '2'), file('a', '2')],
+      copies: ['a.ndjson of a.jsonl', 'a of a.dat'],
+    },
+    {
       name: 'same extension in another case',
       files: [file('a.csv', '1'), file('B.CSV', '1')],
       copies: ['B.CSV of a.csv'],

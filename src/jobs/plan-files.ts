@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { extname } from 'node:path';
 import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
+import { formatByName } from '../extraction/settle-format.js';
 
 /** The part of a file that was looked at which says what it holds. */
 export interface KnownFile {
@@ -21,7 +21,7 @@ export interface FilePlan<F extends KnownFile> {
 
 /**
  * Tells originals from copies. Two files are the same when their bytes are and they would be read in the same way:
- * the same parsing options of their sources, and, where the format is found out by itself, the same extension.
+ * the same parsing options of their sources, and, where the format is found out by itself, the same format by their names.
  */
 export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[]): FilePlan<F> {
   const seen = new Map<string, F>();
@@ -38,8 +38,8 @@ export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[])
 function contentOf(file: KnownFile, source: LocalSourceConfig | undefined): string {
   if (!source) throw new Error(`expected a source number ${file.source}, there is none (${file.name})`);
   const reading = { format: source.format, csv: source.csv, records: source.records };
-  const extension = source.format === 'auto' ? extname(file.name).toLowerCase() : '';
-  return digest([file.fingerprint, extension, reading]);
+  const named = source.format === 'auto' ? formatByName(file.name) : null;
+  return digest([file.fingerprint, named, reading]);
 }
 
 /** Counts up when the stage's or the row identity's form changes, so that unchanged files are loaded again. */
