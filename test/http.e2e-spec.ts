@@ -139,7 +139,9 @@ describe('REST with an API key', () => {
   it.each([
     ['/health', 200],
     ['/docs', 200],
-  ])('opens %s to everybody', async (path, status) => {
+    ['/config.schema.json', 200],
+    ['/configs', 401],
+  ])('answers %s without a key with %i', async (path, status) => {
     expect((await send(service.url + path, {})).status).toBe(status);
   });
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../http/api-problem.js';
+import { Public } from '../http/public.js';
 import { buildConfigSchema } from './config-json-schema.js';
 
 const schema = JSON.stringify(buildConfigSchema(), null, 2);
@@ -8,6 +8,8 @@ const schema = JSON.stringify(buildConfigSchema(), null, 2);
 @ApiTags('configs')
 @Controller()
 export class ConfigSchemaController {
+  /** Public: editors send no key, and there is nothing to hide. */
+  @Public()
   @Get('config.schema.json')
   @Header('Content-Type', 'application/schema+json; charset=utf-8')
   @ApiOperation({
@@ -20,7 +22,6 @@ export class ConfigSchemaController {
     description: 'JSON Schema, draft 2020-12',
     content: { 'application/schema+json': { schema: { type: 'object' } } },
   })
-  @ApiProblem(401, 'The API key is missing or wrong')
   get(): string {
     return schema;
   }
