@@ -14,6 +14,7 @@ import { FileInterceptor } from '@nestjs/platform-express';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblem } from '../http/api-problem.js';
+import { YAML_TYPES } from '../http/yaml-types.js';
 import { ApiUpload } from './api-upload.js';
 import { ConfigAnswers } from './config-answers.js';
 import {
@@ -27,7 +28,7 @@ import {
 import { ConfigDiffQueryDto, ConfigPageQueryDto, UploadQueryDto } from './config-history-query.dto.js';
 import { ConfigHistoryService } from './config-history.service.js';
 import { parseVersion } from './parse-version.js';
-import { readUpload, type UploadedYaml, YAML_TYPES } from './read-upload.js';
+import { readUpload, type UploadedYaml } from './read-upload.js';
 
 const PIPELINE = { name: 'pipeline', example: 'shop' };
 const VERSION = { name: 'version', description: 'A number, or `latest`', example: 'latest' };

@@ -2,7 +2,7 @@ import type { PipelineConfig } from './pipeline-config.js';
 import { readYaml, type YamlPlace } from './read-yaml.js';
 
 /** Stands in answers where a literal secret stands in the config. */
-export const MASK = '***';
+const MASK = '***';
 
 /** The keys of `target` that hold a secret. */
 const SECRET_PATHS: readonly (readonly string[])[] = [['target', 'password']];

@@ -1,15 +1,7 @@
 import type { Request } from 'express';
 import { TerminalError } from '../errors.js';
+import { YAML_TYPES } from '../http/yaml-types.js';
 import { decodeText } from './decode-text.js';
-
-/** Content types of a raw YAML body. */
-export const YAML_TYPES = [
-  'application/yaml',
-  'application/x-yaml',
-  'text/yaml',
-  'text/x-yaml',
-  'text/plain',
-];
 
 /** What the form parser keeps of a file. */
 export interface UploadedYaml {

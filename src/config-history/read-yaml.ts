@@ -14,7 +14,7 @@ import type { TextPosition } from './text-position.js';
 import { tokenizeYaml } from './yaml-guard.js';
 
 /** Keys that would reach into an object's prototype wherever the config is copied. */
-export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Where a value of the YAML stands, and what is inside it. */
 export interface YamlPlace {

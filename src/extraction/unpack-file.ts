@@ -17,7 +17,7 @@ export interface UnpackLimits {
 const defaultLimits: UnpackLimits = { most: 64 * 2 ** 30, ratio: 1_000, ratioFrom: 64 * 2 ** 20 };
 
 /** Tells a compression by the first bytes of a file, whatever its name says. */
-export function detectCompression(head: Buffer): UnpackedFile['compression'] {
+function detectCompression(head: Buffer): UnpackedFile['compression'] {
   if (head.length >= 3 && head.readUIntBE(0, 3) === 0x1f8b08) return 'gzip';
   if (head.length < 4) return null;
   const magic = head.readUInt32LE(0);

@@ -5,8 +5,7 @@ import type { Settings } from '../settings/settings.js';
 import { serveApiDocs } from './api-docs.js';
 import { localRequestsOnly } from './local-requests.js';
 import { assignRequestId } from './request-id.js';
-
-const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml', 'text/plain'];
+import { YAML_TYPES } from './yaml-types.js';
 
 /** Everything of the HTTP side that is not a module: headers, limits, body parsers, documentation. */
 export function configureHttp(app: NestExpressApplication, settings: Settings): void {
@@ -23,7 +22,7 @@ export function configureHttp(app: NestExpressApplication, settings: Settings): 
   if (settings.apiKey === null) app.use(localRequestsOnly(settings.host));
   app.useBodyParser('json', { limit: '256kb' });
   // YAML arrives as bytes, for it is stored as it was sent. A little over its own limit, which gives the better message.
-  app.useBodyParser('raw', { type: yamlTypes, limit: '1mb' });
+  app.useBodyParser('raw', { type: YAML_TYPES, limit: '1mb' });
   limitTimes(app.getHttpServer());
   serveApiDocs(app);
 }

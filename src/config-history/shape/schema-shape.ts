@@ -52,7 +52,7 @@ export class ColumnShape {
 }
 
 /** `integer` stands for `{type: integer}`. */
-export function expandColumn(value: unknown): unknown {
+function expandColumn(value: unknown): unknown {
   return isPlainMap(value) ? value : { type: value ?? undefined };
 }
 
