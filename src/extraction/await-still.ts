@@ -4,8 +4,8 @@ import type { ListedFile } from './list-files.js';
 import { isSameStamp, stampOf } from './open-file.js';
 import { runConcurrently } from './run-concurrently.js';
 
-/** Younger than this, a file may still be written to. */
-const youngMs = 2_000;
+/** What changed longer ago than this has stood still between the change and this look: that look is the second one. */
+const youngMs = 60_000;
 const waitMs = 1_200;
 
 /** Time, so that tests need not wait for it. */
@@ -20,8 +20,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * Tells the files that stand still from those that grow: whatever changed in the last two seconds is looked at again after one short
- * wait for all of them. A change after that wait cannot hide behind an equal stamp: its ctime is later.
+ * Tells the files that stand still from those that grow: whatever changed in the last minute is looked at again after one short wait
+ * for all of them. A change after that wait cannot hide behind an equal stamp: its ctime is later.
  */
 export async function awaitStill(
   files: ListedFile[],
@@ -40,9 +40,7 @@ export async function awaitStill(
   return { still: files.filter((file) => !growing.has(file)), growing: [...growing] };
 }
 
-/** A time far in the future (a clock that was set back, a touched file) is no sign of writing. */
+/** A time in the future (a clock that was set back, a touched file) tells nothing, so it counts as young. */
 function isYoung({ stamp }: ListedFile, now: number): boolean {
-  return [stamp.mtimeNs, stamp.ctimeNs].some(
-    (ns) => Math.abs(now - Number(BigInt(ns) / 1_000_000n)) < youngMs,
-  );
+  return [stamp.mtimeNs, stamp.ctimeNs].some((ns) => now - Number(BigInt(ns) / 1_000_000n) < youngMs);
 }

@@ -42,7 +42,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 const list = (): Promise<Listing> => listFiles({ path: '.', include: null }, [root]);
-const later: Clock = { now: () => Date.now() + 60_000, wait: async () => {} };
+const later: Clock = { now: () => Date.now() + 120_000, wait: async () => {} };
 const look = async (clock = later, listing?: Listing) =>
   lookAtFiles(listing ?? (await list()), { source: 3, store, clock });
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -107,13 +107,26 @@ describe('lookAtFiles', () => {
     expect(waits).toEqual([1_200]);
   });
 
-  it('does not wait for old files, known files, and files from the future', async () => {
-    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
-    utimesSync(join(root, 'a.csv'), 4e9, 4e9);
-    const never: Clock = { now: later.now, wait: async () => Promise.reject(new Error('waited')) };
-    await look(never);
-    expect((await look({ ...never, now: () => Date.now() })).files).toHaveLength(1);
-  });
+  const ages: [string, number, number | null, number][] = [
+    ['changed half a minute ago', 30_000, null, 1],
+    ['changed long ago', 90_000, null, 0],
+    ['from the future', 90_000, 4e9, 1],
+  ];
+  it.each(ages)(
+    'looks twice at unknown files %s, once at known ones',
+    async (_name, age, mtime, expected) => {
+      for (const name of ['a.csv', 'b.csv']) {
+        writeFileSync(join(root, name), 'a\n1\n');
+        if (mtime !== null) utimesSync(join(root, name), mtime, mtime);
+      }
+      let waits = 0;
+      const clock: Clock = { now: () => Date.now() + age, wait: async () => void waits++ };
+      expect((await look(clock)).files).toHaveLength(2);
+      expect(waits).toBe(expected);
+      await look(clock);
+      expect(waits).toBe(expected);
+    },
+  );
 
   it('skips a file that vanished after it was listed', async () => {
     writeFileSync(join(root, 'a.csv'), 'a\n1\n');
