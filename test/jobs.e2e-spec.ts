@@ -245,24 +245,29 @@ contract: { max_rejects: 10% }
 });
 
 describe('a run that cannot be', () => {
+  const cannot = 'pipeline: cannot\ntable: t\nmonitor: false\nsources: [{ type: local, path: bad }]';
+
   it.each([
     {
       name: 'a folder that is not there',
-      yaml: 'pipeline: cannot\ntable: t\nmonitor: false\nsources: [{ type: local, path: nowhere }]',
+      yaml: () => cannot.replace('path: bad', 'path: nowhere'),
       code: 'PATH',
     },
     {
       name: 'a wrong password',
-      yaml: 'pipeline: cannot\ntable: t\nmonitor: false\nsources: [{ type: local, path: bad }]\ntarget: { password: wrong }',
+      yaml: () => {
+        const { host, port, user, database } = app.database.connection;
+        return `${cannot}\ntarget: ${JSON.stringify({ host, port, user, database, password: 'wrong' })}`;
+      },
       code: 'TARGET_LOGIN',
     },
     {
       name: 'a variable that is not set',
-      yaml: "pipeline: cannot\ntable: t\nmonitor: false\nsources: [{ type: local, path: bad }]\ntarget: { password: '${TARGET_UNSET}' }",
+      yaml: () => `${cannot}\ntarget: { host: '\${TARGET_UNSET}' }`,
       code: 'VARIABLE_UNSET',
     },
   ])('fails at the first attempt and says why: $name', async ({ yaml, code }) => {
-    await service.upload(yaml);
+    await service.upload(yaml());
     const run = await service.run({ pipeline: 'cannot' });
     expect(run).toMatchObject({
       state: 'failed',

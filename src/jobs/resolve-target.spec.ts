@@ -22,11 +22,6 @@ describe('resolveTarget', () => {
       target: { schema: 's', ssl: false } as const,
       expected: { ...home, schema: 's' },
     },
-    {
-      name: 'another database on the own server',
-      target: { database: 'd', schema: 's', ssl: false } as const,
-      expected: { ...home, database: 'd', schema: 's' },
-    },
     { name: 'another server', target: other, expected: { ...other, port: 5432 } },
     {
       name: 'a port from a variable',
@@ -52,12 +47,37 @@ describe('resolveTarget', () => {
     expect(resolve(target)).toEqual(expected);
   });
 
+  it('takes the schema of the service where a config names neither host nor schema', () => {
+    expect(resolveTarget({ ssl: false } as TargetConfig, { ...home, schema: 'own' }).schema).toBe('own');
+    expect(resolve({ ...other, schema: undefined } as unknown as TargetConfig).schema).toBe('public');
+  });
+
   it.each([
+    ['target.host', { ...other, host: '' }],
     ['target.user', { ...other, user: undefined }],
     ['target.database', { ...other, database: '' }],
     ['target.port', { ...other, port: 'x' }],
     ['target.port', { ...other, port: 70_000 }],
+    ['target.schema', { ...other, schema: '' }],
+    ['target.schema', { ...other, schema: 'x'.repeat(64) }],
+    ['target.schema', { ...other, schema: 'millrace' }],
+    ['target.schema', { ...other, schema: 'information_schema' }],
+    ['target.schema', { schema: 'pgboss', ssl: false } as const],
+    ['target.schema', { schema: 'pg_catalog', ssl: false } as const],
   ])('refuses a wrong %s', (path, target) => {
     expect(() => resolve(target)).toThrow(`${path}: expected`);
+  });
+
+  it.each<Partial<TargetConfig>>([
+    { port: 9999 },
+    { user: 'u' },
+    { password: 'p' },
+    { database: 'd' },
+    { ssl: 'require' },
+    { ssl: true },
+  ])('sends the own password nowhere else: refuses %j without a host', (part) => {
+    expect(() => resolve({ schema: 's', ssl: false, ...part })).toThrow(
+      `target.${Object.keys(part)[0]}: expected target.host beside it`,
+    );
   });
 });
