@@ -145,7 +145,8 @@ describe('kill -9 of a run of 300,000 rows', () => {
       expect(await query(database.url, sql)).toEqual([{ rows: ROWS, ids: ROWS }]);
       expect(await query(database.url, 'SELECT FROM millrace.loads WHERE run_id = $1', [id])).toHaveLength(1);
       expect(await linesOf(table)).toBe(ROWS + 1);
-      expect(await readdir(join(home, 'output', table))).toEqual([`${table}.csv`]);
+      const published = [`.${table}.csv.signature`, `${table}.csv`];
+      expect((await readdir(join(home, 'output', table))).sort()).toEqual(published);
       await until(async () => (await readdir(join(home, 'runs'))).length === 0);
     },
     120_000,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { combinedPath, publish, runOfLeftover } from './combined-csv.js';
+import { combinedPath, isPublished, publish, runOfLeftover } from './combined-csv.js';
 
 const runId = '0198f0a0-0000-7000-8000-00000000000a';
 let home: string;
@@ -18,23 +18,44 @@ afterAll(async () => {
 describe('publish', () => {
   it('puts the new file in the place of the old one and leaves nothing else', async () => {
     const path = combinedPath(home, 'shop', 'orders.csv');
-    await publish(path, runId, (tmp) => writeFile(tmp, 'old', { flag: 'wx' }));
-    await publish(path, runId, (tmp) => writeFile(tmp, 'new', { flag: 'wx' }));
+    for (const text of ['old', 'new']) {
+      await publish(path, { runId, signature: text, write: (tmp) => writeFile(tmp, text, { flag: 'wx' }) });
+    }
     expect(await readFile(path, 'utf8')).toBe('new');
-    expect(await readdir(join(home, 'output', 'shop'))).toEqual(['orders.csv']);
+    expect((await readdir(join(home, 'output', 'shop'))).sort()).toEqual([
+      '.orders.csv.signature',
+      'orders.csv',
+    ]);
+    expect([await isPublished(path, 'old'), await isPublished(path, 'new')]).toEqual([false, true]);
   });
 
   it('keeps the old file when writing fails, also where a dead process left its own', async () => {
     const path = combinedPath(home, 'other', 'orders.csv');
-    await publish(path, runId, (tmp) => writeFile(tmp, 'old'));
+    await publish(path, { runId, signature: 'a', write: (tmp) => writeFile(tmp, 'old') });
     await writeFile(join(home, 'output', 'other', `.orders.csv.${runId}.tmp`), 'half');
-    const failed = publish(path, runId, async (tmp) => {
+    const write = async (tmp: string) => {
       await writeFile(tmp, 'half', { flag: 'wx' });
       throw new Error('disk full');
-    });
+    };
+    const failed = publish(path, { runId, signature: 'b', write });
     await expect(failed).rejects.toThrow('disk full');
     expect(await readFile(path, 'utf8')).toBe('old');
-    expect(await readdir(join(home, 'output', 'other'))).toEqual(['orders.csv']);
+    expect((await readdir(join(home, 'output', 'other'))).sort()).toEqual([
+      '.orders.csv.signature',
+      'orders.csv',
+    ]);
+    expect(await isPublished(path, 'a')).toBe(true);
+  });
+
+  it('is not published while the file or its signature is missing', async () => {
+    const path = combinedPath(home, 'gone', 'orders.csv');
+    const publication = { runId, signature: 'a', write: (tmp: string) => writeFile(tmp, 'x') };
+    expect(await isPublished(path, 'a')).toBe(false);
+    for (const name of ['orders.csv', '.orders.csv.signature']) {
+      await publish(path, publication);
+      await rm(join(home, 'output', 'gone', name));
+      expect(await isPublished(path, 'a')).toBe(false);
+    }
   });
 });
 

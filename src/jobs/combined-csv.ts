@@ -1,12 +1,17 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { TerminalError } from '../errors.js';
 
 const TMP = /^\.(.+)\.([0-9a-f-]{36})\.tmp$/;
 
-/** Where a stream's combined CSV lies: `<home>/output/<pipeline>/<output>`. */
+/**
+ * Where a stream's combined CSV lies: `<home>/output/<pipeline>/<output>`.
+ * @throws TerminalError `INVALID_OUTPUT` when a variable has made something else of it than a file's name
+ */
 export function combinedPath(home: string, pipeline: string, output: string): string {
-  if (basename(output) !== output || output.startsWith('.')) {
-    throw new Error(`output: expected a plain file name, got "${output}"`);
+  if (output === '' || basename(output) !== output || output.startsWith('.')) {
+    const message = `output: expected a plain file name, got "${output}"`;
+    throw new TerminalError('INVALID_OUTPUT', message, [{ path: 'output', message }]);
   }
   return join(outputFolder(home), pipeline, output);
 }
@@ -20,22 +25,47 @@ export function runOfLeftover(name: string): string | null {
   return TMP.exec(name)?.[2] ?? null;
 }
 
-export async function isPublished(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isFile() ?? false;
+/** Whether the combined CSV that lies there is that of the load with this signature. */
+export async function isPublished(path: string, signature: string): Promise<boolean> {
+  const isFile = (await stat(path).catch(() => null))?.isFile() ?? false;
+  return isFile && (await readFile(signaturePath(path), 'utf8').catch(() => null)) === signature;
+}
+
+export interface Publication {
+  runId: string;
+  /** Of the load that the file shows. */
+  signature: string;
+  write: (path: string) => Promise<void>;
 }
 
 /**
- * Puts a file in place so that a reader sees the old one or the whole new one, also after a power cut: written beside
- * it, flushed, renamed, and the folder flushed.
+ * Puts a combined CSV in place so that a reader sees the old one or the whole new one, also after a power cut, and
+ * its signature beside it. A signature never lies beside the CSV of another load: at worst there is none.
  */
-export async function publish(
+export async function publish(path: string, { runId, signature, write }: Publication): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const beside = signaturePath(path);
+  const showNew = async (tmp: string) => {
+    await write(tmp);
+    await rm(beside, { force: true });
+    await flush(dirname(path));
+  };
+  await replaceFile(path, runId, showNew);
+  await replaceFile(beside, runId, (tmp) => writeFile(tmp, signature));
+}
+
+function signaturePath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.signature`);
+}
+
+/** Written beside the old one, flushed, renamed, and the folder flushed. */
+async function replaceFile(
   path: string,
   runId: string,
   write: (path: string) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path);
-  const tmp = join(folder, `.${basename(path)}.${runId}.tmp`);
-  await mkdir(folder, { recursive: true });
+  const tmp = join(folder, `.${basename(path).replace(/^\./, '')}.${runId}.tmp`);
   await rm(tmp, { force: true });
   try {
     await write(tmp);

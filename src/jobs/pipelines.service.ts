@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigHistoryService } from '../config-history/config-history.service.js';
-import type { PipelineConfig } from '../config-history/pipeline-config.js';
+import type { PipelineConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import { resolveVariables } from '../config-history/variables.js';
 import { ServiceConnection } from '../database/service-connection.js';
 import { TerminalError } from '../errors.js';
@@ -8,14 +8,14 @@ import type { Target } from '../loader/load.js';
 import { Settings } from '../settings/settings.js';
 import { resolveTarget } from './resolve-target.js';
 
-/** A pipeline at one config version. */
+/** A pipeline at one config version; variables stand in the config as they were written. */
 export interface OpenPipeline {
   pipeline: string;
   version: number;
   config: PipelineConfig;
 }
 
-/** Gives out pipelines as runs need them: the checked config, and the target with its variables resolved. */
+/** Gives out pipelines as runs need them: the checked config, its streams and its target with variables resolved. */
 @Injectable()
 export class PipelinesService {
   constructor(
@@ -31,6 +31,14 @@ export class PipelinesService {
   async open(pipeline: string, version?: number): Promise<OpenPipeline> {
     const stored = await this.configs.get(pipeline, version);
     return { pipeline: stored.pipeline, version: stored.version, config: stored.config };
+  }
+
+  /**
+   * The pipeline's streams, with every variable resolved.
+   * @throws TerminalError `VARIABLE_UNSET`
+   */
+  streams({ config: { streams } }: OpenPipeline): StreamConfig[] {
+    return resolveVariables({ streams }, this.settings.variables).streams;
   }
 
   /** Where the pipeline's tables are. Holds a password: never to be logged or stored. */

@@ -66,9 +66,10 @@ export class RunPipeline {
     const opened = await this.pipelines.open(run.pipeline, run.configVersion);
     const folder = new RunFolder(this.settings.home, run.id);
     await folder.open();
-    const streams = opened.config.streams.map((stream, index) => run.streams[index] ?? emptyReport(stream));
+    const configs = this.pipelines.streams(opened);
+    const streams = configs.map((stream, index) => run.streams[index] ?? emptyReport(stream));
     const walk = { journal, folder, streams, signal, target: () => this.pipelines.target(opened) };
-    const walks = opened.config.streams.map((stream, index): StreamWalk => {
+    const walks = configs.map((stream, index): StreamWalk => {
       return { ...walk, index, stream, report: streams[index]!, look: null };
     });
     await this.lookAtAll(walks);
@@ -141,7 +142,7 @@ export class RunPipeline {
     const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
     if (last?.signature !== look.signature || last.runId === run.id) return false;
-    return output === null || isPublished(this.outputPath(at, output));
+    return output === null || isPublished(this.outputPath(at, output), look.signature);
   }
 
   private async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
@@ -159,7 +160,8 @@ export class RunPipeline {
     return landed;
   }
 
-  private async stage(at: StreamWalk, { copies }: StreamLook, files: LandedFile[]): Promise<Stage> {
+  private async stage(at: StreamWalk, look: StreamLook, files: LandedFile[]): Promise<Stage> {
+    const { copies, originals } = look;
     const { stream, target, signal, folder } = at;
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
@@ -171,6 +173,8 @@ export class RunPipeline {
       log(at, 'stage', 'staged', counts);
       return stage;
     } catch (error) {
+      // What looks like a fault of the data may be that somebody wrote to the file meanwhile.
+      for (const file of originals) await this.extraction.verify(file);
       await this.keepRejects(at, error);
       throw error;
     }
@@ -211,7 +215,9 @@ export class RunPipeline {
     const { output } = at.stream;
     if (output !== null) {
       const path = this.outputPath(at, output);
-      await publish(path, at.journal.run.id, (tmp) => stage.writeCombined(tmp));
+      const { run } = at.journal;
+      const signature = at.report.signature ?? '';
+      await publish(path, { runId: run.id, signature, write: (tmp) => stage.writeCombined(tmp) });
       log(at, 'output', 'wrote the combined CSV');
     }
     at.report.state = 'succeeded';
