@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import { Any, DataSource } from 'typeorm';
 import { ExtractionService } from '../src/extraction/extraction.service.js';
 import { FileLook } from '../src/extraction/file-look.entity.js';
 import { DataFolder, sourceOf } from './extraction-support.js';
@@ -46,6 +46,23 @@ describe('ExtractionService', () => {
       fingerprint: first.files[8]?.fingerprint,
     });
     upsert.mockRestore();
+  });
+
+  it('forgets what it has not seen for a month, and keeps what it sees', async () => {
+    const looks = app.app.get(DataSource).getRepository(FileLook);
+    await looks.clear();
+    for (const name of ['a.csv', 'b.csv']) data.write(`kept/${name}`, `${name}\n`);
+    await extraction.look(sourceOf('kept'), 0);
+    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60_000);
+    const [a, b] = [join(data.root, 'kept/a.csv'), join(data.root, 'kept/b.csv')];
+    await looks.update({ path: Any([a, b]) }, { seenAt: daysAgo(31) });
+    await extraction.look(sourceOf('kept/b.csv'), 0);
+
+    data.write('kept/c.csv', 'c\n');
+    await extraction.look(sourceOf('kept/c.csv'), 0);
+    const left = await looks.find({ order: { path: 'ASC' } });
+    expect(left.map(({ path }) => path)).toEqual([b, join(data.root, 'kept/c.csv')]);
+    for (const { seenAt } of left) expect(seenAt.getTime()).toBeGreaterThan(daysAgo(1).getTime());
   });
 
   it('lands a file and tells when it changed', async () => {

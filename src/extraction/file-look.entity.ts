@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { TextTraits } from './text-probe.js';
 
 /** What was learned about a file when it was last read; holds as long as its stamp does. */
@@ -34,4 +34,12 @@ export class FileLook {
 
   @Column('text', { name: 'line_ends' })
   lineEnds: TextTraits['lineEnds'];
+
+  /** When the file was last found in this state, to the day. */
+  @Index('file_looks_seen_at_idx')
+  @Column('timestamptz', { name: 'seen_at' })
+  seenAt: Date;
 }
+
+/** A look apart from when it was. */
+export type Look = Omit<FileLook, 'seenAt'>;

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from './await-still.js';
-import type { FileLook } from './file-look.entity.js';
+import type { Look } from './file-look.entity.js';
 import { FileChanged } from './file-errors.js';
 import { fingerprintFile } from './fingerprint-file.js';
 import { listFiles, type Listing } from './list-files.js';
@@ -24,7 +24,7 @@ import { lookAtFiles, type LookStore } from './look-at-files.js';
 import { openFile, verifyPath } from './open-file.js';
 
 let root: string;
-let store: LookStore & { looks: Map<string, FileLook>; remembered: number };
+let store: LookStore & { looks: Map<string, Look>; remembered: number };
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-look-')));

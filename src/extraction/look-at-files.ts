@@ -1,6 +1,6 @@
 import { awaitStill, type Clock } from './await-still.js';
 import { FileChanged, FileNotRegular, FileUnreadable, systemCode } from './file-errors.js';
-import type { FileLook } from './file-look.entity.js';
+import type { Look } from './file-look.entity.js';
 import { fingerprintFile, type FileContent } from './fingerprint-file.js';
 import type { ListedFile, Listing } from './list-files.js';
 import { isSameStamp } from './open-file.js';
@@ -9,8 +9,8 @@ import type { SeenFile, SkippedFile } from './seen-file.js';
 
 /** Where looks are kept between runs. */
 export interface LookStore {
-  find(paths: string[]): Promise<Map<string, FileLook>>;
-  remember(looks: FileLook[]): Promise<void>;
+  find(paths: string[]): Promise<Map<string, Look>>;
+  remember(looks: Look[]): Promise<void>;
 }
 
 export interface LookOptions {
@@ -83,11 +83,11 @@ function stillGrowing({ name }: ListedFile): SkippedFile {
   return { name, reason: 'expected a file that stands still, got one that is still growing' };
 }
 
-function contentOf({ fingerprint, isUtf8, hasNul, lineEnds }: FileLook): FileContent {
+function contentOf({ fingerprint, isUtf8, hasNul, lineEnds }: Look): FileContent {
   return { fingerprint, text: { isUtf8, hasNul, lineEnds } };
 }
 
-function lookOf({ path, stamp }: ListedFile, content: FileContent | undefined): FileLook[] {
+function lookOf({ path, stamp }: ListedFile, content: FileContent | undefined): Look[] {
   return content === undefined ? [] : [{ path, ...stamp, fingerprint: content.fingerprint, ...content.text }];
 }
 

@@ -17,8 +17,10 @@ export class FileLooks1700000000002 implements MigrationInterface {
         fingerprint text NOT NULL,
         is_utf8 boolean NOT NULL,
         has_nul boolean NOT NULL,
-        line_ends text NOT NULL
+        line_ends text NOT NULL,
+        seen_at timestamptz NOT NULL
       )`);
+    await queryRunner.query('CREATE INDEX file_looks_seen_at_idx ON millrace.file_looks (seen_at)');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
