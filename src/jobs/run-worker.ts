@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { TerminalError, TransientError } from '../errors.js';
-import { lostServiceDatabase } from './service-database-lost.js';
 import { Settings } from '../settings/settings.js';
 import { retryTransient } from './retry.js';
 import { RunFolder } from './run-folder.js';
@@ -11,6 +10,8 @@ import { RunPipeline } from './run-pipeline.js';
 import { type Claim, RunQueue } from './run-queue.js';
 import type { RunError } from './run-report.js';
 import { sweepLeftovers } from './sweep-leftovers.js';
+import { lostServiceDatabase } from './service-database-lost.js';
+import { shortOfResources } from './short-of-resources.js';
 import { WorkerPresence } from './worker-presence.js';
 
 /** A run that so many workers died of is not tried again: it may be what kills them. */
@@ -59,14 +60,14 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const work = async (attempt: number) => {
       if (attempt > 1) await journal.nextAttempt();
       await this.pipeline.walk(journal, signal).catch((error: unknown) => {
-        throw lostServiceDatabase(error) ?? error;
+        throw lostServiceDatabase(error) ?? shortOfResources(error) ?? error;
       });
+      await journal.succeed();
     };
     await retryTransient(work, {
       signal,
       onRetry: (error, attempt, waitMs) => log.warn({ err: error, attempt, waitMs }, 'will try again'),
     });
-    await journal.succeed();
     log.info('run succeeded');
     await this.clean(journal);
   }
