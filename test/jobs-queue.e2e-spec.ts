@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
+import type { Repository } from 'typeorm';
 import { DatabaseModule } from '../src/database/database.module.js';
 import { TerminalError, TransientError } from '../src/errors.js';
 import { OrphanedRuns } from '../src/jobs/orphaned-runs.js';
@@ -153,8 +154,7 @@ describe('the queue of runs', () => {
     const id = await add(dead, 'a');
     await until(() => dead.gates.begun.includes(id));
     const next = await startWorker();
-    const killed = await kill(database, 'millrace presence');
-    expect(killed).toBeGreaterThan(0);
+    await die(dead);
     const taken = await until(async () => {
       const run = await next.runs.get(id);
       return run.attempt === 2 && run;
@@ -167,6 +167,36 @@ describe('the queue of runs', () => {
     expect(await next.runs.get(id)).toMatchObject({ state: 'running', attempt: 2, error: null });
     next.gates.open(id);
     await stateIs(next, id, 'succeeded');
+  });
+
+  it('leaves a run to a worker that lost only the session that showed it was alive', async () => {
+    const worker = await startWorker();
+    const id = await add(worker, 'a');
+    await until(() => worker.gates.begun.includes(id));
+    const other = await startWorker();
+    await kill(database, 'millrace presence');
+    await until(async () => {
+      const locks = `SELECT FROM pg_locks l JOIN millrace.runs r ON l.objid::bigint = r.worker
+                     WHERE r.id = $1 AND l.locktype = 'advisory' AND l.granted`;
+      return (await query(database.url, locks, [id])).length === 1;
+    }, 5);
+    for (const { app } of [worker, other, worker, other]) {
+      expect(await app.get(WorkerPresence).orphans()).toEqual([]);
+    }
+    worker.gates.open(id);
+    await stateIs(worker, id, 'succeeded');
+    expect(await worker.runs.get(id)).toMatchObject({ attempt: 1, deaths: 0 });
+  });
+
+  it('tries again to write down that a run succeeded', async () => {
+    const worker = await startWorker();
+    const id = await add(worker, 'a');
+    await until(() => worker.gates.begun.includes(id));
+    const runs = worker.app.get<Repository<Run>>(getRepositoryToken(Run));
+    jest.spyOn(runs, 'update').mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
+    worker.gates.open(id);
+    await stateIs(worker, id, 'succeeded');
+    expect((await worker.runs.get(id)).attempt).toBe(2);
   });
 
   it('tries again what may pass by itself, and nothing else', async () => {
@@ -208,12 +238,14 @@ describe('the queue of runs', () => {
     const poison = await add(worker, 'a');
     await until(() => worker.gates.begun.includes(poison));
     await query(database.url, 'UPDATE millrace.runs SET deaths = 4 WHERE id = $1', [poison]);
-    await kill(database, 'millrace presence');
-    await stateIs(worker, poison, 'failed');
-    expect((await worker.runs.get(poison)).error).toMatchObject({ code: 'WORKERS_LOST' });
-    const next = await add(worker, 'a');
-    worker.gates.open(next);
-    await stateIs(worker, next, 'succeeded');
+    const heir = await startWorker();
+    await die(worker);
+    await stateIs(heir, poison, 'failed');
+    expect((await heir.runs.get(poison)).error).toMatchObject({ code: 'WORKERS_LOST' });
+    worker.gates.open(poison);
+    const next = await add(heir, 'a');
+    heir.gates.open(next);
+    await stateIs(heir, next, 'succeeded');
   });
 
   it('adds one run for a slot, however many processes ask', async () => {
@@ -240,6 +272,14 @@ describe('the queue of runs', () => {
     expect(await worker.runs.newest('x')).toBeNull();
   });
 });
+
+/** Takes no more runs and shows no more sign of life, but goes on with what it is at. */
+async function die({ app }: Worker): Promise<void> {
+  void app.get(RunQueue).stopWork();
+  const presence = app.get(WorkerPresence);
+  jest.spyOn(presence, 'orphans').mockResolvedValue([]);
+  await presence.beforeApplicationShutdown();
+}
 
 async function kill(database: TestDatabase, application: string): Promise<number> {
   const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

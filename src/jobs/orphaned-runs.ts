@@ -8,7 +8,7 @@ import { WorkerPresence } from './worker-presence.js';
 const EVERY_MS = 2_000;
 
 /**
- * Gives the runs of workers that died back to the queue, at the start and every two seconds. The queue's own
+ * Gives the runs of workers that died back to the queue, once they were missing in two looks, two seconds apart. The queue's own
  * heartbeats find a dead worker too, but later; they are what is left when a whole machine is gone and PostgreSQL has
  * not noticed that the connection is.
  */

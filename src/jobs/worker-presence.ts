@@ -13,43 +13,58 @@ const LOCK_CLASS = 0x6d696c6c;
  */
 @Injectable()
 export class WorkerPresence implements BeforeApplicationShutdown {
-  private session: { client: Client; key: number } | null = null;
-  private opening: Promise<number> | null = null;
+  /** This process's for life: a run that it holds stays its own when only the session is lost. */
+  private readonly ownKey = randomInt(1, 2 ** 31 - 1);
+  private session: Client | null = null;
+  private opening: Promise<void> | null = null;
+  private missing = new Set<number>();
 
   constructor(
     private readonly connection: ServiceConnection,
     @InjectPinoLogger(WorkerPresence.name) private readonly logger: PinoLogger,
   ) {}
 
-  /** The key of the lock that this process holds; takes a new one when the session that held it was lost. */
+  /** The key of the lock that this process holds; locks it again first when the session that held it was lost. */
   async key(): Promise<number> {
-    if (this.session) return this.session.key;
-    this.opening ??= this.open().finally(() => (this.opening = null));
-    return this.opening;
+    await this.open();
+    return this.ownKey;
   }
 
-  /** Runs that a worker holds in the run table, while that worker is gone. */
+  /**
+   * Runs of other workers that are gone: their locks were free at the last call and still are, which gives a worker
+   * that lost its session the time to lock again.
+   */
   async orphans(): Promise<{ id: string; claim: number }[]> {
-    await this.key();
-    const result = await this.session?.client.query(
-      `SELECT r.id, r.claim FROM millrace.runs r
-       WHERE r.state = 'running' AND r.worker IS NOT NULL AND NOT EXISTS (
+    const session = await this.open();
+    const { rows } = await session.query<{ id: string; claim: number; worker: number }>(
+      `SELECT r.id, r.claim, r.worker FROM millrace.runs r
+       WHERE r.state = 'running' AND r.worker <> $2 AND NOT EXISTS (
          SELECT FROM pg_locks l
          WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
            AND l.classid = $1 AND l.objid::bigint = r.worker
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
-      [LOCK_CLASS],
+      [LOCK_CLASS, this.ownKey],
     );
-    return result?.rows ?? [];
+    const before = this.missing;
+    this.missing = new Set(rows.map(({ worker }) => worker));
+    return rows.filter(({ worker }) => before.has(worker));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     const session = this.session;
     this.session = null;
-    await session?.client.end();
+    await session?.end();
   }
 
-  private async open(): Promise<number> {
+  private async open(): Promise<Client> {
+    while (!this.session) {
+      this.opening ??= this.connect().finally(() => (this.opening = null));
+      await this.opening;
+    }
+    return this.session;
+  }
+
+  private async connect(): Promise<void> {
     const { host, port, user, password, database, ssl } = this.connection;
     const client = new Client({
       host,
@@ -64,16 +79,33 @@ export class WorkerPresence implements BeforeApplicationShutdown {
       query_timeout: 30_000,
     });
     client.on('error', (error) => this.lose(client, error));
-    await client.connect();
-    const key = randomInt(1, 2 ** 31 - 1);
-    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, key]);
-    this.session = { client, key };
-    return key;
+    try {
+      await client.connect();
+      await this.lock(client);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    this.session = client;
+  }
+
+  /** A session that this process lost may not have ended yet in the database's eyes; it would keep the lock. */
+  private async lock(client: Client): Promise<void> {
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks
+       WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = $1 AND objid::bigint = $2
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [LOCK_CLASS, this.ownKey],
+    );
+    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, this.ownKey]);
   }
 
   private lose(client: Client, error: Error): void {
-    if (this.session?.client !== client) return;
+    if (this.session !== client) return;
     this.session = null;
     this.logger.warn({ err: error }, 'lost the session that shows this worker is alive');
+    this.open().catch((failure: unknown) => {
+      this.logger.warn({ err: failure }, 'could not show yet that this worker is alive');
+    });
   }
 }
