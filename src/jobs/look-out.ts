@@ -28,7 +28,7 @@ export class LookOut {
       const opened = await this.pipelines.open(monitor.pipeline);
       if (!opened.config.monitor) return null;
       const looks: StreamLook[] = [];
-      for (const stream of opened.config.streams)
+      for (const stream of this.pipelines.streams(opened))
         looks.push(await lookAtStream(this.extraction, stream, signal));
       const signature = runSignature(looks.map((look) => look.signature));
       const lastResult = await this.compare(opened, looks, { before: monitor.signature, now: signature });
@@ -46,7 +46,12 @@ export class LookOut {
   ): Promise<string> {
     const newest = await this.runs.newest(pipeline);
     if (newest?.state === 'queued' || newest?.state === 'running') return `waiting: a run is ${newest.state}`;
-    if (newest?.signature === signature.now) return 'unchanged';
+    if (newest?.signature === signature.now) {
+      if (newest.state === 'succeeded') return 'unchanged';
+      // What made it fail may stand outside the files, such as a wrong target.
+      if (newest.configVersion === configVersion)
+        return `unchanged: run ${newest.id} failed on the same files`;
+    }
     if (signature.before !== signature.now && isUnsettled(looks, newest)) {
       return 'waiting: a file that was there before does not stand still';
     }
