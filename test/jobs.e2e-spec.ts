@@ -202,6 +202,11 @@ schema: { columns: { id: integer, amount: integer } }
     expect(rest.body).toMatchObject({ items: [{ line: 4, raw: '3,"ten, or so"' }], nextCursor: null });
   });
 
+  it('come by the id in upper case too', async () => {
+    const { body } = await service.get<{ items: unknown[] }>(`/runs/${run.id.toUpperCase()}/rejects`);
+    expect(body.items).toHaveLength(2);
+  });
+
   it.each<{ name: string; path: string; headers: Record<string, string> }>([
     { name: 'by Accept', path: '', headers: { accept: 'text/csv' } },
     { name: 'by format', path: '?format=csv', headers: {} },

@@ -8,6 +8,7 @@ import { Settings } from '../settings/settings.js';
 import { combinedPath } from './combined-csv.js';
 import { PipelinesService } from './pipelines.service.js';
 import { rejectLine, REJECTS_HEADER } from './rejects-csv.js';
+import type { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 
 /** What runs leave behind for their users: rejects, and combined CSVs. */
@@ -22,17 +23,19 @@ export class RunResults {
 
   /** @throws TerminalError `RUN_NOT_FOUND` or `INVALID_CURSOR` */
   async rejects(runId: string, request: RejectPageRequest): Promise<RejectPage> {
-    return this.loader.rejects(await this.targetOf(runId), runId, request);
+    const run = await this.runs.get(runId);
+    return this.loader.rejects(await this.targetOf(run), run.id, request);
   }
 
   /** All rejects of a run as a CSV that is safe to open in a spreadsheet. */
   async rejectsCsv(runId: string, filter: RejectFilter): Promise<StreamableFile> {
-    const rejects = this.loader.allRejects(await this.targetOf(runId), runId, filter);
+    const run = await this.runs.get(runId);
+    const rejects = this.loader.allRejects(await this.targetOf(run), run.id, filter);
     async function* lines(): AsyncGenerator<string> {
       yield REJECTS_HEADER;
       for await (const reject of rejects) yield rejectLine(reject);
     }
-    return download(Readable.from(lines(), { objectMode: false }), `rejects-${runId}.csv`);
+    return download(Readable.from(lines(), { objectMode: false }), `rejects-${run.id}.csv`);
   }
 
   /**
@@ -42,7 +45,7 @@ export class RunResults {
   async output(runId: string, table: string): Promise<StreamableFile> {
     const run = await this.runs.get(runId);
     const output = run.streams.find((stream) => stream.table === table)?.output;
-    if (!output) throw outputNotFound(table, `run ${runId} writes none of that name`);
+    if (!output) throw outputNotFound(table, `run ${run.id} writes none of that name`);
     const path = combinedPath(this.settings.home, run.pipeline, output);
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') throw outputNotFound(table, 'no run has written it yet');
@@ -52,8 +55,7 @@ export class RunResults {
     return download(file.createReadStream(), output, size);
   }
 
-  private async targetOf(runId: string): Promise<Target> {
-    const run = await this.runs.get(runId);
+  private async targetOf(run: Run): Promise<Target> {
     return this.pipelines.target(await this.pipelines.open(run.pipeline, run.configVersion));
   }
 }

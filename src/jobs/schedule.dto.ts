@@ -1,12 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
+import { IfGiven } from './if-given.js';
 
 export class ScheduleJobDto {
   @ApiPropertyOptional({
     description: 'Which pipeline; default: the only one there is, else the one called "default"',
     example: 'shop',
   })
-  @IsOptional()
+  @IfGiven()
   @IsString({ message: 'pipeline: expected a name' })
   pipeline?: string;
 
@@ -15,13 +16,13 @@ export class ScheduleJobDto {
     default: '0 * * * *',
     example: '0 * * * *',
   })
-  @IsOptional()
+  @IfGiven()
   @IsString({ message: 'cron: expected five fields such as "0 * * * *"' })
   @MaxLength(200, { message: 'cron: expected at most 200 characters' })
   cron: string = '0 * * * *';
 
   @ApiPropertyOptional({ description: 'IANA time zone of the cron fields', default: 'UTC', example: 'UTC' })
-  @IsOptional()
+  @IfGiven()
   @IsString({ message: 'timezone: expected an IANA name such as "Europe/Berlin"' })
   @MaxLength(100, { message: 'timezone: expected at most 100 characters' })
   timezone: string = 'UTC';

@@ -1,17 +1,18 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsOptional, IsString, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsString, Min } from 'class-validator';
+import { IfGiven } from './if-given.js';
 
 export class TriggerJobDto {
   @ApiPropertyOptional({
     description: 'Which pipeline; default: the only one there is, else the one called "default"',
     example: 'shop',
   })
-  @IsOptional()
+  @IfGiven()
   @IsString({ message: 'pipeline: expected a name' })
   pipeline?: string;
 
   @ApiPropertyOptional({ description: 'Which config version; default: the newest', example: 1 })
-  @IsOptional()
+  @IfGiven()
   @IsInt({ message: 'version: expected a whole number from 1' })
   @Min(1, { message: 'version: expected a whole number from 1, got $value' })
   version?: number;
@@ -21,7 +22,7 @@ export class TriggerJobDto {
       "false: only this run. Default: afterwards the pipeline's files are looked at as its config says",
     example: true,
   })
-  @IsOptional()
+  @IfGiven()
   @IsBoolean({ message: 'monitor: expected true or false' })
   monitor?: boolean;
 }
