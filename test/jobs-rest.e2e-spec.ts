@@ -1,8 +1,9 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { RunDto } from '../src/jobs/run.dto.js';
+import { RunsService } from '../src/jobs/runs.service.js';
 import { query, Service, until } from './jobs-support.js';
 import { createApp, type TestApp } from './support.js';
 
@@ -96,6 +97,9 @@ describe('POST /trigger-job', () => {
     },
     { name: 'an unknown key', body: { pipeline: 'shop', force: true }, status: 400, says: 'force' },
     { name: 'monitor: 1', body: { pipeline: 'shop', monitor: 1 }, status: 400, says: 'true or false' },
+    { name: 'pipeline: null', body: { pipeline: null }, status: 400, says: 'pipeline: expected a name' },
+    { name: 'version: null', body: { pipeline: 'shop', version: null }, status: 400, says: 'whole number' },
+    { name: 'monitor: null', body: { pipeline: 'shop', monitor: null }, status: 400, says: 'true or false' },
     { name: 'a list', body: [], status: 400, says: '' },
   ])('refuses $name', async ({ body, status, says }) => {
     const answer = await service.post('/trigger-job', body);
@@ -180,12 +184,16 @@ describe('POST /schedule-job', () => {
     expect(list.items).toHaveLength(1);
   });
 
-  it('outlives a restart; a tick is one run, however many processes tick', async () => {
+  it('outlives a restart; a tick is one run, however many processes tick, also after a lost connection', async () => {
     const other = await createApp({
       env: { DATABASE_URL: app.database.url, MILLRACE_HOME: app.home, MILLRACE_DATA_ROOTS: app.dataRoot },
     });
     try {
       expect(cronJob(other).cronTime.source).toBe('30 6 * * *');
+      const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+      for (const one of [app, other]) {
+        jest.spyOn(one.app.get(RunsService, { strict: false }), 'add').mockRejectedValueOnce(lost);
+      }
       await Promise.all([cronJob(app).fireOnTick(), cronJob(other).fireOnTick()]);
       const { items } = (await service.get<Runs>('/runs?trigger=schedule')).body;
       expect(items).toMatchObject([{ pipeline: 'shop', configVersion: 1 }]);
@@ -214,6 +222,9 @@ describe('POST /schedule-job', () => {
       'timezone: expected an IANA name such as "Europe/Berlin", got "Mars/X"',
     ],
     [{ pipeline: 'shop', cron: 7 }, 400, 'cron: expected five fields'],
+    [{ pipeline: 'shop', cron: null }, 400, 'cron: expected five fields'],
+    [{ pipeline: 'shop', timezone: null }, 400, 'timezone: expected an IANA name'],
+    [{ pipeline: null }, 400, 'pipeline: expected a name'],
     [{ pipeline: 'nope' }, 404, 'nope'],
   ])('refuses %j', async (request, status, says) => {
     const answer = await service.post('/schedule-job', request);
@@ -264,6 +275,23 @@ describe('the monitor', () => {
     expect(rows).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }]);
     const inserted = (await runsOf('monitor')).map(({ streams }) => streams[0]!.inserted);
     expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(2);
+  });
+
+  it('runs a config that was mended after it failed on the same files, and no other', async () => {
+    const { host, port, user, database } = app.database.connection;
+    const target = JSON.stringify({ host, port, user, database, password: 'wrong' });
+    await service.upload(`${config('mended', '{ every: 1s }')}target: ${target}`);
+    expect((await service.run({ pipeline: 'mended' })).error?.code).toBe('TARGET_LOGIN');
+    const mended = async () => (await monitors()).find(({ pipeline }) => pipeline === 'mended');
+    await until(async () => String((await mended())?.['lastResult']).includes('failed on the same files'));
+    await service.upload(config('mended', '{ every: 1s }'));
+    await until(async () => (await mended())?.['lastResult'] === 'unchanged');
+    const runs = (await service.get<Runs>('/runs?pipeline=mended')).body.items;
+    expect(runs).toMatchObject([
+      { trigger: 'monitor', configVersion: 2, state: 'succeeded' },
+      { trigger: 'manual', configVersion: 1, state: 'failed' },
+    ]);
+    await service.call('DELETE', '/monitors/mended');
   });
 
   it('ends when it is deleted', async () => {

@@ -10,10 +10,14 @@ import { repeat, type Repetition } from './repeat.js';
 
 const TICK_MS = 1_000;
 
+/** Looks side by side, so that a slow folder does not hold up the others. */
+const LANES = 4;
+
 /** Keeps the monitors, and has each looked at when its time has come, by one process however many there are. */
 @Injectable()
 export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy {
-  private repetition: Repetition | null = null;
+  private lanes: Repetition[] = [];
+  private readonly underWay = new Set<string>();
 
   constructor(
     @InjectRepository(Monitor) private readonly monitors: Repository<Monitor>,
@@ -23,15 +27,19 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.repetition = repeat(this.registry, 'monitors', {
+    const options = {
       everyMs: TICK_MS,
-      work: (signal) => this.lookAtDue(signal),
-      onError: (error) => this.logger.error({ err: error }, 'could not look at the monitored pipelines'),
-    });
+      work: (signal: AbortSignal) => this.lookAtDue(signal),
+      onError: (error: unknown) =>
+        this.logger.error({ err: error }, 'could not look at the monitored pipelines'),
+    };
+    this.lanes = Array.from({ length: LANES }, (_, lane) =>
+      repeat(this.registry, `monitors ${lane + 1}`, options),
+    );
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.repetition?.stop();
+    await Promise.all(this.lanes.map((lane) => lane.stop()));
   }
 
   async list(): Promise<Monitor[]> {
@@ -59,11 +67,12 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
     while (!signal.aborted) {
       const monitor = await this.claim();
       if (!monitor) return;
-      await this.look(monitor, signal);
+      this.underWay.add(monitor.pipeline);
+      await this.look(monitor, signal).finally(() => this.underWay.delete(monitor.pipeline));
     }
   }
 
-  /** Takes the monitor that has waited longest past its time; its next look is then due one interval from now. */
+  /** Takes the monitor that has waited longest past its time and is not being looked at; its next look is then due one interval from now. */
   private async claim(): Promise<Monitor | null> {
     const claimed = await this.monitors
       .createQueryBuilder()
@@ -71,7 +80,8 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
       .set({ nextLookAt: () => `now() + every_seconds * interval '1 second'` })
       .where(
         `pipeline = (SELECT pipeline FROM millrace.monitors WHERE next_look_at <= now()
-           ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED)`,
+           AND NOT pipeline = ANY (:underWay) ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED)`,
+        { underWay: [...this.underWay] },
       )
       .returning('pipeline')
       .execute();

@@ -5,8 +5,10 @@ import { TerminalError } from '../errors.js';
 import { CronJobs } from './cron-jobs.js';
 import { checkSchedule, nextRun } from './cron-time.js';
 import { PipelinesService } from './pipelines.service.js';
+import { retryTransient } from './retry.js';
 import { RunsService } from './runs.service.js';
 import { Schedule } from './schedule.entity.js';
+import { lostServiceDatabase } from './service-database-lost.js';
 
 export interface ScheduleRequest {
   pipeline?: string;
@@ -26,6 +28,8 @@ export interface Scheduled {
 /** Keeps the schedules: the table says what they are, the cron jobs of every process follow it. */
 @Injectable()
 export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly stopping = new AbortController();
+
   constructor(
     @InjectRepository(Schedule) private readonly schedules: Repository<Schedule>,
     private readonly pipelines: PipelinesService,
@@ -39,6 +43,7 @@ export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
     await this.cronJobs.stop();
   }
 
@@ -73,8 +78,17 @@ export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy
     }
   }
 
+  /** The slot makes sure that trying again adds no second run. */
+  private async tick(schedule: Schedule, slot: Date): Promise<void> {
+    const add = () =>
+      this.add(schedule, slot).catch((error: unknown) => {
+        throw lostServiceDatabase(error) ?? error;
+      });
+    await retryTransient(add, { signal: this.stopping.signal });
+  }
+
   /** Adds the run of a slot, unless another process has, or the schedule is not the pipeline's any more. */
-  private async tick({ pipeline, cron, timezone }: Schedule, slot: Date): Promise<void> {
+  private async add({ pipeline, cron, timezone }: Schedule, slot: Date): Promise<void> {
     const { version: configVersion } = await this.pipelines.open(pipeline);
     await this.runs.add({ pipeline, configVersion, trigger: 'schedule', slot }, (manager) => {
       return manager.existsBy(Schedule, { pipeline, cron, timezone });
