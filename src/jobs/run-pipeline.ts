@@ -217,7 +217,7 @@ export class RunPipeline {
       const path = this.outputPath(at, output);
       const { run } = at.journal;
       const signature = at.report.signature ?? '';
-      await publish(path, { runId: run.id, signature, write: (tmp) => stage.writeCombined(tmp) });
+      await publish(path, { runId: run.id, signature, write: (tmp) => stage.writeCombined(tmp, at.signal) });
       log(at, 'output', 'wrote the combined CSV');
     }
     at.report.state = 'succeeded';
