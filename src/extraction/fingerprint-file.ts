@@ -16,9 +16,8 @@ export interface FileContent {
  * was not in the listed state before and after, FileNotRegular, or the system's error.
  */
 export async function fingerprintFile(file: ListedFile, signal?: AbortSignal): Promise<FileContent> {
-  const handle = await openFile(file.path);
+  const handle = await openFile(file.path, file);
   try {
-    await verifyHandle(handle, file.stamp, file.name);
     const hash = createHash('sha256');
     const probe = new TextProbe();
     for await (const chunk of readChunks(handle, { end: Number(file.stamp.size), signal })) {

@@ -46,8 +46,7 @@ export async function landFile(
   );
   const landing = new Landing(file, source, base, options.signal);
   try {
-    const original = landing.keep(await openFile(file.path));
-    await verifyHandle(original, file.stamp, file.name);
+    const original = landing.keep(await openFile(file.path, file));
     const content = await landContent(landing, original);
     await verifyHandle(original, file.stamp, file.name);
     const { name, fingerprint, bytes } = file;

@@ -43,14 +43,20 @@ export function oddKind(stats: BigIntStats): string | null {
 
 /**
  * Opens a regular file for reading. Never waits (a named pipe would) and follows no symbolic link, neither as the
- * last part of the path nor before it. The caller closes the handle. Throws FileNotRegular, or the system's error.
+ * last part of the path nor before it. The caller closes the handle. Throws FileNotRegular, FileChanged for a file in
+ * another state than `expected`, or the system's error.
  */
-export async function openFile(path: string): Promise<FileHandle> {
+export async function openFile(
+  path: string,
+  expected?: { stamp: FileStamp; name: string },
+): Promise<FileHandle> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
-    const kind = oddKind(await handle.stat({ bigint: true }));
+    const stats = await handle.stat({ bigint: true });
+    const kind = oddKind(stats);
     if (kind !== null) throw new FileNotRegular(kind);
     if ((await realpath(path)) !== path) throw new FileNotRegular('a path through a symbolic link');
+    if (expected && !isSameStamp(stampOf(stats), expected.stamp)) throw new FileChanged(expected.name);
     return handle;
   } catch (error) {
     await handle.close();
