@@ -9,7 +9,6 @@ import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
-import { checkBalance } from './check-balance.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import { lookAtStream, type StreamLook } from './look-at-stream.js';
 import { PipelinesService } from './pipelines.service.js';
@@ -205,7 +204,6 @@ export class RunPipeline {
       addColumns: stream.contract.newColumns === 'evolve',
     });
     applyLoad(report, loaded);
-    checkBalance(report);
     await enter(at, 'writing');
     const { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted } = loaded;
     log(at, 'load', 'loaded', { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted });
