@@ -2,6 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { LookOut } from '../src/jobs/look-out.js';
 import type { RunDto } from '../src/jobs/run.dto.js';
 import { RunsService } from '../src/jobs/runs.service.js';
 import { query, Service, until } from './jobs-support.js';
@@ -292,6 +293,29 @@ describe('the monitor', () => {
       { trigger: 'manual', configVersion: 1, state: 'failed' },
     ]);
     await service.call('DELETE', '/monitors/mended');
+  });
+
+  it('looks at the others while one look takes long', async () => {
+    const lookOut = app.app.get(LookOut, { strict: false });
+    const look = lookOut.look.bind(lookOut);
+    const gate = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    jest.spyOn(lookOut, 'look').mockImplementation(async (monitor, signal) => {
+      seen.push(monitor.pipeline);
+      if (monitor.pipeline === 'slow') await gate.promise;
+      return look(monitor, signal);
+    });
+    for (const pipeline of ['slow', 'quick']) {
+      await service.upload(config(pipeline, '{ every: 1s }'));
+      await service.run({ pipeline });
+    }
+    await until(() => seen.includes('slow'));
+    const before = seen.length;
+    await until(() => seen.slice(before).filter((pipeline) => pipeline === 'quick').length > 1, 10);
+    expect(seen.filter((pipeline) => pipeline === 'slow')).toHaveLength(1);
+    gate.resolve();
+    for (const pipeline of ['slow', 'quick']) await service.call('DELETE', `/monitors/${pipeline}`);
+    jest.restoreAllMocks();
   });
 
   it('ends when it is deleted', async () => {
