@@ -159,6 +159,29 @@ describe('GET /runs', () => {
   );
 });
 
+describe('a body that is not JSON', () => {
+  const FORM = 'application/x-www-form-urlencoded';
+
+  it.each([
+    ['/trigger-job', FORM],
+    ['/schedule-job', FORM],
+    ['/trigger-job', 'application/yaml'],
+    ['/schedule-job', 'text/plain'],
+  ])('is refused by %s: %s', async (path, type) => {
+    const headers = { 'content-type': type };
+    const response = await fetch(app.url + path, { method: 'POST', headers, body: '{"pipeline":"nope"}' });
+    expect(response.status).toBe(415);
+    const problem = { code: 'UNSUPPORTED_MEDIA_TYPE', detail: `expected application/json, got "${type}"` };
+    expect(await response.json()).toMatchObject(problem);
+  });
+
+  it('is none when it has no bytes', async () => {
+    const headers = { 'content-type': FORM };
+    const response = await fetch(`${app.url}/trigger-job`, { method: 'POST', headers, body: '' });
+    expect(response.status).not.toBe(415);
+  });
+});
+
 describe('POST /schedule-job', () => {
   const cronJob = (one: TestApp) => one.app.get(SchedulerRegistry).getCronJob('schedule:shop');
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import {
   ApiBody,
   ApiNoContentResponse,
@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
+import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { ReplacedScheduleDto, ScheduleJobDto, ScheduleListDto } from './schedule.dto.js';
 import { SchedulesService } from './schedules.service.js';
 
@@ -20,6 +21,7 @@ export class SchedulesController {
 
   @Post('schedule-job')
   @HttpCode(200)
+  @UseGuards(JsonBodyGuard)
   @ApiOperation({
     summary: 'Run a pipeline by itself, hourly unless told otherwise',
     description:
@@ -37,6 +39,7 @@ export class SchedulesController {
   @ApiOkResponse({ type: ReplacedScheduleDto, description: 'The schedule is stored and set up' })
   @ApiProblem(400, 'The cron expression, the time zone or the body is wrong')
   @ApiProblem(404, 'There is no such pipeline')
+  @ApiProblem(415, 'There is a body, and it is not JSON')
   replace(@Body() body: ScheduleJobDto): Promise<ReplacedScheduleDto> {
     return this.schedules.replace(body);
   }

@@ -1,7 +1,8 @@
-import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiProblem } from '../http/api-problem.js';
+import { JsonBodyGuard } from '../http/json-body.guard.js';
 import { RunDto, toRunDto } from './run.dto.js';
 import { TriggerJobDto } from './trigger.dto.js';
 import { TriggerService } from './trigger.service.js';
@@ -13,6 +14,7 @@ export class TriggerController {
 
   @Post()
   @HttpCode(202)
+  @UseGuards(JsonBodyGuard)
   @ApiOperation({
     summary: 'Run a pipeline now, then monitor its files',
     description:
@@ -44,6 +46,7 @@ export class TriggerController {
   @ApiProblem(401, 'The API key is missing or wrong')
   @ApiProblem(404, 'There is no such pipeline or version')
   @ApiProblem(409, 'The Idempotency-Key came with a different request before')
+  @ApiProblem(415, 'There is a body, and it is not JSON')
   @ApiProblem(503, 'The database does not answer')
   async trigger(
     @Body() body: TriggerJobDto,
