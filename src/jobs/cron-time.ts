@@ -9,14 +9,13 @@ export class InvalidSchedule extends TerminalError {
 }
 
 /**
- * Checks a cron expression of five fields (minute, hour, day, month, weekday; a sixth in front for seconds) and an
- * IANA time zone.
+ * Checks a cron expression of five fields (minute, hour, day, month, weekday) and the name of an IANA time zone.
  * @throws InvalidSchedule saying what was expected
  */
 export function checkSchedule(cron: string, timezone: string): void {
   const fields = cron.trim().split(/\s+/).length;
   const { valid, error } = validateCronExpression(cron);
-  if (!valid || fields < 5) {
+  if (!valid || fields !== 5) {
     const why = error ? `: ${error.message}` : '';
     throw new InvalidSchedule('cron', `cron: expected five fields such as "0 * * * *", got "${cron}"${why}`);
   }
@@ -42,6 +41,8 @@ export function nextRun(cron: string, timezone: string, from: Date): Date {
 }
 
 function isTimezone(name: string): boolean {
+  // Intl takes offsets such as +02:00 too, which know no summer time.
+  if (/^[+-]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -12,7 +12,7 @@ export class ScheduleJobDto {
   pipeline?: string;
 
   @ApiPropertyOptional({
-    description: 'Minute, hour, day of month, month, day of week; a sixth field in front for seconds',
+    description: 'Minute, hour, day of month, month, day of week',
     default: '0 * * * *',
     example: '0 * * * *',
   })
