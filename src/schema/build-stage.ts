@@ -77,7 +77,9 @@ async function writeRows(
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof TerminalError || isEngineFault(error)) throw error;
-      if (!(await preparation.refuseBrokenParquet())) throw error;
+      // A record so large that the engine fails on it is told by the careful scan.
+      if ((await preparation.refuseBrokenParquet()) || (await preparation.restartAll())) continue;
+      throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { run } from './engine.js';
 import type { ColumnType, TypeName } from './column-types.js';
+import { MAX_DIGITS } from './type-rules.js';
 import type { PlannedColumn } from './plan-columns.js';
 
 /**
@@ -9,7 +10,11 @@ import type { PlannedColumn } from './plan-columns.js';
  */
 const FORMS: { type: TypeName; fits: (text: string) => string }[] = [
   { type: 'bigint', fits: (text) => matches(text, '0|-?[1-9][0-9]{0,17}') },
-  { type: 'numeric', fits: (text) => `${matches(text, DECIMAL)} AND NOT ${matches(text, '-0(\\.0*)?')}` },
+  {
+    type: 'numeric',
+    fits: (text) =>
+      `${matches(text, DECIMAL)} AND length(${text}) <= ${MAX_DIGITS} AND NOT ${matches(text, '-0(\\.0*)?')}`,
+  },
   { type: 'boolean', fits: (text) => `(${text} = 'true' OR ${text} = 'false')` },
   { type: 'date', fits: (text) => `${matches(text, DATE)} AND TRY_CAST(${text} AS DATE) IS NOT NULL` },
   { type: 'timestamp', fits: (text) => isInstant(text, '') },
@@ -89,6 +94,29 @@ async function settle(
     const seen = Number(row?.[`f${n}`] ?? 0);
     if (isWhole || seen & TEXT_BIT) column.type = { name: typeOf(seen) };
   });
+  if (isWhole) await checkDoubles(connection, open, relation, signal);
+}
+
+/** Among numbers with an exponent, plain ones are doubles too only if each prints back as it stands. */
+async function checkDoubles(
+  connection: DuckDBConnection,
+  columns: PlannedColumn[],
+  relation: (columns: PlannedColumn[]) => string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const doubles = columns.filter((column) => column.type?.name === 'double');
+  if (doubles.length === 0) return;
+  const checks = doubles.map((_, n) => `bool_and(${printsBack(`r${n}`)}) AS f${n}`);
+  const [row] = await run(connection, `SELECT ${checks.join(', ')} FROM (${relation(doubles)})`, signal);
+  doubles.forEach((column, n) => {
+    if (row?.[`f${n}`] === false) column.type = { name: 'text' };
+  });
+}
+
+/** PostgreSQL writes doubles of 1e15 and more with an exponent, DuckDB does not. */
+function printsBack(text: string): string {
+  const printed = `regexp_replace(TRY_CAST(${text} AS DOUBLE)::VARCHAR, '\\.0$', '')`;
+  return `coalesce(${printed} = ${text} AND (contains(${text}, 'e') OR abs(TRY_CAST(${text} AS DOUBLE)) < 1e15), true)`;
 }
 
 function formOf(text: string): string {

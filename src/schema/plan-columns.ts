@@ -42,7 +42,8 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Planne
   for (const { file, sources, names, types } of files) {
     const { nested } = request.files[file]!;
     names.forEach((name, position) => {
-      const column = planned.get(name.toLowerCase()) ?? blank(name, knownColumn(request, name), []);
+      const known = knownColumn(request, name);
+      const column = planned.get(name.toLowerCase()) ?? blank(known?.name ?? name, known, []);
       planned.set(name.toLowerCase(), column);
       column.positions[file] = position;
       column.stated.push(types[position]!);
@@ -62,7 +63,9 @@ function blank(
 }
 
 function knownColumn(request: StageRequest, name: string): StageColumn | undefined {
-  return request.existing?.find((column) => column.name === name);
+  const { existing } = request;
+  const isSame = (column: StageColumn) => column.name.toLowerCase() === name.toLowerCase();
+  return existing?.find((column) => column.name === name) ?? existing?.find(isSame);
 }
 
 /** A column is new when neither the schema nor the table knows it; on a first load without a schema none is. */

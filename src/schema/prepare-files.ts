@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
 import { hasRegularQuotes } from './check-quotes.js';
@@ -39,6 +39,13 @@ export class FilePreparation {
         await this.add(index, file);
       });
     }
+  }
+
+  /** Reads all CSV files by the careful scan that are not yet; whether there were any. */
+  async restartAll(): Promise<boolean> {
+    const fast = this.readable.filter(({ format, isNumbered }) => format === 'csv' && !isNumbered);
+    for (const { index } of fast) await this.restart(index);
+    return fast.length > 0;
   }
 
   /** Refuses the Parquet files whose pages cannot be read; whether there were any. */
@@ -97,7 +104,7 @@ export class FilePreparation {
   private async land(index: number, file: IrregularFile): Promise<ReadableFile> {
     this.carefully.add(index);
     await mkdir(this.carefulFolder, { recursive: true });
-    const target = path.join(this.carefulFolder, `${index}.csv`);
+    const target = join(this.carefulFolder, `${index}.csv`);
     const longest = await landIrregular(file, target, this.rejects, this.request.signal);
     return { ...asIs(index, file), path: target, isNumbered: true, longest };
   }
@@ -117,7 +124,7 @@ export class FilePreparation {
   }
 
   private async orRefuse(index: number, work: () => Promise<void>): Promise<void> {
-    const { source, name, format } = this.request.files[index]!;
+    const { source, name, path, format } = this.request.files[index]!;
     const before = this.rejects.count;
     try {
       await work();
@@ -128,7 +135,7 @@ export class FilePreparation {
       if (!isUnreadable || isEngineFault(error)) throw error;
       const reason =
         format === 'parquet' && !(error instanceof TerminalError)
-          ? `expected a Parquet file, got ${firstLine(fault.message)}`
+          ? `expected a Parquet file, got ${firstLine(fault.message.replaceAll(path, name))}`
           : fault.message;
       this.rejects.add({
         source,

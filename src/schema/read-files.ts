@@ -30,7 +30,7 @@ const FILES_A_SCAN = 2000;
 /**
  * One relation over all files: `r0`, `r1`, … hold the planned columns' texts, NULL where a file has no such column;
  * `#file` is the file's index, the places are NULL where they are not known, `#raw` is the record as JSON for Parquet.
- * The records keep the order of the files and of the records in each.
+ * Each file's records stand together and in their order.
  */
 export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): string {
   if (files.length === 0) return emptyRelation(columns.length);
@@ -53,19 +53,29 @@ function emptyRelation(width: number): string {
 const hidesFileIndex = ({ format, columns }: ReadableFile) =>
   format !== 'csv' && columns.some((name) => name.toLowerCase() === 'file_index');
 
-/** Neighbours that are read alike go into one scan. */
+/** Files that are read alike share a scan. */
 function groupFiles(files: ReadableFile[]): ReadableFile[][] {
   const groups: ReadableFile[][] = [];
-  let last = '';
+  const open = new Map<string, ReadableFile[]>();
   for (const file of files) {
     const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, extraRoom(file)]);
-    const group = groups.at(-1);
-    const isNext = group && group.length < FILES_A_SCAN && group.at(-1)!.index + 1 === file.index;
-    if (group && isNext && key === last && !hidesFileIndex(file)) group.push(file);
-    else groups.push([file]);
-    last = key;
+    const group = hidesFileIndex(file) ? undefined : open.get(key);
+    if (group && group.length < FILES_A_SCAN) group.push(file);
+    else {
+      groups.push([file]);
+      open.set(key, groups.at(-1)!);
+    }
   }
   return groups;
+}
+
+/** The file's index among the stage's, from its place in the scan. */
+function fileOf(group: ReadableFile[]): string {
+  const indexes = group.map((file) => file.index);
+  const first = indexes[0]!;
+  if (indexes.length === 1) return String(first);
+  const areNeighbours = indexes.at(-1)! - first === indexes.length - 1;
+  return areNeighbours ? `${first} + file_index` : `[${indexes.join(', ')}][(file_index + 1)::BIGINT]`;
 }
 
 function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
@@ -76,8 +86,7 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
   });
   const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
   const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
-  const file = group.length === 1 ? first.index : `${first.index} + file_index`;
-  const all = [...texts, `${file} AS "#file"`, ...places, `${raw} AS "#raw"`];
+  const all = [...texts, `${fileOf(group)} AS "#file"`, ...places, `${raw} AS "#raw"`];
   return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
 }
 

@@ -131,6 +131,8 @@ class RecordScanner {
       if (record.includes(0)) return 'expected text, got a NUL character';
       if (!isUtf8(record)) return 'expected UTF-8 text, got bytes that are none';
     }
+    if (record.length > MAX_RECORD_BYTES)
+      return `expected at most ${MAX_RECORD_BYTES >> 20} MiB a record, got more`;
     const isWhole = fields >= this.fields && filled <= this.fields;
     return isWhole ? null : `expected ${this.fields} fields, got ${fields}`;
   }

@@ -130,7 +130,10 @@ describe('types without a schema', () => {
     [['1', '1.10'], 'numeric'],
     [['12345678901234567890'], 'numeric'],
     [['1', '1e5'], 'text'],
-    [['1.5', '1e-05'], 'double'],
+    [['1.5', '1e-05', '12'], 'double'],
+    [['1.50', '1e-05'], 'text'],
+    [['1e-07', '9007199254740993'], 'text'],
+    [['9'.repeat(1001)], 'text'],
     [['true', 'false'], 'boolean'],
     [['True'], 'text'],
     [['2024-02-29'], 'date'],
@@ -183,6 +186,67 @@ describe('columns', () => {
     const columns = [column('amount', 'numeric(5,2)'), column('gone', 'text')];
     const staged = await stage([await csv('a.csv', 'id,amount\n1,2.5\n')], { strictMode: true, columns });
     expect(await lines(staged)).toEqual(['"2.50",']);
+  });
+
+  it.each([
+    ['date', '%d/%m/%Y', '29/02/2024', '2024-02-29'],
+    ['date', '%d/%m/%Y', '1/2/2024', '2024-02-01'],
+    ['date', '%d/%m/%Y', '31/02/2024', null],
+    ['date', '%d/%m/%Y', '01/02/24', null],
+    ['date', '%d/%m/%y', '01/02/24', '2024-02-01'],
+    ['date', '%d/%m/%Y %H:%M', '01/02/2024 10:11', null],
+    ['date', '%d/%m/%Y %H:%M', '01/02/2024 00:00', '2024-02-01'],
+    ['timestamp', '%Y-%m-%d %H:%M:%S.%f', '2024-01-01 10:11:12.123456', '2024-01-01 10:11:12.123456'],
+    ['timestamp', '%Y-%m-%d %H:%M:%S.%n', '2024-01-01 10:11:12.123456789', null],
+  ])('reads %s by the format %s: %s is %s', async (type, format, value, expected) => {
+    const columns = [column('v', type, { formats: [format] })];
+    const staged = await stage([await csv('a.csv', `x,v\n1,${value}\n`)], { columns });
+    expect(await lines(staged)).toEqual(expected === null ? [] : [`"${expected}","1"`]);
+  });
+
+  it('counts files apart that are read alike and do not stand together', async () => {
+    const files = [
+      await csv('1.csv', 'a,b\n1,2\nx\n'),
+      await csv('2.csv', 'b,a\n4,3\n6,5\n'),
+      await csv('3.csv', 'a,b\n7,8\n9,10\n11,12\n'),
+      await csv('4.csv', 'b,a\nonly one\n14,13\n'),
+    ];
+    const staged = await stage(files);
+    expect(counts(staged)).toEqual([
+      ['1.csv', 2, 1],
+      ['2.csv', 2, 0],
+      ['3.csv', 3, 0],
+      ['4.csv', 2, 1],
+    ]);
+    expect((await rejects(staged)).map(({ file, line }) => [file, line]).toSorted()).toEqual([
+      ['1.csv', 3],
+      ['4.csv', 2],
+    ]);
+    expect((await lines(staged)).toSorted()).toEqual(
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+        [7, 8],
+        [9, 10],
+        [11, 12],
+        [13, 14],
+      ]
+        .map(([a, b]) => `"${a}","${b}"`)
+        .toSorted(),
+    );
+  });
+
+  it('reads a record of several MiB of text beyond ASCII', async () => {
+    const long = 'é'.repeat(1_100_000);
+    const staged = await stage([await csv('a.csv', `a,b\n1,x${long}\n2,y\n`)]);
+    expect((await lines(staged)).map((line) => line.length)).toEqual([long.length + 7, 7]);
+  });
+
+  it("takes the table's spelling for a name that differs in case only", async () => {
+    const existing = [{ name: 'Id', type: { name: 'bigint' as const }, required: false }];
+    const staged = await stage([await csv('a.csv', 'ID,x\n1,2\n')], { naming: 'as_is', existing });
+    expect(types(staged)).toEqual({ Id: 'bigint', x: 'bigint' });
   });
 
   it('gives a declared column its spelling', async () => {

@@ -61,7 +61,12 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
 function readValue(column: SettledColumn, v: string): string {
   const rule = TYPE_RULES[column.type.name];
   if (column.formats.length === 0) return rule.read(v, column.type);
-  return `TRY_CAST(try_strptime(${v}, ${list(column.formats)}) AS ${rule.stored(column.type)})`;
+  const read = `try_strptime(${v}, ${list(column.formats)})`;
+  // What strptime takes and would lose: digits beyond microseconds, `24` for the year 24, a time of day in a date.
+  const doubts = [`regexp_matches(${v}, '\\.[0-9]{6}0*[1-9]')`];
+  if (column.formats.some((format) => format.includes('%Y'))) doubts.push(`year(${read}) BETWEEN 0 AND 999`);
+  if (column.type.name === 'date') doubts.push(`date_trunc('day', ${read}) <> ${read}`);
+  return `CASE WHEN NOT (${doubts.join(' OR ')}) THEN TRY_CAST(${read} AS ${rule.stored(column.type)}) END`;
 }
 
 function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {

@@ -25,6 +25,8 @@ const FLOAT = '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?';
 const NOT_FINITE = '[+-]?(nan|inf|infinity)';
 /** More digits than this do not fit DuckDB's DECIMAL; such columns are staged as checked text. */
 const MAX_DECIMAL = 38;
+/** Far beyond any number that people write down, and within PostgreSQL's limits on both sides of the point. */
+export const MAX_DIGITS = 1000;
 
 const matches = (v: string, pattern: string) => `regexp_full_match(${v}, '${pattern}')`;
 const when = (condition: string, value: string) => `CASE WHEN ${condition} THEN ${value} END`;
@@ -85,9 +87,11 @@ const numeric: TypeRule = {
   stored: (type) => (isDecimal(type) ? `DECIMAL(${type.precision},${type.scale ?? 0})` : 'VARCHAR'),
   read(v, type) {
     const fits = `${matches(v, numericPattern(type))} AND ${matches(v, '.*[0-9].*')}`;
-    if (isDecimal(type)) return when(fits, `TRY_CAST(${v} AS ${numeric.stored(type)})`);
-    if (type.precision !== undefined) return when(fits, v);
-    return `CASE WHEN ${fits} THEN ${v} ELSE ${expanded(v)} END`;
+    if (type.precision === undefined) {
+      return `CASE WHEN ${fits} AND length(${v}) <= ${MAX_DIGITS} THEN ${v} ELSE ${expanded(v)} END`;
+    }
+    const plain = `CASE WHEN ${fits} THEN ${v} WHEN ${matches(expanded(v), numericPattern(type))} THEN ${expanded(v)} END`;
+    return isDecimal(type) ? `TRY_CAST(${plain} AS ${numeric.stored(type)})` : plain;
   },
   canonical(t, type) {
     if (!isDecimal(type)) return canonicalNumber(t);
@@ -110,10 +114,12 @@ const text: TypeRule = {
   canonical: (t) => t,
 };
 
-/** `NaN`, `Infinity` and trailing commas pass DuckDB's parser, and PostgreSQL refuses them. */
+/** What passes DuckDB's parser, and PostgreSQL refuses: `NaN`, `Infinity`, trailing commas, endless numbers, NUL. */
 function strictJson(v: string): string {
   const bare = `regexp_replace(${v}, '"(\\\\.|[^"\\\\])*"', '""', 'g')`;
-  return when(`json_valid(${v}) AND NOT regexp_matches(${bare}, '(?i)nan|inf|,\\s*[\\]}]')`, v);
+  const isForeign = `regexp_matches(${bare}, '(?i)nan|inf|,\\s*[\\]}]|[0-9]{${MAX_DIGITS}}|e[+-]?0*[1-9][0-9]{3}')`;
+  const holdsNul = `regexp_matches(${v}, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000')`;
+  return when(`json_valid(${v}) AND NOT ${isForeign} AND NOT ${holdsNul}`, v);
 }
 
 /** One line a type. */
