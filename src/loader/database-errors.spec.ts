@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { QueryFailedError } from 'typeorm';
 import { TerminalError, TransientError } from '../errors.js';
 import { isConnectionError, toLoaderError } from './database-errors.js';
+import { describeDatabase } from './target-databases.js';
 
 const SECRET = 'secret-value';
 const server = (code: string, fields: object = {}) =>
@@ -24,6 +25,8 @@ describe('toLoaderError', () => {
     { state: '22003', code: 'DATA_REFUSED', kind: TerminalError },
     { state: '23503', code: 'CONSTRAINT_VIOLATED', kind: TerminalError },
     { state: 'P0001', code: 'TRIGGER_FAILED', kind: TerminalError },
+    { state: '28P01', code: 'TARGET_LOGIN', kind: TerminalError },
+    { state: '3D000', code: 'TARGET_DATABASE', kind: TerminalError },
     { state: '54011', code: 'TARGET_LIMIT', kind: TerminalError },
     { state: 'XX000', code: 'TARGET_FAILED', kind: TerminalError },
   ])('$state is $code, without what PostgreSQL says', ({ state, code, kind }) => {
@@ -36,8 +39,6 @@ describe('toLoaderError', () => {
   });
 
   it.each([
-    { state: '28P01', code: 'TARGET_LOGIN' },
-    { state: '3D000', code: 'TARGET_DATABASE' },
     { state: '42501', code: 'TARGET_PERMISSION' },
     { state: '42703', code: 'TABLE_MISMATCH' },
   ])('$state quotes PostgreSQL, which names an object, but no trigger', ({ state, code }) => {
@@ -47,6 +48,13 @@ describe('toLoaderError', () => {
     expect(error.message).toContain(SECRET);
     const raised = toLoaderError(server(state, { routine: 'exec_stmt_raise' }), 'd') as TerminalError;
     expect(raised.message).not.toContain(SECRET);
+  });
+
+  it('names no database that a config may take from a secret', () => {
+    const refused = Object.assign(server('42501'), { message: `permission denied for database "${SECRET}"` });
+    expect((toLoaderError(refused, 'd') as TerminalError).message).not.toContain(SECRET);
+    const names = { user: SECRET, password: SECRET, database: SECRET, schema: 'public' };
+    expect(describeDatabase({ host: 'h', port: 1, ssl: false, ...names })).toBe('target on h:1');
   });
 
   it.each([

@@ -49,10 +49,11 @@ const RULES: Record<string, Rule> = {
     (error, columns) => `the database refused a value${ofColumn(error, columns)}`,
   ),
   '23': terminal('CONSTRAINT_VIOLATED', describeViolation),
-  '28': terminal('TARGET_LOGIN', quoted('the database refused the login')),
-  '3D': terminal('TARGET_DATABASE', quoted('there is no such database')),
+  // A config may take the user or the database from a variable that holds a secret: neither is named.
+  '28': terminal('TARGET_LOGIN', "the database refused the login of the user of the config's target"),
+  '3D': terminal('TARGET_DATABASE', "there is no such database: the database of the config's target"),
   '42': terminal('TABLE_MISMATCH', quoted('the database refused the statement')),
-  '42501': terminal('TARGET_PERMISSION', quoted('the role lacks a permission')),
+  '42501': terminal('TARGET_PERMISSION', describePermission),
   '53100': terminal('TARGET_DISK_FULL', 'the disk of the database is full'),
   '54': terminal('TARGET_LIMIT', 'a limit of PostgreSQL is exceeded (columns, row size, or complexity)'),
   P0: terminal('TRIGGER_FAILED', 'a trigger or function of the database raised an error'),
@@ -129,8 +130,17 @@ function build({ kind, code, says }: Rule, where: string, origin: string): Error
 }
 
 /** PostgreSQL's own sentence, which names an object or a role here; unless a trigger wrote it. */
-function quoted(says: string): Rule['says'] {
+function quoted(says: string): (error: ServerError) => string {
   return (error) => (error.routine === 'exec_stmt_raise' ? says : `${says}: ${error.message}`);
+}
+
+/** As `quoted`, but for the permission to connect, where the object is the config's database. */
+function describePermission(error: ServerError): string {
+  const says = 'the role lacks a permission';
+  if (error.message.startsWith('permission denied for database')) {
+    return `${says}: permission denied for the database of the config's target`;
+  }
+  return quoted(says)(error);
 }
 
 function describeViolation(error: ServerError): string {

@@ -87,9 +87,9 @@ export class TargetDatabases implements OnModuleDestroy {
   }
 }
 
-/** For messages: which database it is. */
-export function describeDatabase({ host, port, database }: Target): string {
-  return `database ${database} on ${host}:${port}`;
+/** For messages: which server it is. The names of user and database may come from a variable that holds a secret. */
+export function describeDatabase({ host, port }: Target): string {
+  return `target on ${host}:${port}`;
 }
 
 function keyOf(target: Target): string {
