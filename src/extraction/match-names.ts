@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { globMatcher } from './match-glob.js';
 
 const endings = ['csv', 'tsv', 'txt', 'json', 'ndjson', 'jsonl', 'parquet'];
 const knownFiles = endings.flatMap((ending) => [`*.${ending}`, `*.${ending}.gz`, `*.${ending}.zst`]);
@@ -24,9 +24,13 @@ export function isUnfinishedName(baseName: string): boolean {
 export function matchNames(glob: string | null, include: string[] | null): NameMatch {
   const namesEnding = glob !== null && !/^\*+$/.test(glob.split('/').at(-1) ?? '');
   const patterns = include ?? (namesEnding ? ['*'] : knownFiles);
-  const isIncluded = picomatch(patterns, { nocase: true, basename: true, noextglob: true });
-  if (glob === null) return { matches: (name) => isIncluded(name), depth: 0 };
-  const isMatch = picomatch(glob, { noextglob: true });
+  const included = patterns.map((pattern) => globMatcher(pattern.toLowerCase()));
+  const isIncluded = (name: string): boolean => {
+    const baseName = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+    return included.some((matches) => matches(baseName));
+  };
+  if (glob === null) return { matches: isIncluded, depth: 0 };
+  const isMatch = globMatcher(glob);
   return {
     matches: (name) => isMatch(name) && isIncluded(name),
     depth: glob.includes('**') ? Infinity : glob.split('/').length - 1,
