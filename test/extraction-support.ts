@@ -33,7 +33,8 @@ export class DataFolder {
   async see(source: LocalSource): Promise<SeenFile[]> {
     const store = { find: async () => new Map(), remember: async () => {} };
     const clock = { now: () => 0, wait: async () => {} };
-    return (await lookAtFiles(await listFiles(source, [this.root]), { source: 0, store, clock })).files;
+    const listing = await listFiles(source, { roots: [this.root], home: join(this.root, 'home') });
+    return (await lookAtFiles(listing, { source: 0, store, clock })).files;
   }
 
   /** Writes a file and lands it, reading back what was landed. */

@@ -31,7 +31,8 @@ export class ExtractionService {
     index: number,
     signal?: AbortSignal,
   ): Promise<{ files: SeenFile[]; skipped: SkippedFile[] }> {
-    const listing = await listFiles(source, this.settings.dataRoots, signal);
+    const { dataRoots: roots, home } = this.settings;
+    const listing = await listFiles(source, { roots, home }, signal);
     const look = await lookAtFiles(listing, { source: index, store: this.looks, clock: systemClock, signal });
     if (look.skipped.length > 0) {
       const first = look.skipped.slice(0, shownSkipped);

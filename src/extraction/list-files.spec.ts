@@ -8,11 +8,13 @@ import { listFiles } from './list-files.js';
 
 let root: string;
 let outside: string;
+let readable: { roots: string[]; home: string };
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-list-')));
   outside = `${root}-evil`;
   mkdirSync(outside);
+  readable = { roots: [root], home: join(root, 'home') };
 });
 
 afterEach(() => {
@@ -28,7 +30,7 @@ function put(...names: string[]): void {
 }
 
 async function namesOf(path: string, include: string[] | null = null): Promise<string[]> {
-  return (await listFiles({ path, include }, [root])).files.map((file) => file.name);
+  return (await listFiles({ path, include }, readable)).files.map((file) => file.name);
 }
 
 describe('listFiles: what a path means', () => {
@@ -53,6 +55,12 @@ describe('listFiles: what a path means', () => {
     ['a glob and include', 'in/**/*.csv', ['e.*'], ['sub/e.csv']],
     ['a glob over folders', '{in,other}/*.{csv,pdf}', null, ['in/a.csv', 'in/note.pdf']],
     ['the root itself', '.', ['*'], []],
+    [
+      "all but what is hidden or the service's own",
+      '**/{*.log,password,.env,.hidden.csv,x.csv}',
+      ['*'],
+      ['in/x.log'],
+    ],
     ['a name that looks like a glob but is one', 'odd/[1].csv', null, ['[1].csv']],
   ];
   it.each(cases)('%s', async (_title, path, include, expected) => {
@@ -74,6 +82,7 @@ describe('listFiles: what a path means', () => {
       'in/x.crdownload',
       'odd/[1].csv',
     );
+    put('.env', 'home/password', 'home/deep/x.csv', 'in/x.log');
     expect(await namesOf(path, include)).toEqual(expected);
     expect(await namesOf(join(root, path), include)).toEqual(expected);
   });
@@ -126,12 +135,26 @@ describe('listFiles: what is refused as a whole', () => {
     ['a folder whose name starts like the root', () => outside, 'PATH_REFUSED', /inside the data roots/],
     ['a symbolic link to a folder', () => 'link', 'PATH_REFUSED', /without symbolic links/],
     ['a path through a symbolic link', () => 'link/a.csv', 'PATH_REFUSED', /without symbolic links/],
+    ['a hidden file', () => '.env', 'PATH_REFUSED', /without hidden files and folders, got "\.env"/],
+    ['a hidden file, absolute', () => `${root}/.env`, 'PATH_REFUSED', /without hidden/],
+    ['a file in a hidden folder', () => 'in/.git/config', 'PATH_REFUSED', /without hidden/],
+    ['a glob in a hidden folder', () => '.millrace/**', 'PATH_REFUSED', /without hidden/],
+    ['a glob over hidden folders', () => '.*/*', 'PATH_REFUSED', /without hidden/],
+    [
+      "the service's own folder",
+      () => 'home',
+      'PATH_REFUSED',
+      /outside the service's own folder, got "home"/,
+    ],
+    ["a file in the service's own folder", () => 'home/password', 'PATH_REFUSED', /own folder/],
+    ["a missing file in the service's own folder", () => 'home/none', 'PATH_REFUSED', /own folder/],
+    ["a glob in the service's own folder", () => './home//*', 'PATH_REFUSED', /own folder/],
     ['a NUL', () => 'in\0', 'PATH_REFUSED', /got "in\\u0000"/],
   ];
   it.each(cases)('%s', async (_title, path, code, message) => {
-    put('in/a.csv');
+    put('in/a.csv', '.env', 'in/.git/config', '.millrace/x', 'home/password');
     symlinkSync(outside, join(root, 'link'));
-    const refusal = listFiles({ path: path(), include: null }, [root]);
+    const refusal = listFiles({ path: path(), include: null }, readable);
     await expect(refusal).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 });
@@ -147,8 +170,8 @@ describe('listFiles: what is skipped with a reason', () => {
     const server = createServer().listen(join(root, 'in/socket.csv'));
     await new Promise((resolve) => server.once('listening', resolve));
     server.unref();
-    const flat = await listFiles({ path: 'in', include: null }, [root]);
-    const deep = await listFiles({ path: 'in/**/*.csv', include: null }, [root]);
+    const flat = await listFiles({ path: 'in', include: null }, readable);
+    const deep = await listFiles({ path: 'in/**/*.csv', include: null }, readable);
     server.close();
     expect(flat.files.map((file) => file.name)).toEqual(['ok.csv']);
     expect(flat.skipped.map(({ name, reason }) => `${name}: ${reason.split('got ')[1]}`)).toEqual([
@@ -170,7 +193,7 @@ describe('listFiles: what is skipped with a reason', () => {
       Buffer.concat([Buffer.from(`${root}/a`), Buffer.from([0xff, 0x0a]), Buffer.from('.csv')]),
       '',
     );
-    const listing = await listFiles({ path: '.', include: null }, [root]);
+    const listing = await listFiles({ path: '.', include: null }, readable);
     expect(listing).toEqual({
       files: [],
       skipped: [{ name: 'a\\xff\\x0a.csv', reason: 'expected a name in UTF-8, got other bytes' }],
@@ -179,8 +202,33 @@ describe('listFiles: what is skipped with a reason', () => {
 
   it('stops when it is told to', async () => {
     put('a.csv');
-    await expect(listFiles({ path: '.', include: null }, [root], AbortSignal.abort())).rejects.toThrow(
+    await expect(listFiles({ path: '.', include: null }, readable, AbortSignal.abort())).rejects.toThrow(
       /abort/,
     );
+  });
+});
+
+describe("listFiles: the service's own folder and the data roots", () => {
+  it("knows the service's own folder through a symbolic link", async () => {
+    put('home/password');
+    symlinkSync(join(root, 'home'), join(outside, 'link'));
+    const behindLink = { roots: [root], home: join(outside, 'link') };
+    const refusal = listFiles({ path: 'home/password', include: null }, behindLink);
+    await expect(refusal).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    expect((await listFiles({ path: '**/*', include: ['*'] }, behindLink)).files).toEqual([]);
+  });
+
+  it('refuses a data root inside it', async () => {
+    put('home/data/a.csv');
+    const roots = [join(root, 'home/data')];
+    const refusal = listFiles({ path: 'a.csv', include: null }, { ...readable, roots });
+    await expect(refusal).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  });
+
+  it('reads a data root that is hidden itself, also inside another', async () => {
+    put('.data/a.csv');
+    const roots = [root, join(root, '.data')];
+    const source = { path: join(root, '.data/a.csv'), include: null };
+    expect((await listFiles(source, { ...readable, roots })).files).toHaveLength(1);
   });
 });

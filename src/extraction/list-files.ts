@@ -7,7 +7,7 @@ import { PathRefused, systemCode } from './file-errors.js';
 import type { LocalSource } from './local-source.js';
 import { isUnfinishedName, matchNames, type NameMatch } from './match-names.js';
 import { oddKind, stampOf, type FileStamp } from './open-file.js';
-import { resolvePath, type ResolvedPath } from './resolve-path.js';
+import { realFolder, resolvePath, type ReadableFolders, type ResolvedPath } from './resolve-path.js';
 import { runConcurrently } from './run-concurrently.js';
 import type { SkippedFile } from './seen-file.js';
 
@@ -28,18 +28,20 @@ const mostFiles = 1_000_000;
 const statBatch = 512;
 
 /**
- * Lists the regular files that a source's `path` and `include` mean, in the data roots and nowhere else. What is not a
- * regular file, or cannot be looked at, is skipped with a reason. Throws PathRefused for the path as a whole.
+ * Lists the regular files that a source's `path` and `include` mean, in the readable folders and nowhere else. What is
+ * not a regular file, or cannot be looked at, is skipped with a reason; what is hidden, or the service's own, is left
+ * out. Throws PathRefused for the path as a whole.
  */
 export async function listFiles(
   source: Pick<LocalSource, 'path' | 'include'>,
-  roots: readonly string[],
+  readable: ReadableFolders,
   signal?: AbortSignal,
 ): Promise<Listing> {
-  const place = await resolvePath(source.path, roots);
+  const place = await resolvePath(source.path, readable);
+  const home = await realFolder(readable.home);
   const listing: Listing = { files: [], skipped: [] };
   let batch: string[] = [];
-  for await (const name of namesOf(place, source, listing.skipped)) {
+  for await (const name of namesOf({ place, home }, source, listing.skipped)) {
     signal?.throwIfAborted();
     batch.push(name);
     if (batch.length === statBatch) {
@@ -52,7 +54,7 @@ export async function listFiles(
 }
 
 async function* namesOf(
-  place: ResolvedPath,
+  { place, home }: { place: ResolvedPath; home: string },
   source: Pick<LocalSource, 'path' | 'include'>,
   skipped: SkippedFile[],
 ): AsyncGenerator<string> {
@@ -62,7 +64,7 @@ async function* namesOf(
   }
   const match = matchNames(place.kind === 'glob' ? place.glob : null, source.include);
   try {
-    yield* walkFolder({ root: place.folder, prefix: '', depth: match.depth }, match, skipped);
+    yield* walkFolder({ root: place.folder, home, prefix: '', depth: match.depth }, match, skipped);
   } catch (error) {
     if (error instanceof TerminalError) throw error;
     const shown = JSON.stringify(source.path);
@@ -72,6 +74,8 @@ async function* namesOf(
 
 interface Walk {
   root: string;
+  /** The service's own folder, which is not gone into. */
+  home: string;
   /** Path of the folder below the root, empty or ending in `/`. */
   prefix: string;
   /** Levels that are left to go down. */
@@ -96,7 +100,7 @@ async function* walkFolder(at: Walk, match: NameMatch, skipped: SkippedFile[]): 
     }
     const baseName = bytes.toString();
     const name = at.prefix + baseName;
-    if (isUnfinishedName(baseName)) continue;
+    if (isUnfinishedName(baseName) || join(at.root, name) === at.home) continue;
     if (entry.isDirectory() && at.depth > 0) folders.push(name);
     else if (entry.isSymbolicLink() && at.depth > 0 && !match.matches(name)) skipped.push(linkSkipped(name));
     else if (match.matches(name)) yield name;

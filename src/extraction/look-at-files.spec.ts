@@ -41,7 +41,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-const list = (): Promise<Listing> => listFiles({ path: '.', include: null }, [root]);
+const list = (): Promise<Listing> =>
+  listFiles({ path: '.', include: null }, { roots: [root], home: join(root, 'home') });
 const later: Clock = { now: () => Date.now() + 120_000, wait: async () => {} };
 const look = async (clock = later, listing?: Listing) =>
   lookAtFiles(listing ?? (await list()), { source: 3, store, clock });
