@@ -13,9 +13,16 @@ export function checkSource(source: LocalSourceShape, path: Path): Fault[] {
 }
 
 function checkColumns(csv: CsvShape, place: Path): Fault[] {
-  if (csv.header !== false || csv.columns !== undefined) return [];
-  const message = 'expected columns beside header: false, got nothing';
-  return [{ path: [...place, 'columns'], message, at: 'missing' }];
+  if (csv.header === false && csv.columns === undefined) {
+    const message = 'expected columns beside header: false, got nothing';
+    return [{ path: [...place, 'columns'], message, at: 'missing' }];
+  }
+  if (csv.columns === undefined || csv.header === false) return [];
+  // A header that is neither true nor false was told of already.
+  if (csv.header !== undefined && csv.header !== true) return [];
+  const got = csv.header === true ? 'true' : 'nothing';
+  const message = `expected header: false beside columns, got ${got}`;
+  return [{ path: [...place, 'header'], message, at: csv.header === true ? 'value' : 'missing' }];
 }
 
 /** With `delimiter: auto` the delimiter is known, and checked, only once a file is there. */

@@ -203,23 +203,31 @@ const wrong: [string, string, string[]][] = [
   [
     'a source of another kind',
     'sources:\n  - type: api\n    url: https://x\n',
-    ['sources[0].type 2:11 expected local, got "api"'],
+    ['sources[0].type 2:11 expected local (other sources are not available yet), got "api"'],
   ],
   [
     'a source that is a word',
     'sources: [inbox]',
     ['sources[0] 1:11 expected a map with type, path, include, format, csv, records, got a text'],
   ],
-  ['another write mode', `${SOURCES}write: upsert`, ['write 2:8 expected append, got "upsert"']],
+  [
+    'another write mode',
+    `${SOURCES}write: upsert`,
+    ['write 2:8 expected append (other write modes are not available yet), got "upsert"'],
+  ],
   [
     'a number as a text',
     `sources: [{ type: local, path: 2024 }]`,
-    ['sources[0].path 1:32 expected a folder, a file or a glob, got the number 2024; put it in quotes'],
+    [
+      'sources[0].path 1:32 expected a folder, a file or a glob, of at most 1000 characters, got the number 2024; put it in quotes',
+    ],
   ],
   [
     'an item of a list',
     local('include: ["*.csv", 5]'),
-    ['sources[0].include[1] 4:24 expected a glob such as *.csv, got the number 5; put it in quotes'],
+    [
+      'sources[0].include[1] 4:24 expected a glob such as *.csv, of at most 250 characters, got the number 5; put it in quotes',
+    ],
   ],
   [
     'a name twice in a list',
@@ -230,6 +238,28 @@ const wrong: [string, string, string[]][] = [
     'no header and no columns',
     local('csv: { header: false }'),
     ['sources[0].csv.columns 4:5 expected columns beside header: false, got nothing'],
+  ],
+  [
+    'columns and no header: false',
+    local('csv: { columns: [a, b] }'),
+    ['sources[0].csv.header 4:5 expected header: false beside columns, got nothing'],
+  ],
+  [
+    'columns and a header',
+    local('csv: { header: true, columns: [a, b] }'),
+    ['sources[0].csv.header 4:20 expected header: false beside columns, got true'],
+  ],
+  [
+    'a glob without end',
+    `sources: [{ type: local, path: "${'*a'.repeat(501)}" }]`,
+    [
+      `sources[0].path 1:32 expected a folder, a file or a glob, of at most 1000 characters, got "${'*a'.repeat(40)}…"`,
+    ],
+  ],
+  [
+    'too many globs',
+    local(`include: [${'a,'.repeat(101)}]`),
+    ['sources[0].include 4:14 expected a list of 1 to 100 globs, got a list'],
   ],
   [
     'a quote that is the delimiter',
@@ -454,7 +484,7 @@ const wrong: [string, string, string[]][] = [
     'pipeline: Shop\nsources:\n  - type: local\nmonitr: false\n',
     [
       'pipeline 1:11 expected a name of a-z, 0-9, _ and - (at most 63, a letter first), got "Shop"',
-      'sources[0].path 3:5 expected a folder, a file or a glob, got nothing',
+      'sources[0].path 3:5 expected a folder, a file or a glob, of at most 1000 characters, got nothing',
       'monitr 4:1 expected one of the keys table, sources, naming, schema, strict_mode, contract, duplicates, write, batch_rows, output, pipeline, target, monitor, streams, got "monitr"; did you mean monitor?',
     ],
   ],

@@ -38,9 +38,10 @@ export function describeValue(value: unknown, isSecret = false): string {
   return JSON.stringify(masked.length > 80 ? `${masked.slice(0, 80)}…` : masked);
 }
 
-/** One of a few words. */
-export function oneOf(words: readonly string[]): Rule {
-  const expected = words.length === 1 ? words[0]! : `one of ${words.join(', ')}`;
+/** One of a few words; `note` tells of those that a reader may miss among them. */
+export function oneOf(words: readonly string[], note?: string): Rule {
+  const listed = words.length === 1 ? words[0]! : `one of ${words.join(', ')}`;
+  const expected = note === undefined ? listed : `${listed} (${note})`;
   return {
     expected,
     accepts: (value) => typeof value === 'string' && words.includes(value),
@@ -99,7 +100,7 @@ export function anyOf(expected: string, rules: readonly Rule[]): Rule {
 export function listOf(
   expected: string,
   item: Rule,
-  bounds: { minItems?: number; uniqueItems?: true } = {},
+  bounds: { minItems?: number; maxItems?: number; uniqueItems?: true } = {},
 ): Rule {
   const explain = (value: unknown): RuleFault[] => {
     if (!Array.isArray(value)) return [];
@@ -113,7 +114,10 @@ export function listOf(
   return {
     expected,
     accepts: (value) =>
-      Array.isArray(value) && value.length >= (bounds.minItems ?? 0) && explain(value).length === 0,
+      Array.isArray(value) &&
+      value.length >= (bounds.minItems ?? 0) &&
+      value.length <= (bounds.maxItems ?? Infinity) &&
+      explain(value).length === 0,
     schema: { type: 'array', items: item.schema, ...bounds },
     explain,
   };

@@ -7,6 +7,10 @@ const QUOTE = text('one ASCII character, or "" for none', /^[\x21-\x7e]?$/);
 const ANY_TEXT = text('a text', /^[\s\S]*$/);
 const NAMES = listOf('a list of column names', text('a column name'), { minItems: 1, uniqueItems: true });
 
+const PATH = text('a folder, a file or a glob, of at most 1000 characters', /^[\s\S]{1,1000}$/);
+const GLOB = text('a glob such as *.csv, of at most 250 characters', /^[\s\S]{1,250}$/);
+const LOCAL_ONLY = 'other sources are not available yet';
+
 /** How delimited text is read. */
 export class CsvShape {
   @Key(DELIMITER, { description: 'Character between fields; auto finds it in each file.', default: 'auto' })
@@ -40,17 +44,17 @@ export class CsvShape {
 
 /** Files of a folder. */
 export class LocalSourceShape {
-  @Key(oneOf(['local']), { description: 'Where the records come from.', isRequired: true })
+  @Key(oneOf(['local'], LOCAL_ONLY), { description: 'Where the records come from.', isRequired: true })
   type: 'local';
 
-  @Key(text('a folder, a file or a glob'), {
+  @Key(PATH, {
     description: 'A folder, a file or a glob, inside the folders that the service may read.',
     examples: ['inbox', 'inbox/**/*.csv'],
     isRequired: true,
   })
   path: string;
 
-  @Key(listOf('a list of globs', text('a glob such as *.csv'), { minItems: 1 }), {
+  @Key(listOf('a list of 1 to 100 globs', GLOB, { minItems: 1, maxItems: 100 }), {
     description: 'Take only the files whose names match one of these.',
     examples: [['*.csv', '*.json', '*.txt']],
   })
@@ -79,7 +83,10 @@ const SOURCE_SHAPES: ReadonlyMap<string, ShapeClass> = new Map([['local', LocalS
 
 /** A source whose kind is not known: its other keys cannot be judged. */
 class UnknownSourceShape {
-  @Key(oneOf([...SOURCE_SHAPES.keys()]), { description: 'Where the records come from.', isRequired: true })
+  @Key(oneOf([...SOURCE_SHAPES.keys()], LOCAL_ONLY), {
+    description: 'Where the records come from.',
+    isRequired: true,
+  })
   type: string;
 }
 

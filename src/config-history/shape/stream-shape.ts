@@ -83,7 +83,7 @@ export class StreamShape {
   })
   duplicates?: 'drop' | 'keep';
 
-  @Key(oneOf(['append']), {
+  @Key(oneOf(['append'], 'other write modes are not available yet'), {
     description: 'How a load treats what the table already holds.',
     default: 'append',
   })
