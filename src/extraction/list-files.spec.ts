@@ -232,3 +232,16 @@ describe("listFiles: the service's own folder and the data roots", () => {
     expect((await listFiles(source, { ...readable, roots })).files).toHaveLength(1);
   });
 });
+
+describe('listFiles: a glob of many stars', () => {
+  const stars = `${'*a'.repeat(16)}*b.csv`;
+  it.each([
+    ['as the path', `x/${stars}`, null],
+    ['as include', 'x', [stars]],
+  ])('answers at once, %s', async (_title, path, include) => {
+    put(`x/${'a'.repeat(220)}.csv`);
+    const start = performance.now();
+    expect(await namesOf(path, include)).toEqual([]);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
