@@ -282,6 +282,7 @@ describe('the documentation', () => {
       type: 'string',
       format: 'binary',
     });
+    expect(Object.keys(call.requestBody.content)).toEqual(['application/yaml', 'multipart/form-data']);
     const { example } = call.requestBody.content['application/yaml'];
     expect((await upload(example, '?dryRun=true')).status).toBe(200);
     expect(Object.keys(call.responses)).toEqual(

@@ -13,6 +13,10 @@ interface Runs {
   nextCursor: string | null;
 }
 
+interface Documentation {
+  paths: Record<string, { get: { parameters: Record<string, unknown>[] } }>;
+}
+
 let app: TestApp;
 let service: Service;
 
@@ -157,6 +161,15 @@ describe('GET /runs', () => {
       expect(await service.get(path)).toMatchObject({ status: 404, body: { code: 'RUN_NOT_FOUND' } });
     },
   );
+});
+
+describe('the documentation', () => {
+  it.each(['/runs', '/runs/{id}/rejects'])('has no optional filter of %s filled in', async (path) => {
+    const { body } = await service.get<Documentation>('/docs-json');
+    const parameters = body.paths[path]!.get.parameters.filter((one) => one['in'] === 'query');
+    expect(parameters.length).toBeGreaterThan(0);
+    expect(parameters.filter((one) => JSON.stringify(one).includes('"example"'))).toEqual([]);
+  });
 });
 
 describe('a body that is not JSON', () => {

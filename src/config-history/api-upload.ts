@@ -43,6 +43,7 @@ const FORM = {
 };
 
 const BODIES = {
-  'multipart/form-data': { schema: FORM },
+  // The first one is what Swagger UI begins with; it carries a form's values over into the text after it.
   'application/yaml': { schema: { type: 'string' }, example: EXAMPLE_CONFIG },
+  'multipart/form-data': { schema: FORM },
 };

@@ -5,12 +5,12 @@ import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 const LIMIT = { message: 'limit: expected a whole number from 1 to 100, got "$value"' };
 
 export class RejectsQueryDto {
-  @ApiPropertyOptional({ description: 'Only rejects of this table', example: 'orders' })
+  @ApiPropertyOptional({ description: 'Only rejects of this table, such as `orders`' })
   @IsOptional()
   @IsString()
   table?: string;
 
-  @ApiPropertyOptional({ description: 'Only rejects of this file', example: 'orders.csv' })
+  @ApiPropertyOptional({ description: 'Only rejects of this file, such as `orders.csv`' })
   @IsOptional()
   @IsString()
   file?: string;

@@ -7,7 +7,7 @@ import type { RunState, RunTrigger } from './run-report.js';
 const LIMIT = { message: 'limit: expected a whole number from 1 to 100, got "$value"' };
 
 export class RunsQueryDto {
-  @ApiPropertyOptional({ description: 'Only runs of this pipeline', example: 'shop' })
+  @ApiPropertyOptional({ description: 'Only runs of this pipeline, such as `shop`' })
   @IsOptional()
   @IsString()
   pipeline?: string;
