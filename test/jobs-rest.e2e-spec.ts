@@ -142,9 +142,12 @@ describe('GET /runs', () => {
   });
 
   it.each([
-    ['limit=0', 'limit: expected a whole number from 1 to 100, got "0"'],
-    ['limit=101', 'limit: expected a whole number from 1 to 100'],
-    ['limit=x', 'limit: expected a whole number from 1 to 100'],
+    ['limit=0', 'limit: expected a whole number from 1 to 100, got 0'],
+    ['limit=101', 'has 1 error: limit: expected a whole number from 1 to 100, got 101'],
+    ['limit=abc', 'has 1 error: limit: expected a whole number from 1 to 100, got "abc"'],
+    ['limit=', 'limit: expected a whole number from 1 to 100, got ""'],
+    ['limit=1&limit=2', 'limit: expected a whole number from 1 to 100, got ["1","2"]'],
+    ['state=failed&state=queued', 'cancelled, got ["failed","queued"]'],
     ['state=done', 'state: expected one of queued, running, succeeded, failed, cancelled, got "done"'],
     ['trigger=x', 'trigger: expected one of manual, schedule, monitor, got "x"'],
     ['cursor=x', 'cursor: expected the nextCursor of an earlier answer, got "x"'],

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { ToNumber } from '../http/to-number.js';
 
-const LIMIT = { message: 'limit: expected a whole number from 1 to 100, got "$value"' };
-const FROM = { message: 'from: expected a version number, got "$value"' };
-const TO = { message: 'to: expected a version number, got "$value"' };
+const LIMIT = { message: 'limit: expected a whole number from 1 to 100' };
+const FROM = { message: 'from: expected a version number' };
+const TO = { message: 'to: expected a version number' };
 
 export class UploadQueryDto {
   @ApiPropertyOptional({
@@ -13,7 +13,7 @@ export class UploadQueryDto {
     default: 'false',
   })
   @IsOptional()
-  @IsIn(['true', 'false'], { message: 'dryRun: expected true or false, got "$value"' })
+  @IsIn(['true', 'false'], { message: 'dryRun: expected true or false' })
   dryRun: 'true' | 'false' = 'false';
 }
 
@@ -25,7 +25,7 @@ export class ConfigPageQueryDto {
 
   @ApiPropertyOptional({ description: 'Most entries in the answer', minimum: 1, maximum: 100, default: 50 })
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt(LIMIT)
   @Min(1, LIMIT)
   @Max(100, LIMIT)
@@ -34,13 +34,13 @@ export class ConfigPageQueryDto {
 
 export class ConfigDiffQueryDto {
   @ApiProperty({ description: 'The older version', example: 1 })
-  @Type(() => Number)
+  @ToNumber()
   @IsInt(FROM)
   @Min(1, FROM)
   from: number;
 
   @ApiProperty({ description: 'The newer version', example: 2 })
-  @Type(() => Number)
+  @ToNumber()
   @IsInt(TO)
   @Min(1, TO)
   to: number;

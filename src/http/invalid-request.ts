@@ -13,15 +13,29 @@ export class InvalidRequest extends TerminalError {
   }
 }
 
-/** Flattens what class-validator found, a detail for each constraint, with paths such as `items[0].name`. */
+/** Flattens what class-validator found, a detail for each value, with paths such as `items[0].name`. */
 export function toInvalidRequest(errors: ValidationError[]): InvalidRequest {
   return new InvalidRequest(errors.flatMap((error) => toDetails(error, '')));
 }
 
 function toDetails(error: ValidationError, parent: string): ErrorDetail[] {
   const path = joinPath(parent, error.property);
-  const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+  const message = toMessage(error);
+  const own = message === undefined ? [] : [{ path, message }];
   return [...own, ...(error.children ?? []).flatMap((child) => toDetails(child, path))];
+}
+
+/** One fault for each value, that of its type before that of its range, and what was got. */
+function toMessage({ constraints = {}, value }: ValidationError): string | undefined {
+  const { whitelistValidation: unknown, ...others } = constraints;
+  const type = Object.keys(others).find((name) => /^is[A-Z]/.test(name));
+  const message = type === undefined ? Object.values(others)[0] : others[type];
+  return message === undefined ? unknown : `${message}, got ${show(value)}`;
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : String(JSON.stringify(value));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function joinPath(parent: string, property: string): string {

@@ -118,8 +118,8 @@ describe('bodies', () => {
     expect(await response.json()).toMatchObject({
       code: 'INVALID_REQUEST',
       errors: expect.arrayContaining([
-        { path: 'name', message: 'name must be a string' },
-        { path: 'items[1].size', message: 'size must be an integer number' },
+        { path: 'name', message: 'name must be a string, got 1' },
+        { path: 'items[1].size', message: 'size must be an integer number, got "x"' },
         { path: 'items[1].more', message: 'property more should not exist' },
         { path: 'other', message: 'property other should not exist' },
       ]),

@@ -1,18 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { ToNumber } from '../http/to-number.js';
 
-const LIMIT = { message: 'limit: expected a whole number from 1 to 100, got "$value"' };
+const LIMIT = { message: 'limit: expected a whole number from 1 to 100' };
 
 export class RejectsQueryDto {
   @ApiPropertyOptional({ description: 'Only rejects of this table, such as `orders`' })
   @IsOptional()
-  @IsString()
+  @IsString({ message: 'table: expected one text' })
   table?: string;
 
   @ApiPropertyOptional({ description: 'Only rejects of this file, such as `orders.csv`' })
   @IsOptional()
-  @IsString()
+  @IsString({ message: 'file: expected one text' })
   file?: string;
 
   @ApiPropertyOptional({ description: '`nextCursor` of the page before; not for CSV, which has all' })
@@ -22,7 +22,7 @@ export class RejectsQueryDto {
 
   @ApiPropertyOptional({ description: 'Most rejects in the answer', minimum: 1, maximum: 100, default: 50 })
   @IsOptional()
-  @Type(() => Number)
+  @ToNumber()
   @IsInt(LIMIT)
   @Min(1, LIMIT)
   @Max(100, LIMIT)
@@ -30,7 +30,7 @@ export class RejectsQueryDto {
 
   @ApiPropertyOptional({ description: '`csv` is the same as `Accept: text/csv`', enum: ['json', 'csv'] })
   @IsOptional()
-  @IsIn(['json', 'csv'], { message: 'format: expected json or csv, got "$value"' })
+  @IsIn(['json', 'csv'], { message: 'format: expected json or csv' })
   format?: 'json' | 'csv';
 }
 

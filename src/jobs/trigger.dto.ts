@@ -14,7 +14,7 @@ export class TriggerJobDto {
   @ApiPropertyOptional({ description: 'Which config version; default: the newest', example: 1 })
   @IfGiven()
   @IsInt({ message: 'version: expected a whole number from 1' })
-  @Min(1, { message: 'version: expected a whole number from 1, got $value' })
+  @Min(1, { message: 'version: expected a whole number from 1' })
   version?: number;
 
   @ApiPropertyOptional({
