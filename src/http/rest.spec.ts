@@ -133,15 +133,17 @@ describe('bodies', () => {
     expect(await response.text()).toBe('610d0aff');
   });
 
-  const uploads: [string, string, number, string][] = [
-    ['over the limit', 'file', 413, 'PAYLOAD_TOO_LARGE'],
-    ['of another field', 'other', 400, 'BAD_REQUEST'],
+  const uploads: [string, string, number, string, string][] = [
+    ['over the limit', 'file', 413, 'PAYLOAD_TOO_LARGE', 'too large'],
+    ['of another field', 'other', 400, 'INVALID_REQUEST', 'form field "file", got a file in "other"'],
   ];
-  it.each(uploads)('with a file %s are problems', async (_name, field, status, code) => {
+  it.each(uploads)('with a file %s are problems', async (_name, field, status, code, says) => {
     const form = new FormData();
     form.set(field, new Blob(['a'.repeat(20)]), 'a.yaml');
     const response = await fetch(`${url}/file`, { method: 'POST', headers: withKey, body: form });
-    expect(await response.json()).toMatchObject({ status, code });
+    const problem = (await response.json()) as { detail: string };
+    expect(problem).toMatchObject({ status, code });
+    expect(problem.detail).toContain(says);
   });
 
   it('that are no form, though they say so, are problems', async () => {

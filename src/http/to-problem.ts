@@ -47,6 +47,8 @@ function fromHttpException(error: HttpException): Problem {
   const status = error.getStatus();
   const response = error.getResponse();
   const message = typeof response === 'string' ? response : (response as { message?: unknown }).message;
+  const field = /^Unexpected (?:file )?field(?: - (.*))?$/s.exec(String(message));
+  if (field) return wrongField(field[1] ?? '');
   const messages = Array.isArray(message) ? message.map(String) : [];
   const detail = typeof message === 'string' ? message : messages.join('; ') || error.message;
   return problem(
@@ -55,6 +57,12 @@ function fromHttpException(error: HttpException): Problem {
     detail,
     messages.map((text) => ({ message: text })),
   );
+}
+
+/** The form parser names only the field that came; the one that every form of the service has is `file`. */
+function wrongField(got: string): Problem {
+  const message = `expected one file in the form field "file", got a file in ${JSON.stringify(got.slice(0, 80))}`;
+  return problem(400, 'INVALID_REQUEST', message, [{ path: 'file', message }]);
 }
 
 /** Errors of Express and its body parsers carry a status, and say whether their message may be shown. */
