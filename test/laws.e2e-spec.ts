@@ -61,8 +61,14 @@ const row: fc.Arbitrary<Row> = fc.record({
   ),
 });
 
+/** A `.txt` of one line may be a header or a line of text: nothing in it tells. */
+const isClear = ({ format, rows }: { format: string; rows: Row[] }) =>
+  format !== 'pipe.txt' || rows.length > 0;
+
 const files = fc.array(
-  fc.record({ format: fc.constantFrom(...Object.keys(FORMATS)), rows: fc.array(row, { maxLength: 12 }) }),
+  fc
+    .record({ format: fc.constantFrom(...Object.keys(FORMATS)), rows: fc.array(row, { maxLength: 12 }) })
+    .filter(isClear),
   { minLength: 1, maxLength: 5 },
 );
 
