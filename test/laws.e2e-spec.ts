@@ -35,6 +35,9 @@ function delimited(rows: Row[], delimiter: string, lineEnd: string): string {
 
 const record = (row: Row) => ({ amount: money(row), id: row.id, name: row.name });
 
+/** The same cases in every run of the tests; LAW_SEED=<number> looks for others. */
+const SEED = Number(process.env['LAW_SEED'] ?? 20_261_121);
+
 /** Ways to write the same rows down. */
 const FORMATS: Record<string, (rows: Row[]) => string | Buffer> = {
   csv: (rows) => delimited(rows, ',', '\n'),
@@ -140,7 +143,7 @@ describe('for random tables, splits into files, formats, repeats and bad rows', 
         expect(third.streams[0]!.inserted).toBe(fresh.size);
         expect(await table(name)).toEqual([...expected.union(fresh)].toSorted());
       }),
-      { numRuns: 12 },
+      { numRuns: 12, seed: SEED },
     );
   }, 240_000);
 });
