@@ -5,7 +5,7 @@ import {
   type ConfigPageDto,
   toVersionDto,
 } from './config-history.dto.js';
-import type { ConfigPageQueryDto } from './config-history-query.dto.js';
+import type { PageQueryDto } from '../http/page-query.dto.js';
 import { ConfigHistoryService } from './config-history.service.js';
 import { decodeCursor, pageOf } from './config-paging.js';
 import type { ConfigVersion } from './config-version.entity.js';
@@ -32,7 +32,7 @@ export class ConfigAnswers {
     }
   }
 
-  async listPipelines({ cursor, limit }: ConfigPageQueryDto): Promise<ConfigPageDto> {
+  async listPipelines({ cursor, limit }: PageQueryDto): Promise<ConfigPageDto> {
     const after = decodeCursor(cursor, /^[a-z][a-z0-9_-]{0,62}$/);
     const page = pageOf(
       await this.history.listPipelines({ after, limit: limit + 1 }),
@@ -42,7 +42,7 @@ export class ConfigAnswers {
     return { items: page.items.map(toVersionDto), nextCursor: page.nextCursor };
   }
 
-  async listVersions(pipeline: string, { cursor, limit }: ConfigPageQueryDto): Promise<ConfigPageDto> {
+  async listVersions(pipeline: string, { cursor, limit }: PageQueryDto): Promise<ConfigPageDto> {
     const before = decodeCursor(cursor, /^[1-9]\d{0,8}$/);
     const rows = await this.history.listVersions(pipeline, {
       before: before === undefined ? undefined : Number(before),

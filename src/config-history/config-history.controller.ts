@@ -25,7 +25,8 @@ import {
   StoredVersionDto,
   toStoredVersion,
 } from './config-history.dto.js';
-import { ConfigDiffQueryDto, ConfigPageQueryDto, UploadQueryDto } from './config-history-query.dto.js';
+import { PageQueryDto } from '../http/page-query.dto.js';
+import { ConfigDiffQueryDto, UploadQueryDto } from './config-history-query.dto.js';
 import { ConfigHistoryService } from './config-history.service.js';
 import { parseVersion } from './parse-version.js';
 import { readUpload, type UploadedYaml } from './read-upload.js';
@@ -67,7 +68,7 @@ export class ConfigHistoryController {
   })
   @ApiOkResponse({ type: ConfigPageDto })
   @ApiProblem(400, 'The limit or the cursor is wrong')
-  listPipelines(@Query() query: ConfigPageQueryDto): Promise<ConfigPageDto> {
+  listPipelines(@Query() query: PageQueryDto): Promise<ConfigPageDto> {
     return this.answers.listPipelines(query);
   }
 
@@ -77,10 +78,7 @@ export class ConfigHistoryController {
   @ApiOkResponse({ type: ConfigPageDto })
   @ApiProblem(400, 'The limit or the cursor is wrong')
   @ApiProblem(404, 'There is no such pipeline')
-  listVersions(
-    @Param('pipeline') pipeline: string,
-    @Query() query: ConfigPageQueryDto,
-  ): Promise<ConfigPageDto> {
+  listVersions(@Param('pipeline') pipeline: string, @Query() query: PageQueryDto): Promise<ConfigPageDto> {
     return this.answers.listVersions(pipeline, query);
   }
 

@@ -1,10 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
-import { ToNumber } from '../http/to-number.js';
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import { PageQueryDto } from '../http/page-query.dto.js';
 
-const LIMIT = { message: 'limit: expected a whole number from 1 to 100' };
-
-export class RejectsQueryDto {
+export class RejectsQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Only rejects of this table, such as `orders`' })
   @IsOptional()
   @IsString({ message: 'table: expected one text' })
@@ -15,20 +13,10 @@ export class RejectsQueryDto {
   @IsString({ message: 'file: expected one text' })
   file?: string;
 
-  @ApiPropertyOptional({ description: '`nextCursor` of the page before; not for CSV, which has all' })
-  @IsOptional()
-  @IsString({ message: 'cursor: expected one text' })
-  cursor?: string;
-
-  @ApiPropertyOptional({ description: 'Most rejects in the answer', minimum: 1, maximum: 100, default: 50 })
-  @IsOptional()
-  @ToNumber()
-  @IsInt(LIMIT)
-  @Min(1, LIMIT)
-  @Max(100, LIMIT)
-  limit: number = 50;
-
-  @ApiPropertyOptional({ description: '`csv` is the same as `Accept: text/csv`', enum: ['json', 'csv'] })
+  @ApiPropertyOptional({
+    description: '`csv` is the same as `Accept: text/csv`; it has all rejects, without pages',
+    enum: ['json', 'csv'],
+  })
   @IsOptional()
   @IsIn(['json', 'csv'], { message: 'format: expected json or csv' })
   format?: 'json' | 'csv';

@@ -1,12 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
-import { ToNumber } from '../http/to-number.js';
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import { PageQueryDto } from '../http/page-query.dto.js';
 import { RUN_STATES, RUN_TRIGGERS } from './run.dto.js';
 import type { RunState, RunTrigger } from './run-report.js';
 
-const LIMIT = { message: 'limit: expected a whole number from 1 to 100' };
-
-export class RunsQueryDto {
+export class RunsQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Only runs of this pipeline, such as `shop`' })
   @IsOptional()
   @IsString({ message: 'pipeline: expected one text' })
@@ -21,17 +19,4 @@ export class RunsQueryDto {
   @IsOptional()
   @IsIn(RUN_TRIGGERS, { message: `trigger: expected one of ${RUN_TRIGGERS.join(', ')}` })
   trigger?: RunTrigger;
-
-  @ApiPropertyOptional({ description: '`nextCursor` of the page before' })
-  @IsOptional()
-  @IsString({ message: 'cursor: expected one text' })
-  cursor?: string;
-
-  @ApiPropertyOptional({ description: 'Most runs in the answer', minimum: 1, maximum: 100, default: 50 })
-  @IsOptional()
-  @ToNumber()
-  @IsInt(LIMIT)
-  @Min(1, LIMIT)
-  @Max(100, LIMIT)
-  limit: number = 50;
 }
