@@ -96,8 +96,8 @@ async function startWorker(): Promise<Worker> {
 }
 
 async function add({ runs }: Worker, pipeline: string): Promise<string> {
-  const run = await runs.add({ pipeline, configVersion: 1, trigger: 'manual' });
-  return run!.id;
+  const run = { pipeline, configVersion: 1, trigger: 'manual' as const };
+  return (await runs.exclusively(pipeline, (manager) => runs.add(run, manager))).id;
 }
 
 const stateIs = ({ runs }: Worker, id: string, state: string) => {
@@ -193,7 +193,9 @@ describe('the queue of runs', () => {
     const id = await add(worker, 'a');
     await until(() => worker.gates.begun.includes(id));
     const runs = worker.app.get<Repository<Run>>(getRepositoryToken(Run));
-    jest.spyOn(runs, 'update').mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
+    jest
+      .spyOn(runs.manager, 'transaction')
+      .mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
     worker.gates.open(id);
     await stateIs(worker, id, 'succeeded');
     expect((await worker.runs.get(id)).attempt).toBe(2);
@@ -248,26 +250,12 @@ describe('the queue of runs', () => {
     await stateIs(heir, next, 'succeeded');
   });
 
-  it('adds one run for a slot, however many processes ask', async () => {
-    const [one, two] = [await startWorker(), await startWorker()];
-    const slot = new Date('2030-01-01T10:00:00Z');
-    const run = { pipeline: 'slots', configVersion: 1, trigger: 'schedule' as const, slot };
-    const added = await Promise.all([one, two, one, two].map(({ runs }) => runs.add(run)));
-    const ids = added.filter((run) => run !== null).map(({ id }) => id);
-    expect(ids).toHaveLength(1);
-    for (const { gates } of [one, two]) gates.open(ids[0]!);
-    await stateIs(one, ids[0]!, 'succeeded');
-  });
-
   it('adds neither row nor job when the transaction fails', async () => {
     const worker = await startWorker();
-    const failing = worker.runs.add(
-      { pipeline: 'x', configVersion: 1, trigger: 'manual' },
-      async (manager) => {
-        await manager.query('SELECT 1/0');
-        return true;
-      },
-    );
+    const failing = worker.runs.exclusively('x', async (manager) => {
+      await worker.runs.add({ pipeline: 'x', configVersion: 1, trigger: 'manual' }, manager);
+      await manager.query('SELECT 1/0');
+    });
     await expect(failing).rejects.toThrow('division by zero');
     expect(await worker.runs.newest('x')).toBeNull();
   });

@@ -149,7 +149,7 @@ describe('GET /runs', () => {
     ['limit=1&limit=2', 'limit: expected a whole number from 1 to 100, got ["1","2"]'],
     ['state=failed&state=queued', 'cancelled, got ["failed","queued"]'],
     ['state=done', 'state: expected one of queued, running, succeeded, failed, cancelled, got "done"'],
-    ['trigger=x', 'trigger: expected one of manual, schedule, monitor, got "x"'],
+    ['trigger=x', 'trigger: expected one of manual, schedule, monitor, replay, got "x"'],
     ['cursor=x', 'cursor: expected the nextCursor of an earlier answer, got "x"'],
     ['page=2', 'page'],
   ])('refuses %s', async (filter, says) => {

@@ -6,7 +6,8 @@ import type { Schedule } from './schedule.entity.js';
 
 const logger = { error: jest.fn() };
 const schedule = (pipeline: string, cron: string): Schedule => {
-  return { pipeline, cron, timezone: 'UTC', createdAt: new Date(0) };
+  const never = { lastSlot: new Date(0), lastRunId: null, lastResult: null };
+  return { pipeline, cron, timezone: 'UTC', createdAt: new Date(0), ...never };
 };
 
 let registry: SchedulerRegistry;

@@ -6,12 +6,14 @@ import { ExtractionModule } from '../extraction/extraction.module.js';
 import { LoaderModule } from '../loader/loader.module.js';
 import { SchemaModule } from '../schema/schema.module.js';
 import { CronJobs } from './cron-jobs.js';
+import { IdempotencyKey } from './idempotency-key.entity.js';
 import { LookOut } from './look-out.js';
 import { Monitor } from './monitor.entity.js';
 import { MonitorsController } from './monitors.controller.js';
 import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
+import { RunEvent } from './run-event.entity.js';
 import { RunJournals } from './run-journals.js';
 import { RunPipeline } from './run-pipeline.js';
 import { RunQueue } from './run-queue.js';
@@ -23,6 +25,7 @@ import { RunsService } from './runs.service.js';
 import { Schedule } from './schedule.entity.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
+import { SetAsideFile } from './set-aside-file.entity.js';
 import { TriggerController } from './trigger.controller.js';
 import { TriggerService } from './trigger.service.js';
 import { WorkerPresence } from './worker-presence.js';
@@ -30,7 +33,7 @@ import { WorkerPresence } from './worker-presence.js';
 /** Runs, their queue, and what starts them: triggers, schedules, monitors. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Run, Schedule, Monitor]),
+    TypeOrmModule.forFeature([Run, RunEvent, IdempotencyKey, SetAsideFile, Schedule, Monitor]),
     ScheduleModule.forRoot(),
     ConfigHistoryModule,
     ExtractionModule,

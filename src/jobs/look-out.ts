@@ -44,7 +44,7 @@ export class LookOut {
     looks: StreamLook[],
     signature: { before: string | null; now: string | null },
   ): Promise<string> {
-    const newest = await this.runs.newest(pipeline);
+    const newest = await this.runs.newestWithFiles(pipeline);
     if (newest?.state === 'queued' || newest?.state === 'running') return `waiting: a run is ${newest.state}`;
     if (newest?.signature === signature.now) {
       if (newest.state === 'succeeded') return 'unchanged';
@@ -55,9 +55,13 @@ export class LookOut {
     if (signature.before !== signature.now && isUnsettled(looks, newest)) {
       return 'waiting: a file that was there before does not stand still';
     }
-    const run = await this.runs.add({ pipeline, configVersion, trigger: 'monitor' });
-    this.logger.info({ pipeline, runId: run?.id }, 'files changed; added a run');
-    return `changed: added run ${run?.id}`;
+    const run = await this.runs.exclusively(pipeline, async (manager) => {
+      const open = await this.runs.findOpen(pipeline, manager);
+      return open ? null : this.runs.add({ pipeline, configVersion, trigger: 'monitor' }, manager);
+    });
+    if (!run) return 'waiting: a run was added meanwhile';
+    this.logger.info({ pipeline, runId: run.id }, 'files changed; added a run');
+    return `changed: added run ${run.id}`;
   }
 
   private explain(error: unknown, pipeline: string): string {
@@ -74,7 +78,7 @@ export class LookOut {
  */
 function isUnsettled(looks: StreamLook[], newest: Run | null): boolean {
   return looks.some((look, index) => {
-    const before = new Set(newest?.streams[index]?.files.map((file) => `${file.source}/${file.name}`));
+    const before = new Set(newest?.files?.[index]?.files.map((file) => `${file.source}/${file.name}`));
     return look.skipped.some((file) => before.has(`${file.source}/${file.name}`));
   });
 }

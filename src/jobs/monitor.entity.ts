@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { MonitorSight } from './monitor-sight.js';
 
 /** A pipeline whose files are looked at every so often; one monitor a pipeline. */
 @Entity({ name: 'monitors', schema: 'millrace' })
@@ -23,4 +24,12 @@ export class Monitor {
   /** What the last look led to, in words. */
   @Column('text', { name: 'last_result', nullable: true })
   lastResult: string | null;
+
+  /** Digest of the files that the last look found, their names included. */
+  @Column('text', { nullable: true })
+  listing: string | null;
+
+  /** What the last look saw, against the files of the newest run. */
+  @Column('jsonb', { nullable: true })
+  saw: MonitorSight | null;
 }

@@ -1,11 +1,18 @@
 import type { PinoLogger } from 'nestjs-pino';
 import type { QueryDeepPartialEntity, Repository } from 'typeorm';
 import { TransientError } from '../errors.js';
-import type { RunError, StreamReport } from './run-report.js';
+import type {
+  RunError,
+  RunProgress,
+  RunState,
+  StreamFiles,
+  StreamReport,
+  StreamState,
+  Suspect,
+} from './run-report.js';
 import type { Run } from './run.entity.js';
-
-/** Progress that is only nice to know is written at most this often. */
-const PROGRESS_MS = 1_000;
+import { joinFiles, summaryOf } from './stream-report.js';
+import { type NewEvent, updateRun } from './update-run.js';
 
 /** Another worker holds the run now: whatever this one still does must not be written. */
 export class RunTakenOver extends Error {
@@ -15,73 +22,132 @@ export class RunTakenOver extends Error {
   }
 }
 
+export interface Looked {
+  /** Digest of all that was looked at. */
+  signature: string | null;
+  /** When the first look began. */
+  at: Date;
+}
+
 /**
  * The run row as its worker writes it. Each write goes through only while the row's attempt is this worker's own, so
  * a worker that was thought dead cannot harm the one that took over.
  */
 export class RunJournal {
-  private lastWrite = 0;
+  /** What earlier attempts have reached, stream by stream. */
+  readonly earlier: StreamReport[];
+  private streams: StreamReport[];
+  private states: (StreamState | undefined)[];
 
   constructor(
     private readonly runs: Repository<Run>,
     readonly run: Run,
     readonly log: PinoLogger['logger'],
-  ) {}
-
-  /** Makes the state of the streams durable. */
-  async record(streams: StreamReport[], signature?: string | null): Promise<void> {
-    await this.write(signature === undefined ? { streams } : { streams, signature });
+  ) {
+    this.earlier = joinFiles(run);
+    this.streams = this.earlier;
+    this.states = this.earlier.map(({ state }) => state);
   }
 
-  /** Like `record`, but leaves it out when the last write is fresh. */
-  async progress(streams: StreamReport[]): Promise<void> {
-    if (performance.now() - this.lastWrite >= PROGRESS_MS) await this.record(streams);
+  /** Makes the state of the streams durable, their files as well. */
+  async record(streams: StreamReport[], looked?: Looked): Promise<void> {
+    const files = streams.map(({ files, skipped }): StreamFiles => ({ files, skipped }));
+    const look = looked && { signature: looked.signature, lookedAt: looked.at };
+    await this.recordStreams(streams, { files, ...look });
+  }
+
+  /** Like `record`, where nothing changed about the files since. */
+  async recordStep(streams: StreamReport[]): Promise<void> {
+    await this.recordStreams(streams, {});
+  }
+
+  /** How far the run is; nice to know, and no event. */
+  async progress(progress: RunProgress): Promise<void> {
+    await this.write({ progress }, []);
+  }
+
+  /** Makes durable which file the worker is at, in case that it dies of it. */
+  async suspect(suspect: Suspect | null): Promise<void> {
+    await this.write({ suspect }, []);
   }
 
   /** Begins the next attempt in the same worker. */
   async nextAttempt(): Promise<void> {
-    await this.write({ attempt: this.run.attempt + 1 });
+    const attempt = this.run.attempt + 1;
+    await this.write({ attempt }, [stateEvent('running', { attempt })]);
   }
 
   async succeed(): Promise<void> {
-    await this.write({ state: 'succeeded', finishedAt: new Date(), worker: null, error: null });
+    await this.finish('succeeded', { error: null });
   }
 
   /** @param isPassing the same files may well load next time, so the monitor shall not take them for done */
   async fail(error: RunError, isPassing: boolean): Promise<void> {
-    const streams = this.run.streams.map((stream) =>
-      isUnderWay(stream) ? { ...stream, state: 'failed' } : stream,
-    );
-    const signature = isPassing ? { signature: null } : {};
-    await this.write({ state: 'failed', finishedAt: new Date(), worker: null, error, streams, ...signature });
+    this.endStreams('failed');
+    await this.finish('failed', { error, ...(isPassing ? { signature: null } : {}) });
+  }
+
+  async cancel(): Promise<void> {
+    this.endStreams('cancelled');
+    // What it was about is not loaded, whatever the monitor sees next.
+    await this.finish('cancelled', {});
   }
 
   /** Gives an unfinished run back to the queue; it goes on from the last finished step. */
   async handBack(): Promise<void> {
-    await this.write({ state: 'queued', worker: null });
+    const changes = { state: 'queued', worker: null, progress: null, suspect: null };
+    await this.write(changes, [stateEvent('queued')]);
   }
 
-  private async write(changes: object): Promise<void> {
-    const { id, attempt } = this.run;
-    const mine = { id, attempt, state: 'running' as const };
-    const safe = JSON.parse(JSON.stringify(changes, storable)) as QueryDeepPartialEntity<Run>;
-    const { affected } = await this.runs.update(mine, safe).catch((error: unknown) => {
-      throw new TransientError(
-        'SERVICE_DATABASE',
-        'the run could not be written to the service database',
-        [],
-        {
-          cause: error,
-        },
-      );
+  private async recordStreams(streams: StreamReport[], changes: object): Promise<void> {
+    this.streams = streams;
+    const events = this.streamEvents();
+    await this.write({ streams: streams.map(summaryOf), ...changes }, events);
+    this.states = streams.map(({ state }) => state);
+  }
+
+  /** One for each stream whose state is not what was written last. */
+  private streamEvents(): NewEvent[] {
+    const changed = this.streams.filter(({ state }, index) => state !== this.states[index]);
+    return changed.map(({ table, state, read, inserted, updated, duplicate, rejected }) => {
+      return { type: 'stream', data: { table, state, read, inserted, updated, duplicate, rejected } };
     });
-    if (affected !== 1) throw new RunTakenOver(id);
+  }
+
+  private endStreams(state: 'failed' | 'cancelled'): void {
+    this.streams = this.streams.map((stream) => (isUnderWay(stream, state) ? { ...stream, state } : stream));
+  }
+
+  private async finish(state: RunState, changes: { error?: RunError | null }): Promise<void> {
+    const over = { worker: null, progress: null, suspect: null, finishedAt: new Date() };
+    const code = changes.error ? { code: changes.error.code, message: changes.error.message } : {};
+    const events = [...this.streamEvents(), stateEvent(state, code)];
+    await this.write({ state, streams: this.streams.map(summaryOf), ...over, ...changes }, events);
+  }
+
+  private async write(changes: object, events: NewEvent[]): Promise<void> {
+    const { id, attempt } = this.run;
+    const safe = JSON.parse(JSON.stringify({ changes, events }, storable)) as {
+      changes: QueryDeepPartialEntity<Run>;
+      events: NewEvent[];
+    };
+    const where = { id, attempt, state: 'running' as const };
+    const written = await updateRun(this.runs.manager, { where, ...safe }).catch((error: unknown) => {
+      const message = 'the run could not be written to the service database';
+      throw new TransientError('SERVICE_DATABASE', message, [], { cause: error });
+    });
+    if (!written) throw new RunTakenOver(id);
     Object.assign(this.run, changes);
-    this.lastWrite = performance.now();
   }
 }
 
-function isUnderWay({ state }: StreamReport): boolean {
+function stateEvent(state: RunState, more: object = {}): NewEvent {
+  return { type: 'state', data: { state, ...more } };
+}
+
+function isUnderWay({ state }: StreamReport, end: 'failed' | 'cancelled'): boolean {
+  // A cancelled run does nothing more, one that failed may be triggered again: there what waits is only waiting.
+  if (state === 'waiting') return end === 'cancelled';
   return state === 'extracting' || state === 'staging' || state === 'loading' || state === 'writing';
 }
 

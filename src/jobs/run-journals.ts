@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { type Repository } from 'typeorm';
+import { In, type Repository } from 'typeorm';
 import { RunJournal } from './run-journal.js';
 import type { Claim } from './run-queue.js';
 import { Run } from './run.entity.js';
+import { findWithFiles } from './find-with-files.js';
+import { updateRun } from './update-run.js';
+
+/** A worker that died while it was at a file may have died of it. */
+const COUNT_SUSPECT = `
+  CASE WHEN state = 'running' AND suspect IS NOT NULL THEN suspects || jsonb_build_object(
+    suspect->>'fingerprint', coalesce((suspects->>(suspect->>'fingerprint'))::int, 0) + 1) ELSE suspects END`;
 
 /** Opens the journals of runs that the queue handed out. */
 @Injectable()
@@ -19,20 +26,21 @@ export class RunJournals {
    * @returns null when the run is over already, and only the queue had not heard of it
    */
   async open({ runId, number }: Claim, worker: number): Promise<RunJournal | null> {
-    const { affected } = await this.runs
-      .createQueryBuilder()
-      .update()
-      .set({
+    const begun = await updateRun(this.runs.manager, {
+      where: { id: runId, state: In(['queued', 'running']) },
+      changes: {
         worker,
         claim: number,
         attempt: () => 'attempt + 1',
         deaths: () => `deaths + CASE WHEN state = 'running' THEN 1 ELSE 0 END`,
+        suspects: () => COUNT_SUSPECT,
+        suspect: null,
         startedAt: () => 'coalesce(started_at, now())',
         state: 'running',
-      })
-      .where('id = :runId AND state IN (:...open)', { runId, open: ['queued', 'running'] })
-      .execute();
-    const run = affected ? await this.runs.findOneBy({ id: runId }) : null;
+      },
+      events: [{ type: 'state', data: { state: 'running' } }],
+    });
+    const run = begun && (await findWithFiles(this.runs, runId));
     if (!run) return null;
     const fields = { runId, pipeline: run.pipeline, attempt: run.attempt };
     return new RunJournal(this.runs, run, this.logger.logger.child({ context: 'Run', ...fields }));

@@ -66,7 +66,7 @@ export class RunPipeline {
     const folder = new RunFolder(this.settings.home, run.id);
     await folder.open();
     const configs = this.pipelines.streams(opened);
-    const streams = configs.map((stream, index) => run.streams[index] ?? emptyReport(stream));
+    const streams = configs.map((stream, index) => journal.earlier[index] ?? emptyReport(stream));
     const walk = { journal, folder, streams, signal, target: () => this.pipelines.target(opened) };
     const walks = configs.map((stream, index): StreamWalk => {
       return { ...walk, index, stream, report: streams[index]!, look: null };
@@ -77,11 +77,13 @@ export class RunPipeline {
 
   /** Looks at every stream that is not past that yet, so that the run knows from the start what it is about. */
   private async lookAtAll(walks: StreamWalk[]): Promise<void> {
+    const lookedAt = new Date();
     for (const at of walks) {
       if (!isFinished(at.report) && !isStaged(at.report)) await this.look(at);
     }
     const [first] = walks;
-    await first?.journal.record(first.streams, runSignature(first.streams.map((report) => report.signature)));
+    const signature = runSignature(walks.map(({ report }) => report.signature));
+    await first?.journal.record(first.streams, { signature, at: lookedAt });
   }
 
   private async look(at: StreamWalk): Promise<StreamLook> {
@@ -153,7 +155,6 @@ export class RunPipeline {
       const ready = await this.extraction.land(file, at.stream.sources[file.source]!, folder, at.signal);
       landed.push(ready);
       applyLanded(at.report, ready, Math.round(performance.now() - started));
-      await at.journal.progress(at.streams);
     }
     log(at, 'extract', 'landed', { files: landed.length });
     return landed;

@@ -2,7 +2,8 @@ import type { ErrorDetail } from '../errors.js';
 import type { DetectedFormat } from '../extraction/landed-file.js';
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-export type RunTrigger = 'manual' | 'schedule' | 'monitor';
+/** `replay`: takes up the rejects of an earlier run again, not the files. */
+export type RunTrigger = 'manual' | 'schedule' | 'monitor' | 'replay';
 
 /**
  * What a stream is at. `loading` says that its stage is finished on disk and checked, `writing` that its load is
@@ -17,7 +18,8 @@ export type StreamState =
   | 'succeeded'
   | 'unchanged'
   | 'empty'
-  | 'failed';
+  | 'failed'
+  | 'cancelled';
 
 /** `copy`: same content as an earlier file of the run, so it was not read a second time. */
 export type FileState = 'waiting' | 'landed' | 'loaded' | 'copy' | 'unchanged';
@@ -35,6 +37,8 @@ export interface FileReport extends Counts {
   /** Index of the source in its stream. */
   source: number;
   name: string;
+  /** SHA-256 of its bytes, hex. */
+  fingerprint: string;
   /** Size in bytes; null where it is not known any more. */
   bytes: number | null;
   state: FileState;
@@ -53,7 +57,8 @@ export interface SkippedFile {
   reason: string;
 }
 
-export interface StreamReport extends Counts {
+/** A stream's report without what may be thousands. */
+export interface StreamSummary extends Counts {
   table: string;
   state: StreamState;
   /** Digest of the stream's config and its files' contents; equal signatures mean that nothing changed. */
@@ -63,10 +68,51 @@ export interface StreamReport extends Counts {
   /** File name of the combined CSV; null when none is written. */
   output: string | null;
   columns: { name: string; type: string }[];
-  files: FileReport[];
-  skipped: SkippedFile[];
+  fileCount: number;
+  skippedCount: number;
   durationMs: number | null;
 }
+
+export interface StreamFiles {
+  files: FileReport[];
+  skipped: SkippedFile[];
+}
+
+export type StreamReport = Omit<StreamSummary, 'fileCount' | 'skippedCount'> & StreamFiles;
+
+/** A file that a worker is at, so that it is known what the worker died of. */
+export interface Suspect {
+  table: string;
+  name: string;
+  fingerprint: string;
+}
+
+/** Which rejects a replay takes up again. */
+export interface Replay {
+  runId: string;
+  /** null: those of all tables. */
+  table: string | null;
+}
+
+/** How far a run is. Of all its streams together; a number that is not known yet is null. */
+export interface RunProgress {
+  /** The stream that is at work, and what it is at. */
+  table: string;
+  stage: StreamState;
+  streamsDone: number;
+  streamsTotal: number;
+  filesDone: number;
+  filesTotal: number;
+  bytesDone: number;
+  bytesTotal: number;
+  rowsDone: number;
+  /** Over the last few seconds. */
+  rowsPerSecond: number | null;
+  bytesPerSecond: number | null;
+  etaSeconds: number | null;
+}
+
+export type RunEventType = 'state' | 'stream';
 
 export interface RunError {
   code: string;

@@ -3,7 +3,7 @@ import type { FileState, RunState, RunTrigger, StreamState } from './run-report.
 import type { Run } from './run.entity.js';
 
 export const RUN_STATES: RunState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
-export const RUN_TRIGGERS: RunTrigger[] = ['manual', 'schedule', 'monitor'];
+export const RUN_TRIGGERS: RunTrigger[] = ['manual', 'schedule', 'monitor', 'replay'];
 const STREAM_STATES: StreamState[] = [
   'waiting',
   'extracting',
@@ -14,8 +14,13 @@ const STREAM_STATES: StreamState[] = [
   'unchanged',
   'empty',
   'failed',
+  'cancelled',
 ];
 const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
+/** Files of each stream that the answer about a run lists. */
+const SHOWN_FILES = 1_000;
+
+const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const RUN_ID = '0198f0a0-5c1e-7d3a-9b1f-2f6c3e8a4d10';
 
 class CountsDto {
@@ -63,6 +68,9 @@ export class FileReportDto extends CountsDto {
 
   @ApiProperty({ description: "Path in the source's folder", example: 'seattle-weather.csv' })
   name: string;
+
+  @ApiProperty({ description: 'SHA-256 of its bytes', example: SHA256 })
+  fingerprint: string;
 
   @ApiProperty({ type: Number, nullable: true, description: 'Size in bytes', example: 48219 })
   bytes: number | null;
@@ -113,7 +121,7 @@ class ReportColumnDto {
   type: string;
 }
 
-export class StreamReportDto extends CountsDto {
+export class StreamSummaryDto extends CountsDto {
   @ApiProperty({ example: 'weather' })
   table: string;
 
@@ -129,7 +137,7 @@ export class StreamReportDto extends CountsDto {
     nullable: true,
     description:
       "Digest of the stream's config and its files' contents: equal ones mean that nothing changed",
-    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    example: SHA256,
   })
   signature: string | null;
 
@@ -147,14 +155,28 @@ export class StreamReportDto extends CountsDto {
   @ApiProperty({ type: [ReportColumnDto] })
   columns: ReportColumnDto[];
 
-  @ApiProperty({ type: [FileReportDto] })
-  files: FileReportDto[];
+  @ApiProperty({ description: 'Files that were taken', example: 2 })
+  fileCount: number;
 
-  @ApiProperty({ type: [SkippedFileDto], description: 'Files that were seen and left alone' })
-  skipped: SkippedFileDto[];
+  @ApiProperty({ description: 'Files that were seen and left alone', example: 0 })
+  skippedCount: number;
 
   @ApiProperty({ type: Number, nullable: true, example: 412 })
   durationMs: number | null;
+}
+
+export class StreamReportDto extends StreamSummaryDto {
+  @ApiProperty({
+    type: [FileReportDto],
+    description: `The first ${SHOWN_FILES}; \`GET /runs/{id}/files\` has all`,
+  })
+  files: FileReportDto[];
+
+  @ApiProperty({
+    type: [SkippedFileDto],
+    description: `Files that were seen and left alone, the first ${SHOWN_FILES}`,
+  })
+  skipped: SkippedFileDto[];
 }
 
 class RunErrorDetailDto {
@@ -182,7 +204,7 @@ class RunErrorDto {
   details: RunErrorDetailDto[];
 }
 
-export class RunDto {
+export class RunSummaryDto {
   @ApiProperty({ format: 'uuid', description: 'Sorts by age', example: RUN_ID })
   id: string;
 
@@ -210,16 +232,21 @@ export class RunDto {
   @ApiProperty({ type: Date, format: 'date-time', nullable: true })
   finishedAt: Date | null;
 
-  @ApiProperty({ type: [StreamReportDto] })
-  streams: StreamReportDto[];
+  @ApiProperty({ type: [StreamSummaryDto] })
+  streams: StreamSummaryDto[];
 
   @ApiProperty({ type: RunErrorDto, nullable: true })
   error: RunErrorDto | null;
 }
 
+export class RunDto extends RunSummaryDto {
+  @ApiProperty({ type: [StreamReportDto] })
+  declare streams: StreamReportDto[];
+}
+
 export class RunPageDto {
-  @ApiProperty({ type: [RunDto] })
-  items: RunDto[];
+  @ApiProperty({ type: [RunSummaryDto] })
+  items: RunSummaryDto[];
 
   @ApiProperty({
     type: String,
@@ -230,8 +257,8 @@ export class RunPageDto {
   nextCursor: string | null;
 }
 
-/** What users see of a run. */
-export function toRunDto(run: Run): RunDto {
+/** What users see of a run in a list. */
+export function toRunSummaryDto(run: Run): RunSummaryDto {
   const { id, pipeline, configVersion, trigger, state, attempt } = run;
   const { queuedAt, startedAt, finishedAt, streams, error } = run;
   return {
@@ -247,4 +274,13 @@ export function toRunDto(run: Run): RunDto {
     streams,
     error,
   };
+}
+
+/** What users see of one run. */
+export function toRunDto(run: Run): RunDto {
+  const streams = run.streams.map((summary, index): StreamReportDto => {
+    const { files, skipped } = run.files?.[index] ?? { files: [], skipped: [] };
+    return { ...summary, files: files.slice(0, SHOWN_FILES), skipped: skipped.slice(0, SHOWN_FILES) };
+  });
+  return { ...toRunSummaryDto(run), streams };
 }

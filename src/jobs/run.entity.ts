@@ -1,13 +1,22 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { RunError, RunState, RunTrigger, StreamReport } from './run-report.js';
+import type {
+  Replay,
+  RunError,
+  RunProgress,
+  RunState,
+  RunTrigger,
+  StreamFiles,
+  StreamSummary,
+  Suspect,
+} from './run-report.js';
 
 /** One execution of a pipeline at one config version. Its id is a UUID of version 7, so ids sort by age. */
 @Entity({ name: 'runs', schema: 'millrace' })
 @Index('runs_pipeline', ['pipeline', 'id'])
 @Index('runs_state', ['state', 'id'])
-@Index('runs_idempotency_key', ['idempotencyKey'], { unique: true })
+@Index('runs_trigger', ['trigger', 'id'])
 @Index('runs_slot', ['pipeline', 'slot'], { unique: true })
-@Check('runs_trigger_check', `"trigger" IN ('manual', 'schedule', 'monitor')`)
+@Check('runs_trigger_check', `"trigger" IN ('manual', 'schedule', 'monitor', 'replay')`)
 @Check('runs_state_check', `"state" IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
 export class Run {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'runs_pkey' })
@@ -51,7 +60,19 @@ export class Run {
   finishedAt: Date | null;
 
   @Column('jsonb', { default: [] })
-  streams: StreamReport[];
+  streams: StreamSummary[];
+
+  /** The files of each stream, in the order of `streams`. May be megabytes: only read where they are asked for. */
+  @Column('jsonb', { default: [], select: false })
+  files?: StreamFiles[];
+
+  /** How far the run is; null before it begins and once it is over. */
+  @Column('jsonb', { nullable: true })
+  progress: RunProgress | null;
+
+  /** Counts the run's events; the number of the newest one. */
+  @Column('integer', { default: 0 })
+  revision: number;
 
   @Column('jsonb', { nullable: true })
   error: RunError | null;
@@ -60,12 +81,28 @@ export class Run {
   @Column('text', { nullable: true })
   signature: string | null;
 
-  @Column('text', { name: 'idempotency_key', nullable: true })
-  idempotencyKey: string | null;
+  /** When the run began to look at its sources, last. */
+  @Column('timestamptz', { name: 'looked_at', nullable: true })
+  lookedAt: Date | null;
 
-  /** Digest of the request that carried the key, to tell a repeat from a different request. */
-  @Column('text', { name: 'request_digest', nullable: true })
-  requestDigest: string | null;
+  /** When somebody last asked for a run and was given this one, which was under way. */
+  @Column('timestamptz', { name: 'asked_at', nullable: true })
+  askedAt: Date | null;
+
+  @Column('timestamptz', { name: 'cancel_asked_at', nullable: true })
+  cancelAskedAt: Date | null;
+
+  /** The file that the worker is at, where earlier workers died of the run; null when it is at none. */
+  @Column('jsonb', { nullable: true })
+  suspect: Suspect | null;
+
+  /** How many workers died at which file: key of the suspect -> deaths. */
+  @Column('jsonb', { default: {} })
+  suspects: Record<string, number>;
+
+  /** Which rejects the run takes up again; null for a run of the pipeline's sources. */
+  @Column('jsonb', { nullable: true })
+  replay: Replay | null;
 
   /** The moment of the schedule that this run stands for. */
   @Column('timestamptz', { nullable: true })

@@ -12,7 +12,7 @@ import type { Request } from 'express';
 import { ApiProblem } from '../http/api-problem.js';
 import { RejectPageDto, RejectsQueryDto } from './rejects.dto.js';
 import { RunResults } from './run-results.js';
-import { RunDto, RunPageDto, toRunDto } from './run.dto.js';
+import { RunDto, RunPageDto, toRunDto, toRunSummaryDto } from './run.dto.js';
 import { RunsQueryDto } from './runs-query.dto.js';
 import { RunsService } from './runs.service.js';
 
@@ -36,7 +36,7 @@ export class RunsController {
   @ApiProblem(400, 'A filter, the limit or the cursor is wrong')
   async list(@Query() query: RunsQueryDto): Promise<RunPageDto> {
     const page = await this.runs.list(query);
-    return { items: page.items.map(toRunDto), nextCursor: page.nextCursor };
+    return { items: page.items.map(toRunSummaryDto), nextCursor: page.nextCursor };
   }
 
   @Get(':id')
@@ -49,7 +49,7 @@ export class RunsController {
   @ApiOkResponse({ type: RunDto })
   @ApiProblem(404, 'There is no such run')
   async get(@Param('id') id: string): Promise<RunDto> {
-    return toRunDto(await this.runs.get(id));
+    return toRunDto(await this.runs.getWithFiles(id));
   }
 
   @Get(':id/rejects')

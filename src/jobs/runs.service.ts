@@ -1,20 +1,21 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, LessThan, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
 import { TerminalError } from '../errors.js';
+import { findWithFiles } from './find-with-files.js';
 import { decodeCursor, isUuid, type Page, pageOf } from './page.js';
 import { RunQueue } from './run-queue.js';
-import type { RunState, RunTrigger } from './run-report.js';
+import type { Replay, RunState, RunTrigger } from './run-report.js';
 import { Run } from './run.entity.js';
+import { addEvents, updateRun } from './update-run.js';
 
 export interface NewRun {
   pipeline: string;
   configVersion: number;
   trigger: RunTrigger;
   slot?: Date;
-  idempotencyKey?: string;
-  requestDigest?: string;
+  replay?: Replay;
 }
 
 export interface RunFilter {
@@ -34,37 +35,77 @@ export class RunsService {
   ) {}
 
   /**
-   * Adds a run and its job in one transaction: once this resolves, the run will be done, whatever dies.
-   * @param besides is done in the same transaction before; when it resolves to false, no run is added
-   * @returns null when there is one for that slot or idempotency key already, or `besides` said no
+   * A transaction in which nobody else adds a run of the pipeline, whichever process they are in. What `work` adds
+   * will be done once this resolves, whatever dies.
    */
-  async add(
-    newRun: NewRun,
-    besides: (manager: EntityManager) => Promise<boolean> = async () => true,
-  ): Promise<Run | null> {
+  async exclusively<T>(pipeline: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.runs.manager.transaction(async (manager) => {
-      if (!(await besides(manager))) return null;
-      const id = randomUUIDv7();
-      const row = { ...newRun, id, state: 'queued' as const, queuedAt: new Date() };
-      const inserted = await manager
-        .createQueryBuilder()
-        .insert()
-        .into(Run)
-        .values(row)
-        .orIgnore()
-        .returning('id')
-        .execute();
-      if (inserted.raw.length === 0) return null;
-      await this.queue.add({ id, pipeline: newRun.pipeline }, manager);
-      return manager.findOneByOrFail(Run, { id });
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        `millrace runs of ${pipeline}`,
+      ]);
+      return work(manager);
     });
+  }
+
+  /** Adds a run and its job, inside the caller's transaction. */
+  async add(newRun: NewRun, manager: EntityManager): Promise<Run> {
+    const id = randomUUIDv7();
+    const row = { ...newRun, id, state: 'queued' as const, queuedAt: new Date(), revision: 1 };
+    await manager.insert(Run, row);
+    const data = { state: 'queued', trigger: newRun.trigger };
+    await addEvents(manager, { id, revision: 1, events: [{ type: 'state', data }] });
+    await this.queue.add({ id, pipeline: newRun.pipeline }, manager);
+    return manager.findOneByOrFail(Run, { id });
+  }
+
+  /**
+   * The newest run of the pipeline's sources that is queued or running and that nobody has cancelled; it stays so until
+   * the caller's transaction ends.
+   */
+  async findOpen(pipeline: string, manager: EntityManager): Promise<Run | null> {
+    return manager.findOne(Run, {
+      where: { pipeline, state: In(['queued', 'running']), replay: IsNull(), cancelAskedAt: IsNull() },
+      order: { id: 'DESC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  /** Notes on an open run that somebody asked for it again, so that it takes in what came after it had looked. */
+  async askAgain(run: Run, manager: EntityManager): Promise<Run> {
+    await manager.update(Run, { id: run.id }, { askedAt: () => 'clock_timestamp()' });
+    return run;
+  }
+
+  /**
+   * Cancels a run: at once when no worker has begun it, else its worker is told to, and settles what became of it.
+   * @throws TerminalError `RUN_NOT_FOUND`, or `RUN_OVER` for one that ended otherwise
+   */
+  async cancel(id: string): Promise<Run> {
+    const run = await this.get(id);
+    const finished = { state: 'cancelled' as const, finishedAt: new Date() };
+    const cancelled = { type: 'state' as const, data: { state: 'cancelled' } };
+    const unbegun = { id: run.id, state: 'queued' as const, attempt: 0 };
+    await updateRun(this.runs.manager, { where: unbegun, changes: finished, events: [cancelled] });
+    const open = { id: run.id, state: In<RunState>(['queued', 'running']), cancelAskedAt: IsNull() };
+    await updateRun(this.runs.manager, { where: open, changes: { cancelAskedAt: new Date() }, events: [] });
+    const now = await this.get(id);
+    if (now.state !== 'succeeded' && now.state !== 'failed') return now;
+    throw new TerminalError('RUN_OVER', `expected a run that is not over, got one that has ${now.state}`);
   }
 
   /** @throws TerminalError `RUN_NOT_FOUND` */
   async get(id: string): Promise<Run> {
     const run = isUuid(id.toLowerCase()) ? await this.runs.findOneBy({ id }) : null;
-    if (!run) throw new TerminalError('RUN_NOT_FOUND', `expected the id of a run, got "${id}"`);
-    return run;
+    return run ?? this.notFound(id);
+  }
+
+  /**
+   * The run with its files.
+   * @throws TerminalError `RUN_NOT_FOUND`
+   */
+  async getWithFiles(id: string): Promise<Run> {
+    const run = isUuid(id.toLowerCase()) ? await findWithFiles(this.runs, id) : null;
+    return run ?? this.notFound(id);
   }
 
   /** The newest first. */
@@ -76,11 +117,18 @@ export class RunsService {
     return pageOf(rows, limit);
   }
 
+  /** The newest run of the pipeline's sources. */
   async newest(pipeline: string): Promise<Run | null> {
-    return this.runs.findOne({ where: { pipeline }, order: { id: 'DESC' } });
+    return this.runs.findOne({ where: { pipeline, replay: IsNull() }, order: { id: 'DESC' } });
   }
 
-  async findByKey(idempotencyKey: string): Promise<Run | null> {
-    return this.runs.findOneBy({ idempotencyKey });
+  /** The same, with its files. */
+  async newestWithFiles(pipeline: string): Promise<Run | null> {
+    const newest = await this.newest(pipeline);
+    return newest && findWithFiles(this.runs, newest.id);
+  }
+
+  private notFound(id: string): never {
+    throw new TerminalError('RUN_NOT_FOUND', `expected the id of a run, got "${id}"`);
   }
 }

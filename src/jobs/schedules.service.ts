@@ -6,6 +6,7 @@ import { CronJobs } from './cron-jobs.js';
 import { checkSchedule, nextRun } from './cron-time.js';
 import { PipelinesService } from './pipelines.service.js';
 import { retryTransient } from './retry.js';
+import { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 import { Schedule } from './schedule.entity.js';
 import { lostServiceDatabase } from './service-database-lost.js';
@@ -52,7 +53,16 @@ export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy
     const { cron, timezone } = request;
     checkSchedule(cron, timezone);
     const { pipeline } = await this.pipelines.open(await this.pipelines.nameOr(request.pipeline));
-    const schedule = { pipeline, cron, timezone, createdAt: new Date() };
+    const now = new Date();
+    const schedule = {
+      pipeline,
+      cron,
+      timezone,
+      createdAt: now,
+      lastSlot: now,
+      lastRunId: null,
+      lastResult: null,
+    };
     const replaced = await this.schedules.manager.transaction(async (manager) => {
       const earlier = await manager.findOneBy(Schedule, { pipeline });
       await manager.upsert(Schedule, schedule, ['pipeline']);
@@ -90,8 +100,11 @@ export class SchedulesService implements OnApplicationBootstrap, OnModuleDestroy
   /** Adds the run of a slot, unless another process has, or the schedule is not the pipeline's any more. */
   private async add({ pipeline, cron, timezone }: Schedule, slot: Date): Promise<void> {
     const { version: configVersion } = await this.pipelines.open(pipeline);
-    await this.runs.add({ pipeline, configVersion, trigger: 'schedule', slot }, (manager) => {
-      return manager.existsBy(Schedule, { pipeline, cron, timezone });
+    await this.runs.exclusively(pipeline, async (manager) => {
+      const isCurrent = await manager.existsBy(Schedule, { pipeline, cron, timezone });
+      const isDone = await manager.existsBy(Run, { pipeline, slot });
+      if (isCurrent && !isDone)
+        await this.runs.add({ pipeline, configVersion, trigger: 'schedule', slot }, manager);
     });
   }
 }

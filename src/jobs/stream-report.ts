@@ -2,7 +2,8 @@ import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadResult } from '../loader/load.js';
 import type { StreamLook } from './look-at-stream.js';
-import { type FileReport, noCounts, type StreamReport } from './run-report.js';
+import { type FileReport, noCounts, type StreamReport, type StreamSummary } from './run-report.js';
+import type { Run } from './run.entity.js';
 
 /** The report of a stream that has not begun. */
 export function emptyReport({ table, output }: StreamConfig): StreamReport {
@@ -20,6 +21,18 @@ export function emptyReport({ table, output }: StreamConfig): StreamReport {
   };
 }
 
+/** The reports of a run's streams, files included. */
+export function joinFiles({ streams, files }: Pick<Run, 'streams' | 'files'>): StreamReport[] {
+  return streams.map(({ fileCount: _files, skippedCount: _skipped, ...summary }, index) => {
+    return { ...summary, ...(files?.[index] ?? { files: [], skipped: [] }) };
+  });
+}
+
+/** The report with its files counted instead of listed. */
+export function summaryOf({ files, skipped, ...report }: StreamReport): StreamSummary {
+  return { ...report, fileCount: files.length, skippedCount: skipped.length };
+}
+
 export function isFinished({ state }: StreamReport): boolean {
   return state === 'succeeded' || state === 'unchanged' || state === 'empty';
 }
@@ -34,8 +47,7 @@ export function applyLook(report: StreamReport, look: StreamLook): void {
   const copyOf = new Map(look.copies.map((copy) => [fileKey(copy), copy.copyOf]));
   const files = look.files.map((file): FileReport => {
     const original = copyOf.get(fileKey(file)) ?? null;
-    const { source, name, bytes } = file;
-    return { ...newFile({ source, name, copyOf: original }), bytes };
+    return { ...newFile({ ...file, copyOf: original }), bytes: file.bytes };
   });
   const { signature, skipped } = look;
   Object.assign(report, noCounts(), {
@@ -63,18 +75,33 @@ export function applyLanded(report: StreamReport, landed: LandedFile, durationMs
 export function applyLoad(report: StreamReport, load: LoadResult): void {
   const known = new Map(report.files.map((file) => [fileKey(file), file]));
   report.files = load.files.map((counts): FileReport => {
-    const { source, name, copyOf, read, inserted, updated, duplicate, rejected } = counts;
+    const { source, name, fingerprint, copyOf, read, inserted, updated, duplicate, rejected } = counts;
     const file = known.get(fileKey(counts)) ?? newFile(counts);
     const state = copyOf === null ? 'loaded' : 'copy';
-    return { ...file, source, name, state, copyOf, read, inserted, updated, duplicate, rejected };
+    return {
+      ...file,
+      source,
+      name,
+      fingerprint,
+      state,
+      copyOf,
+      read,
+      inserted,
+      updated,
+      duplicate,
+      rejected,
+    };
   });
   const { read, inserted, updated, duplicate, rejected, rowBytes } = load;
   Object.assign(report, { read, inserted, updated, duplicate, rejected, rowBytes });
 }
 
-function newFile({ source, name, copyOf }: Pick<FileReport, 'source' | 'name' | 'copyOf'>): FileReport {
+type NewFile = Pick<FileReport, 'source' | 'name' | 'fingerprint' | 'copyOf'>;
+
+function newFile({ source, name, fingerprint, copyOf }: NewFile): FileReport {
   const state = copyOf === null ? 'waiting' : 'copy';
-  return { source, name, ...noCounts(), bytes: null, state, copyOf, detected: null, durationMs: null };
+  const unread = { bytes: null, detected: null, durationMs: null };
+  return { source, name, fingerprint, ...noCounts(), ...unread, state, copyOf };
 }
 
 function fileKey({ source, name }: { source: number; name: string }): string {
