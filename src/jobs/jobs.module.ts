@@ -5,14 +5,17 @@ import { ConfigHistoryModule } from '../config-history/config-history.module.js'
 import { ExtractionModule } from '../extraction/extraction.module.js';
 import { LoaderModule } from '../loader/loader.module.js';
 import { SchemaModule } from '../schema/schema.module.js';
+import { CancelWatch } from './cancel-watch.js';
 import { CronJobs } from './cron-jobs.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
+import { LeftoverSweep } from './leftover-sweep.js';
 import { LookOut } from './look-out.js';
 import { Monitor } from './monitor.entity.js';
 import { MonitorsController } from './monitors.controller.js';
 import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
+import { RunAttempts } from './run-attempts.js';
 import { RunEvent } from './run-event.entity.js';
 import { RunJournals } from './run-journals.js';
 import { RunPipeline } from './run-pipeline.js';
@@ -26,6 +29,9 @@ import { Schedule } from './schedule.entity.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
 import { SetAsideFile } from './set-aside-file.entity.js';
+import { SetAsideFiles } from './set-aside-files.js';
+import { StreamLooks } from './stream-looks.js';
+import { StreamSteps } from './stream-steps.js';
 import { TriggerController } from './trigger.controller.js';
 import { TriggerService } from './trigger.service.js';
 import { WorkerPresence } from './worker-presence.js';
@@ -50,7 +56,13 @@ import { WorkerPresence } from './worker-presence.js';
     WorkerPresence,
     OrphanedRuns,
     RunJournals,
+    SetAsideFiles,
+    StreamLooks,
+    StreamSteps,
     RunPipeline,
+    RunAttempts,
+    CancelWatch,
+    LeftoverSweep,
     RunWorker,
     SchedulesService,
     CronJobs,

@@ -1,5 +1,5 @@
 import type { PinoLogger } from 'nestjs-pino';
-import type { QueryDeepPartialEntity, Repository } from 'typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import { TransientError } from '../errors.js';
 import type {
   RunError,
@@ -12,7 +12,7 @@ import type {
 } from './run-report.js';
 import type { Run } from './run.entity.js';
 import { joinFiles, summaryOf } from './stream-report.js';
-import { type NewEvent, updateRun } from './update-run.js';
+import { type NewEvent, type RunUpdate, updateRun } from './update-run.js';
 
 /** Another worker holds the run now: whatever this one still does must not be written. */
 export class RunTakenOver extends Error {
@@ -25,8 +25,6 @@ export class RunTakenOver extends Error {
 export interface Looked {
   /** Digest of all that was looked at. */
   signature: string | null;
-  /** When the first look began. */
-  at: Date;
 }
 
 /**
@@ -52,13 +50,19 @@ export class RunJournal {
   /** Makes the state of the streams durable, their files as well. */
   async record(streams: StreamReport[], looked?: Looked): Promise<void> {
     const files = streams.map(({ files, skipped }): StreamFiles => ({ files, skipped }));
-    const look = looked && { signature: looked.signature, lookedAt: looked.at };
-    await this.recordStreams(streams, { files, ...look });
+    await this.recordStreams(streams, { files, ...looked });
   }
 
   /** Like `record`, where nothing changed about the files since. */
   async recordStep(streams: StreamReport[]): Promise<void> {
     await this.recordStreams(streams, {});
+  }
+
+  /** Makes durable when the run looks at its sources: who asks for it after that may mean what came later. */
+  async beginLook(): Promise<void> {
+    const where = this.mine();
+    const changes = { lookedAt: () => 'clock_timestamp()' };
+    if (!(await this.update(this.runs.manager, { where, changes, events: [] }))) throw this.takenOver();
   }
 
   /** How far the run is; nice to know, and no event. */
@@ -77,8 +81,9 @@ export class RunJournal {
     await this.write({ attempt }, [stateEvent('running', { attempt })]);
   }
 
-  async succeed(): Promise<void> {
-    await this.finish('succeeded', { error: null });
+  /** @param manager of the transaction in which nobody else asks for the run */
+  async succeed(manager: EntityManager): Promise<void> {
+    await this.finish('succeeded', { error: null }, manager);
   }
 
   /** @param isPassing the same files may well load next time, so the monitor shall not take them for done */
@@ -118,26 +123,38 @@ export class RunJournal {
     this.streams = this.streams.map((stream) => (isUnderWay(stream, state) ? { ...stream, state } : stream));
   }
 
-  private async finish(state: RunState, changes: { error?: RunError | null }): Promise<void> {
+  private async finish(
+    state: RunState,
+    changes: { error?: RunError | null },
+    manager?: EntityManager,
+  ): Promise<void> {
     const over = { worker: null, progress: null, suspect: null, finishedAt: new Date() };
     const code = changes.error ? { code: changes.error.code, message: changes.error.message } : {};
     const events = [...this.streamEvents(), stateEvent(state, code)];
-    await this.write({ state, streams: this.streams.map(summaryOf), ...over, ...changes }, events);
+    const streams = this.streams.map(summaryOf);
+    await this.write({ state, streams, ...over, ...changes }, events, manager);
   }
 
-  private async write(changes: object, events: NewEvent[]): Promise<void> {
-    const { id, attempt } = this.run;
-    const safe = JSON.parse(JSON.stringify({ changes, events }, storable)) as {
-      changes: QueryDeepPartialEntity<Run>;
-      events: NewEvent[];
-    };
-    const where = { id, attempt, state: 'running' as const };
-    const written = await updateRun(this.runs.manager, { where, ...safe }).catch((error: unknown) => {
+  private async write(changes: object, events: NewEvent[], manager = this.runs.manager): Promise<void> {
+    const safe = JSON.parse(JSON.stringify({ changes, events }, storable)) as Omit<RunUpdate, 'where'>;
+    if (!(await this.update(manager, { where: this.mine(), ...safe }))) throw this.takenOver();
+    Object.assign(this.run, changes);
+  }
+
+  private update(manager: EntityManager, update: RunUpdate): Promise<string | null> {
+    return updateRun(manager, update).catch((error: unknown) => {
       const message = 'the run could not be written to the service database';
       throw new TransientError('SERVICE_DATABASE', message, [], { cause: error });
     });
-    if (!written) throw new RunTakenOver(id);
-    Object.assign(this.run, changes);
+  }
+
+  private mine(): RunUpdate['where'] {
+    const { id, attempt } = this.run;
+    return { id, attempt, state: 'running' };
+  }
+
+  private takenOver(): RunTakenOver {
+    return new RunTakenOver(this.run.id);
   }
 }
 

@@ -1,75 +1,70 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { TerminalError, TransientError } from '../errors.js';
-import { Settings } from '../settings/settings.js';
-import { retryTransient } from './retry.js';
-import { RunFolder } from './run-folder.js';
+import { CancelWatch } from './cancel-watch.js';
+import { RunAttempts } from './run-attempts.js';
 import { type RunJournal, RunTakenOver } from './run-journal.js';
 import { RunJournals } from './run-journals.js';
-import { RunPipeline } from './run-pipeline.js';
 import { type Claim, RunQueue } from './run-queue.js';
 import type { RunError } from './run-report.js';
-import { sweepLeftovers } from './sweep-leftovers.js';
-import { lostServiceDatabase } from './service-database-lost.js';
-import { shortOfResources } from './short-of-resources.js';
+import { RunCancelled, toRunSignals } from './run-signals.js';
 import { WorkerPresence } from './worker-presence.js';
 
-/** A run that so many workers died of is not tried again: it may be what kills them. */
-const MAX_DEATHS = 5;
+/** How long a load under way may go on when the service stops; then it is rolled back. */
+const GRACE_MS = 20_000;
 
-/** Takes runs from the queue and brings each to an end. What is retried, and how a run fails, is decided here only. */
+/** Takes runs from the queue and brings each to an end. How a run ends is decided here only. */
 @Injectable()
 export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
+  private readonly graceOver = new AbortController();
 
   constructor(
     private readonly queue: RunQueue,
     private readonly presence: WorkerPresence,
     private readonly journals: RunJournals,
-    private readonly pipeline: RunPipeline,
-    private readonly settings: Settings,
+    private readonly cancels: CancelWatch,
+    private readonly attempts: RunAttempts,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await sweepLeftovers(this.settings.home, (ids) => this.journals.finished(ids));
     await this.queue.work((claim) => this.take(claim));
   }
 
-  /** Aborts the runs under way and waits for them; they stay in the queue and go on from their last finished step. */
+  /**
+   * Ends the runs under way and waits for them: a load may still end by itself for a while, everything else is left at
+   * once. Runs that are not over stay in the queue and go on from their last finished step.
+   */
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort(new Error('the service is stopping'));
+    const reason = new Error('the service is stopping');
+    this.stopping.abort(reason);
+    const ended = new AbortController();
+    const grace = delay(GRACE_MS, undefined, { signal: ended.signal }).then(
+      () => this.graceOver.abort(reason),
+      () => {},
+    );
     await this.queue.stopWork();
+    ended.abort();
+    await grace;
   }
 
   private async take(claim: Claim): Promise<void> {
     this.stopping.signal.throwIfAborted();
     const journal = await this.journals.open(claim, await this.presence.key());
     if (!journal) return;
-    const signal = AbortSignal.any([claim.signal, this.stopping.signal]);
-    try {
-      await this.run(journal, signal);
-    } catch (error) {
-      await this.settle(journal, claim, error);
-    }
-  }
-
-  private async run(journal: RunJournal, signal: AbortSignal): Promise<void> {
     const { run, log } = journal;
     log.info({ trigger: run.trigger, configVersion: run.configVersion, deaths: run.deaths }, 'run begins');
-    if (run.deaths >= MAX_DEATHS) throw new WorkersLost(run.deaths);
-    const work = async (attempt: number) => {
-      if (attempt > 1) await journal.nextAttempt();
-      await this.pipeline.walk(journal, signal).catch((error: unknown) => {
-        throw lostServiceDatabase(error) ?? shortOfResources(error) ?? error;
-      });
-      await journal.succeed();
-    };
-    await retryTransient(work, {
-      signal,
-      onRetry: (error, attempt, waitMs) => log.warn({ err: error, attempt, waitMs }, 'will try again'),
-    });
-    log.info('run succeeded');
-    await this.clean(journal);
+    await this.cancels.during(run, (cancel) =>
+      this.bringToEnd(journal, claim, cancel).catch((error: unknown) => this.settle(journal, claim, error)),
+    );
+  }
+
+  private async bringToEnd(journal: RunJournal, claim: Claim, cancel: AbortSignal): Promise<void> {
+    const stops = { stopping: this.stopping.signal, graceOver: this.graceOver.signal };
+    await this.attempts.perform(journal, toRunSignals({ takenOver: claim.signal, ...stops, cancel }));
+    journal.log.info('run succeeded');
+    await this.attempts.clean(journal);
   }
 
   private async settle(journal: RunJournal, claim: Claim, error: unknown): Promise<void> {
@@ -78,13 +73,17 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
       log.warn('another worker took the run over');
       return;
     }
-    if (this.stopping.signal.aborted) {
+    if (error instanceof RunCancelled) {
+      await journal.cancel();
+      log.info('run cancelled');
+    } else if (this.stopping.signal.aborted) {
       await journal.handBack();
       log.info('run handed back to the queue');
       throw error;
+    } else {
+      await journal.fail(this.describe(error, journal), error instanceof TransientError);
     }
-    await journal.fail(this.describe(error, journal), error instanceof TransientError);
-    await this.clean(journal);
+    await this.attempts.clean(journal);
   }
 
   /** What the run's users may know of the error; one that nobody foresaw is for the log only. */
@@ -101,18 +100,5 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
       message: `internal error; the log tells more under ${correlationId}`,
       details: [],
     };
-  }
-
-  private async clean({ run, log }: RunJournal): Promise<void> {
-    await new RunFolder(this.settings.home, run.id).remove().catch((error: unknown) => {
-      log.warn({ err: error }, 'could not remove the folder of the run; the next start will');
-    });
-  }
-}
-
-/** Every worker that took the run died of it, or so it looks. */
-class WorkersLost extends TerminalError {
-  constructor(deaths: number) {
-    super('WORKERS_LOST', `the run was given up: ${deaths} workers died while they were at it`);
   }
 }

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, type Repository } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { findWithFiles } from './find-with-files.js';
-import { decodeCursor, isUuid, type Page, pageOf } from './page.js';
+import { listRuns, type RunFilter } from './list-runs.js';
+import { isUuid, type Page } from './page.js';
 import { RunQueue } from './run-queue.js';
 import type { Replay, RunState, RunTrigger } from './run-report.js';
 import { Run } from './run.entity.js';
@@ -16,14 +17,6 @@ export interface NewRun {
   trigger: RunTrigger;
   slot?: Date;
   replay?: Replay;
-}
-
-export interface RunFilter {
-  pipeline?: string;
-  state?: RunState;
-  trigger?: RunTrigger;
-  cursor?: string;
-  limit: number;
 }
 
 /** Adds runs, and finds them again. */
@@ -76,6 +69,12 @@ export class RunsService {
     return run;
   }
 
+  /** Whether somebody asked for a run after it had begun to look at its sources. */
+  async wasAskedSince(id: string, manager: EntityManager): Promise<boolean> {
+    const asked = manager.createQueryBuilder(Run, 'run').where('run.id = :id', { id });
+    return asked.andWhere('run.askedAt >= run.lookedAt').getExists();
+  }
+
   /**
    * Cancels a run: at once when no worker has begun it, else its worker is told to, and settles what became of it.
    * @throws TerminalError `RUN_NOT_FOUND`, or `RUN_OVER` for one that ended otherwise
@@ -109,12 +108,8 @@ export class RunsService {
   }
 
   /** The newest first. */
-  async list({ pipeline, state, trigger, cursor, limit }: RunFilter): Promise<Page<Run>> {
-    const before = cursor === undefined ? {} : { id: LessThan(decodeCursor(cursor)) };
-    const where = { pipeline, state, trigger, ...before };
-    const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
-    const rows = await this.runs.find({ where: given, order: { id: 'DESC' }, take: limit + 1 });
-    return pageOf(rows, limit);
+  async list(filter: RunFilter): Promise<Page<Run>> {
+    return listRuns(this.runs, filter);
   }
 
   /** The newest run of the pipeline's sources. */

@@ -47,7 +47,9 @@ export async function takeTurn(session: Session, place: TablePlace, limits: Load
 async function findNew(session: Session, request: LoadRequest, tableId: number | null): Promise<Unseen> {
   const { stage, folder, signal } = request;
   if (tableId === null || stage.identities === 0) return { count: 0, stored: 0, file: null };
-  return rememberUnseen(session, { stage, tableId, folder, signal });
+  const onSent = (identitiesSent: number) =>
+    request.onProgress?.({ identitiesSent, unseen: 0, rowBytesSent: 0 });
+  return rememberUnseen(session, { stage, tableId, folder, signal, onSent });
 }
 
 interface Move {
@@ -72,8 +74,11 @@ async function moveRows(session: Session, request: LoadRequest, move: Move): Pro
   return result;
 }
 
-function copyRows(session: Session, { stage, signal }: LoadRequest, { place, unseen }: Move) {
+function copyRows(session: Session, { stage, signal, onProgress }: LoadRequest, { place, unseen }: Move) {
   const columns = stage.columns.map(({ name }) => quoteName('column', name)).join(', ');
   const sql = `COPY ${quoteTable(place)} (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  return session.copyIn(sql, stage.rowLines(unseen.file, signal));
+  const sent = { identitiesSent: stage.identities, unseen: unseen.count };
+  return session.copyIn(sql, stage.rowLines(unseen.file, signal), (rowBytesSent) =>
+    onProgress?.({ ...sent, rowBytesSent }),
+  );
 }

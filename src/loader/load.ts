@@ -26,6 +26,16 @@ export interface LoadRequest {
   /** Folder for temporary files of this load; exists. */
   folder: string;
   signal?: AbortSignal;
+  /** Told now and again while identities and rows travel. */
+  onProgress?: (progress: LoadProgress) => void;
+}
+
+/** How far a load is: the identities travel first, then the rows that are new. */
+export interface LoadProgress {
+  identitiesSent: number;
+  /** Rows that are new; 0 until that is known. */
+  unseen: number;
+  rowBytesSent: number;
 }
 
 /** Counts of one file. read = inserted + updated + duplicate + rejected, always. */

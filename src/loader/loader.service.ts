@@ -51,6 +51,18 @@ export class LoaderService {
     return this.read(target, (session) => findLastLoad(session, pipeline, { schema: target.schema, table }));
   }
 
+  /** What a run has committed into a table; null when it has not, and no transaction of it is under way any more. */
+  async committed(target: Target, runId: string, table: string): Promise<LoadResult | null> {
+    const place = { schema: target.schema, table };
+    return this.guard(target, { where: describeDatabase(target) }, async () => {
+      const database = await this.databases.connect(target);
+      return runTransaction(database, this.limits, async (session) => {
+        await takeTurn(session, place, this.limits);
+        return findLoad(session, { runId, ...place });
+      });
+    });
+  }
+
   /**
    * Loads a stage in one transaction: rows, identities, rejects and ledger, or nothing. A run that has loaded the table
    * before gets the stored counts.
@@ -74,12 +86,7 @@ export class LoaderService {
 
   /** Whether the commit counted: known as soon as the transaction has let go of the table. */
   private async settle(request: LoadRequest, unknown: CommitUnknownError): Promise<LoadResult> {
-    const place = { schema: request.target.schema, table: request.table };
-    const database = await this.databases.connect(request.target);
-    const found = await runTransaction(database, this.limits, async (session) => {
-      await takeTurn(session, place, this.limits);
-      return findLoad(session, { runId: request.runId, ...place });
-    });
+    const found = await this.committed(request.target, request.runId, request.table);
     if (!found) throw unknown;
     return { ...found, alreadyCommitted: false };
   }

@@ -21,15 +21,20 @@ interface Search {
   /** Takes the list. */
   folder: string;
   signal?: AbortSignal;
+  /** Told how many identities are under way. */
+  onSent?: (identities: number) => void;
 }
+
+/** A UUID's text and the line end. */
+const LINE_BYTES = 37;
 
 /**
  * Sends the stage's identities alone, finds the new ones and remembers them as loaded. In ascending order, because a
  * random one writes nearly every page of the index.
  */
 export async function rememberUnseen(session: Session, search: Search): Promise<Unseen> {
-  const { stage, tableId, folder, signal } = search;
-  const lines = stage.identityLines(signal);
+  const { stage, tableId, folder, signal, onSent } = search;
+  const lines = counted(stage.identityLines(signal), onSent);
   if (!(await hasHashes(session, tableId))) {
     const all = await copyAll(session, tableId, lines);
     return { count: all, stored: all, file: null };
@@ -42,6 +47,15 @@ export async function rememberUnseen(session: Session, search: Search): Promise<
   const file = join(folder, `unseen-hashes-${randomUUID()}.txt`);
   await (count === 0 ? writeFile(file, '') : writeList(session, file));
   return { count, stored, file };
+}
+
+async function* counted(lines: AsyncIterable<Buffer>, onSent: Search['onSent']): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of lines) {
+    yield chunk;
+    bytes += chunk.length;
+    onSent?.(Math.trunc(bytes / LINE_BYTES));
+  }
 }
 
 /** The first load of a table needs no search: the hashes go where they belong at once, at half the price. */

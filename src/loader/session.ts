@@ -41,9 +41,14 @@ export class Session {
   /**
    * Sends the chunks as the data of a `COPY … FROM STDIN`, as fast as the server takes them.
    *
+   * @param onSent told how many bytes are under way
    * @returns the rows that the server counted, and the bytes that were sent
    */
-  async copyIn(sql: string, chunks: AsyncIterable<Buffer>): Promise<{ rows: number; bytes: number }> {
+  async copyIn(
+    sql: string,
+    chunks: AsyncIterable<Buffer>,
+    onSent?: (bytes: number) => void,
+  ): Promise<{ rows: number; bytes: number }> {
     await this.query('SET LOCAL statement_timeout = 0');
     const stream = this.client.query(Object.assign(copyFrom(sql), NO_TIMEOUT));
     const stall = new Deadline(() => this.cut());
@@ -55,6 +60,7 @@ export class Session {
         stall.set(stallMs);
         yield chunk;
         stall.clear();
+        onSent?.(bytes);
       }
       // Constraints and triggers are checked after the last byte.
       stall.set(statementMs);

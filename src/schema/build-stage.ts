@@ -2,11 +2,12 @@ import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { collectRejects, type FileCount } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
-import { isEngineFault, literal, readPath, run } from './engine.js';
+import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
 import { inferColumns } from './infer-columns.js';
 import { planColumns } from './plan-columns.js';
 import { FilePreparation } from './prepare-files.js';
 import { readFiles } from './read-files.js';
+import { recordLayout } from './record-layout.js';
 import { checkRejects } from './reject-limit.js';
 import { RejectsFile } from './rejects-file.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
@@ -42,6 +43,7 @@ export async function buildStage(
       };
       await collectRejects(context, request.files[count.file]!, count);
     }
+    await addLayouts(request, preparation, { counts, rejects });
     const rejectsPath = await rejects.close();
     const files = stagedFiles(request, preparation.rejected, counts);
     checkRejects(request, files, rejectsPath);
@@ -57,6 +59,9 @@ export async function buildStage(
     await rm(paths.careful, { recursive: true, force: true });
   }
 }
+
+/** About the share of the time that goes into finding the types, where there are any to find. */
+const INFERRING = 0.3;
 
 const bare = (columns: SettledColumn[]) =>
   columns.map(({ name, type, required }) => ({ name, type, required }));
@@ -90,16 +95,20 @@ async function writeOnce(
   request: StageRequest,
   preparation: FilePreparation,
 ): Promise<SettledColumn[] | null> {
-  const { signal } = request;
+  const { signal, onProgress = () => {} } = request;
   const planned = planColumns(request, preparation.columns);
-  await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
+  const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
+  await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal).finally(
+    stopInferring,
+  );
   if (await restartFaulty(connection, request, preparation)) return null;
   const columns = settled(planned);
   const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
   const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
   const target = stagePaths(request.folder, request.table).rows;
   const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
-  await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal);
+  const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
+  await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal).finally(stopWriting);
   return (await restartFaulty(connection, request, preparation)) ? null : columns;
 }
 
@@ -145,6 +154,22 @@ async function countRows(
       throw new Error(`the records of ${request.files[file!]!.name} lost their order`);
     return { file: file!, rows: total!, refused: refused!, first: first! };
   });
+}
+
+/** Notes how the records of each file that has rejects were read. */
+async function addLayouts(
+  request: StageRequest,
+  preparation: FilePreparation,
+  { counts, rejects }: { counts: FileCount[]; rejects: RejectsFile },
+): Promise<void> {
+  const refused = new Map(counts.map((count) => [count.file, count.refused]));
+  for (const columns of preparation.columns) {
+    if (!refused.get(columns.file) && preparation.rejected[columns.file] === 0) continue;
+    const file = request.files[columns.file]!;
+    const { source, name, fingerprint } = file;
+    rejects.addLayout({ layout: recordLayout(file, columns), source, file: name, fingerprint });
+    await rejects.flush();
+  }
 }
 
 function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]): StagedFile[] {

@@ -44,6 +44,9 @@ export class Engine implements OnModuleDestroy {
     const connection = await instance.connect();
     for (const setting of [
       `TimeZone = 'UTC'`,
+      // Counts what is done, and prints nothing.
+      `enable_progress_bar = true`,
+      `enable_progress_bar_print = false`,
       `autoinstall_known_extensions = false`,
       `autoload_known_extensions = false`,
       `allowed_directories = ${list(folders)}`,
@@ -71,6 +74,20 @@ export async function run(connection: DuckDBConnection, sql: string, signal?: Ab
   } finally {
     signal?.removeEventListener('abort', interrupt);
   }
+}
+
+const LOOK_MS = 500;
+
+/**
+ * Calls `tell` with the share, from 0 to 1, of the connection's statement that is done, twice a second until the
+ * returned function is called.
+ */
+export function watchProgress(connection: DuckDBConnection, tell: (share: number) => void): () => void {
+  const timer = setInterval(() => {
+    const { percentage } = connection.progress;
+    if (percentage >= 0) tell(percentage / 100);
+  }, LOOK_MS);
+  return () => clearInterval(timer);
 }
 
 /** What the engine says of memory and disks, in terms of what can be done about it. */

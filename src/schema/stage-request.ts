@@ -21,6 +21,8 @@ export interface StageRequest {
   /** The target table's columns; null when there is no table yet. */
   existing: StageColumn[] | null;
   signal?: AbortSignal;
+  /** Told now and again how much of the staging is done, from 0 to 1. */
+  onProgress?: (share: number) => void;
 }
 
 export interface DeclaredColumn {
@@ -58,7 +60,11 @@ export interface LandedText {
   rawPath: string;
   dialect: Dialect | null;
   columns: string[] | null;
+  /** Types of the columns as text, where the source stated them. */
+  types?: (string | null)[];
   nested: string[];
   rejects: { path: string; count: number } | null;
   longest: number;
+  /** What the file was before it was landed. */
+  detected?: { format: string };
 }

@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { TerminalError } from '../errors.js';
+import { Settings } from '../settings/settings.js';
+import { retryTransient } from './retry.js';
+import { RunFolder } from './run-folder.js';
+import type { RunJournal } from './run-journal.js';
+import { RunPipeline } from './run-pipeline.js';
+import type { RunSignals } from './run-signals.js';
+import { RunsService } from './runs.service.js';
+import { lostServiceDatabase } from './service-database-lost.js';
+import { unexplainedDeaths } from './set-aside-files.js';
+import { shortOfResources } from './short-of-resources.js';
+
+/** A run that so many workers died of is not tried again: it may be what kills them. */
+const MAX_DEATHS = 5;
+
+/** Does a run's work, again where it failed for a passing reason, and writes down that it succeeded. */
+@Injectable()
+export class RunAttempts {
+  constructor(
+    private readonly pipeline: RunPipeline,
+    private readonly runs: RunsService,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Brings the run to success, or throws: of a cancelled run the signal's reason. */
+  async perform(journal: RunJournal, signals: RunSignals): Promise<void> {
+    const deaths = unexplainedDeaths(journal.run);
+    if (deaths >= MAX_DEATHS) throw new WorkersLost(deaths);
+    try {
+      await this.retry(journal, signals, signals.work);
+    } catch (error) {
+      if (!signals.cancel.aborted) throw error;
+      // Whether a load was committed before the cancel came must be known, whatever else went wrong.
+      await this.retry(journal, signals, signals.committed);
+    }
+  }
+
+  /** What a run leaves on disk while it is at work. */
+  async clean({ run, log }: RunJournal): Promise<void> {
+    await new RunFolder(this.settings.home, run.id).remove().catch((error: unknown) => {
+      log.warn({ err: error }, 'could not remove the folder of the run; the next sweep will');
+    });
+  }
+
+  private async retry(journal: RunJournal, signals: RunSignals, signal: AbortSignal): Promise<void> {
+    const work = async (attempt: number) => {
+      if (attempt > 1) await journal.nextAttempt();
+      await this.attempt(journal, signals).catch((error: unknown) => {
+        throw lostServiceDatabase(error) ?? shortOfResources(error) ?? error;
+      });
+    };
+    const { log } = journal;
+    await retryTransient(work, {
+      signal,
+      onRetry: (error, attempt, waitMs) => log.warn({ err: error, attempt, waitMs }, 'will try again'),
+    });
+  }
+
+  private async attempt(journal: RunJournal, signals: RunSignals): Promise<void> {
+    await this.pipeline.walk(journal, signals);
+    while (!(await this.succeedUnlessAsked(journal))) {
+      if (await this.takeIn(journal, signals)) return;
+    }
+  }
+
+  /** false when somebody asked for the run after it had looked: they may mean files that came since. */
+  private async succeedUnlessAsked(journal: RunJournal): Promise<boolean> {
+    const { id, pipeline } = journal.run;
+    return this.runs.exclusively(pipeline, async (manager) => {
+      if (await this.runs.wasAskedSince(id, manager)) return false;
+      await journal.succeed(manager);
+      return true;
+    });
+  }
+
+  /**
+   * Looks again for those who asked meanwhile; where there is something new, another run takes it in.
+   * @returns whether the run is over with that
+   */
+  private async takeIn(journal: RunJournal, signals: RunSignals): Promise<boolean> {
+    const { pipeline, configVersion } = journal.run;
+    await journal.beginLook();
+    if (await this.pipeline.isAsBefore(journal, signals.committed)) return false;
+    await this.runs.exclusively(pipeline, async (manager) => {
+      await journal.succeed(manager);
+      const next = await this.runs.add({ pipeline, configVersion, trigger: 'manual' }, manager);
+      journal.log.info({ nextRunId: next.id }, 'files came after the run had looked; added a run for them');
+    });
+    return true;
+  }
+}
+
+/** Every worker that took the run died of it, or so it looks. */
+class WorkersLost extends TerminalError {
+  constructor(deaths: number) {
+    super('WORKERS_LOST', `the run was given up: ${deaths} workers died while they were at it`);
+  }
+}

@@ -1,0 +1,39 @@
+import type { StreamConfig } from '../config-history/pipeline-config.js';
+import type { Target } from '../loader/load.js';
+import type { StreamLook } from './look-at-stream.js';
+import type { ProgressMeter } from './progress-meter.js';
+import type { RunFolder } from './run-folder.js';
+import type { RunJournal } from './run-journal.js';
+import type { StreamReport, StreamState } from './run-report.js';
+import type { RunSignals } from './run-signals.js';
+
+/** A run at work. */
+export interface Walk {
+  journal: RunJournal;
+  /** Resolved only after the looks, so that a run that fails on it has still seen what it is about. */
+  target: () => Target;
+  folder: RunFolder;
+  streams: StreamReport[];
+  signals: RunSignals;
+  meter: ProgressMeter;
+}
+
+/** One stream of it. */
+export interface StreamWalk extends Walk {
+  index: number;
+  stream: StreamConfig;
+  report: StreamReport;
+  look: StreamLook | null;
+}
+
+/** Makes durable that the stream is at a step now. */
+export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
+  at.report.state = state;
+  at.meter.begin(at.index, state);
+  await at.journal.recordStep(at.streams);
+}
+
+/** Counts and names only: no row's data, no secret. */
+export function logStep(at: StreamWalk, stage: string, message: string, fields: object = {}): void {
+  at.journal.log.info({ stream: at.stream.table, stage, ...fields }, message);
+}

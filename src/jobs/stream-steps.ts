@@ -1,0 +1,207 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { ExtractionService } from '../extraction/extraction.service.js';
+import type { LandedFile } from '../extraction/landed-file.js';
+import type { LoadProgress } from '../loader/load.js';
+import { LoaderService } from '../loader/loader.service.js';
+import { formatColumnType } from '../schema/column-types.js';
+import { RejectLimit } from '../schema/reject-limit.js';
+import { SchemaService } from '../schema/schema.service.js';
+import type { Stage } from '../schema/stage.js';
+import { Settings } from '../settings/settings.js';
+import { combinedPath, isPublished, publish } from './combined-csv.js';
+import type { StreamLook } from './look-at-stream.js';
+import { enter, logStep, type StreamWalk } from './run-walk.js';
+import type { StreamReport } from './run-report.js';
+import { applyLanded, applyLoad } from './stream-report.js';
+
+/** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
+@Injectable()
+export class StreamSteps {
+  constructor(
+    private readonly extraction: ExtractionService,
+    private readonly schema: SchemaService,
+    private readonly loader: LoaderService,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Whether the table has been loaded with just this, and the combined CSV shows it. */
+  async isUnchanged(at: StreamWalk, look: StreamLook): Promise<boolean> {
+    const { output, table } = at.stream;
+    const { run } = at.journal;
+    const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
+    // A load of this very run means that an earlier attempt committed it: its counts are this run's.
+    if (last?.signature !== look.signature || last.runId === run.id) return false;
+    return output === null || isPublished(this.outputPath(at, output), look.signature);
+  }
+
+  async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
+    await enter(at, 'extracting');
+    const landed: LandedFile[] = [];
+    for (const file of look.originals) {
+      const started = performance.now();
+      await this.mark(at, file);
+      const folder = await at.folder.landed(at.index, file.source);
+      const source = at.stream.sources[file.source]!;
+      const ready = await this.extraction.land(file, source, folder, at.signals.work);
+      landed.push(ready);
+      applyLanded(at.report, ready, Math.round(performance.now() - started));
+      at.meter.advance(landed.length / look.originals.length);
+    }
+    logStep(at, 'extract', 'landed', { files: landed.length });
+    return landed;
+  }
+
+  /**
+   * Stages each file by itself and throws the result away, after workers died of the run: the next one to die shows
+   * which file it is. Any other failure is for the real staging to find.
+   */
+  async probe(at: StreamWalk, files: LandedFile[]): Promise<void> {
+    const { signals, folder } = at;
+    if (at.journal.run.deaths === 0) return;
+    const scratch = join(folder.path, 'probe');
+    for (const file of files) {
+      await this.mark(at, file);
+      await mkdir(scratch, { recursive: true });
+      const one = { folder: scratch, files: [file], copies: [], existing: null };
+      await this.schema.stage({ ...how(at), ...one, signal: signals.work }).catch(() => null);
+      signals.work.throwIfAborted();
+      await rm(scratch, { recursive: true, force: true });
+    }
+    await at.journal.suspect(null);
+    logStep(at, 'stage', 'tried each file by itself, because a worker died of the run', {
+      files: files.length,
+    });
+  }
+
+  /** Durable only where a worker has died of the run before: it costs a write for each file. */
+  private async mark({ journal, stream }: StreamWalk, file: Suspicious): Promise<void> {
+    if (journal.run.deaths === 0) return;
+    const { name, fingerprint } = file;
+    await journal.suspect({ table: stream.table, name, fingerprint });
+  }
+
+  async stage(at: StreamWalk, look: StreamLook, files: LandedFile[]): Promise<Stage> {
+    const { stream, target, signals, folder, meter } = at;
+    await enter(at, 'staging');
+    const existing = await this.loader.describe(target(), stream.table);
+    const what = { folder: folder.path, files, copies: look.copies, existing };
+    try {
+      const onProgress = (share: number) => meter.advance(share);
+      const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });
+      const counts = { rows: stage.rows, identities: stage.identities, rejected: stage.rejected };
+      logStep(at, 'stage', 'staged', counts);
+      return stage;
+    } catch (error) {
+      // What looks like a fault of the data may be that somebody wrote to the file meanwhile.
+      await this.verify(look);
+      await this.keepRejects(at, error);
+      throw error;
+    }
+  }
+
+  /** Throws when a file is not what it was when it was looked at. */
+  async verify(look: StreamLook): Promise<void> {
+    for (const file of look.originals) await this.extraction.verify(file);
+  }
+
+  /** A run that fails because of its rejects must still show them. */
+  private async keepRejects(at: StreamWalk, error: unknown): Promise<void> {
+    if (!(error instanceof RejectLimit) || error.rejectsPath === null) return;
+    const { rejectsPath } = error;
+    const { id: runId, pipeline, configVersion } = at.journal.run;
+    const { table } = at.stream;
+    await this.loader.recordRejects(at.target(), { runId, pipeline, configVersion, table, rejectsPath });
+  }
+
+  /** The stage that an earlier attempt finished and checked, when it is still there. */
+  async reopen(at: StreamWalk): Promise<Stage | null> {
+    const stage = await this.schema.reopen(at.folder.path, at.stream.table);
+    if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
+    return stage;
+  }
+
+  async beginLoading(at: StreamWalk, stage: Stage): Promise<void> {
+    at.report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
+    await enter(at, 'loading');
+    await at.journal.record(at.streams);
+  }
+
+  async load(at: StreamWalk, stage: Stage): Promise<void> {
+    const { stream, report, signals, folder, meter } = at;
+    const { id: runId, pipeline, configVersion } = at.journal.run;
+    const loaded = await this.loader.load({
+      target: at.target(),
+      runId,
+      pipeline,
+      configVersion,
+      stage,
+      signal: signals.load,
+      folder: folder.path,
+      table: stream.table,
+      signature: report.signature ?? '',
+      addColumns: stream.contract.newColumns === 'evolve',
+      onProgress: (progress) => meter.advance(...shareOfLoad(progress, stage, report)),
+    });
+    applyLoad(report, loaded);
+    await this.beginWriting(at);
+    const { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted } = loaded;
+    logStep(at, 'load', 'loaded', { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted });
+  }
+
+  /** Takes over a load of this run that the target has committed; false when it has none. */
+  async takeOverLoad(at: StreamWalk): Promise<boolean> {
+    const loaded = await this.loader.committed(at.target(), at.journal.run.id, at.stream.table);
+    if (!loaded) return false;
+    applyLoad(at.report, loaded);
+    await this.beginWriting(at);
+    return true;
+  }
+
+  private async beginWriting(at: StreamWalk): Promise<void> {
+    await enter(at, 'writing');
+    await at.journal.record(at.streams);
+  }
+
+  /** The load is committed: nothing but the end of the process keeps the CSV from following. */
+  async writeCombined(at: StreamWalk, stage: Stage): Promise<void> {
+    const { output } = at.stream;
+    if (output !== null) {
+      const signature = at.report.signature ?? '';
+      const write = (tmp: string) => stage.writeCombined(tmp, at.signals.committed);
+      await publish(this.outputPath(at, output), { runId: at.journal.run.id, signature, write });
+      logStep(at, 'output', 'wrote the combined CSV');
+    }
+    at.report.state = 'succeeded';
+  }
+
+  private outputPath(at: StreamWalk, output: string): string {
+    return combinedPath(this.settings.home, at.journal.run.pipeline, output);
+  }
+}
+
+type Suspicious = Pick<LandedFile, 'name' | 'fingerprint'>;
+
+/** How a stream's files are staged, whichever they are. */
+function how({ stream }: StreamWalk) {
+  const { table, naming, strictMode, columns, contract, duplicates, batchRows } = stream;
+  return { table, naming, strictMode, columns, contract, duplicates, batchRows };
+}
+
+/** A row as COPY takes it is a little longer than the record that it was read from: every field is quoted. */
+const LONGER = 1.15;
+
+/** The identities travel first and take about half of the time, then the rows that are new. */
+function shareOfLoad(
+  { identitiesSent, rowBytesSent, unseen }: LoadProgress,
+  { identities, rows }: Stage,
+  { files }: StreamReport,
+): [share: number, rows: number] {
+  const bytes = files.reduce((sum, file) => sum + (file.copyOf === null ? (file.bytes ?? 0) : 0), 0);
+  const searched = identities === 0 ? 1 : Math.min(identitiesSent / identities, 1);
+  const toMove = (bytes * LONGER * unseen) / Math.max(rows, 1);
+  const moved = toMove === 0 ? 0 : Math.min(rowBytesSent / toMove, 1);
+  const share = (searched + moved) / 2;
+  return [share, Math.round(rows * share)];
+}
