@@ -1,5 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { decodeCursor, encodeCursor, pageOf } from './page.js';
+import { decodeCursor, encodeCursor, firstIdAt, isUuid, pageOf } from './page.js';
 
 const id = '0198f0a0-0000-7000-8000-00000000000a';
 
@@ -12,6 +13,22 @@ describe('cursor', () => {
     expect(() => decodeCursor(cursor)).toThrow(
       `cursor: expected the nextCursor of an earlier answer, got "${cursor}"`,
     );
+  });
+});
+
+describe('firstIdAt', () => {
+  it.each([
+    ['2025-08-28T12:21:14.368Z', '0198f0a0-0000-7000-8000-000000000000'],
+    ['1969-12-31T23:59:59Z', '00000000-0000-7000-8000-000000000000'],
+    ['+275760-09-13T00:00:00Z', 'ffffffff-ffff-7000-8000-000000000000'],
+  ])('%s: %s', (moment, first) => {
+    expect(firstIdAt(new Date(moment))).toBe(first);
+  });
+
+  it('parts the ids of before from those of after', () => {
+    const [before, made, after] = [Date.now() - 1_000, randomUUIDv7(), Date.now() + 1_000];
+    expect(isUuid(firstIdAt(new Date()))).toBe(true);
+    expect(firstIdAt(new Date(before)) < made && made < firstIdAt(new Date(after))).toBe(true);
   });
 });
 

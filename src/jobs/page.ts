@@ -12,6 +12,13 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** The lowest id of version 7 that can have been made at that moment or later (RFC 9562, section 5.7). */
+export function firstIdAt(moment: Date): string {
+  const milliseconds = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1);
+  const hex = milliseconds.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /** A cursor names the last item that was given out; users take it as it is. */
 export function encodeCursor(id: string): string {
   return Buffer.from(id).toString('base64url');

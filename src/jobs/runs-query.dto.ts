@@ -1,6 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
 import { PageQueryDto } from '../http/page-query.dto.js';
+import { parseMoment } from './parse-moment.js';
 import { RUN_STATES, RUN_TRIGGERS } from './run.dto.js';
 import type { RunState, RunTrigger } from './run-report.js';
 
@@ -19,4 +21,14 @@ export class RunsQueryDto extends PageQueryDto {
   @IsOptional()
   @IsIn(RUN_TRIGGERS, { message: `trigger: expected one of ${RUN_TRIGGERS.join(', ')}` })
   trigger?: RunTrigger;
+
+  @ApiPropertyOptional({
+    description: 'Only runs that were queued at this date and time or later, such as `2026-11-21T06:00:00Z`',
+    type: String,
+    format: 'date-time',
+  })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && parseMoment(value)) || value)
+  @IsDate({ message: 'since: expected a date and time with an offset such as 2026-11-21T06:00:00Z' })
+  since?: Date;
 }

@@ -6,6 +6,7 @@ export class AlwaysOn1700000000004 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(RUNS);
+    await runner.query(HISTORY);
     await runner.query(SPLIT_FILES);
     await runner.query(IDEMPOTENCY_KEYS);
     await runner.query(RUN_EVENTS);
@@ -19,11 +20,19 @@ export class AlwaysOn1700000000004 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE "millrace"."monitors"
         ADD COLUMN "listing" text,
-        ADD COLUMN "saw" jsonb`);
+        ADD COLUMN "saw" jsonb,
+        ADD COLUMN "last_run_id" uuid`);
+    await runner.query(
+      `ALTER TABLE "millrace"."file_looks" ADD COLUMN "found_at" timestamptz NOT NULL DEFAULT now()`,
+    );
+    await runner.query(`ALTER TABLE "millrace"."file_looks" ALTER COLUMN "found_at" DROP DEFAULT`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`ALTER TABLE "millrace"."monitors" DROP COLUMN "listing", DROP COLUMN "saw"`);
+    await runner.query(`ALTER TABLE "millrace"."file_looks" DROP COLUMN "found_at"`);
+    await runner.query(
+      `ALTER TABLE "millrace"."monitors" DROP COLUMN "listing", DROP COLUMN "saw", DROP COLUMN "last_run_id"`,
+    );
     await runner.query(`
       ALTER TABLE "millrace"."schedules"
         DROP COLUMN "last_slot", DROP COLUMN "last_run_id", DROP COLUMN "last_result"`);
@@ -31,6 +40,7 @@ export class AlwaysOn1700000000004 implements MigrationInterface {
     await runner.query(`DROP TABLE "millrace"."run_events"`);
     await runner.query(KEYS_BACK);
     await runner.query(JOIN_FILES);
+    await runner.query(HISTORY_BACK);
     await runner.query(RUNS_BACK);
   }
 }
@@ -58,6 +68,17 @@ const RUNS_BACK = `
     DROP COLUMN "asked_at", DROP COLUMN "cancel_asked_at", DROP COLUMN "suspect", DROP COLUMN "suspects", DROP COLUMN "replay",
     DROP CONSTRAINT "runs_trigger_check",
     ADD CONSTRAINT "runs_trigger_check" CHECK ("trigger" IN ('manual', 'schedule', 'monitor'))`;
+
+/** Each mixture of filters of the history has an index that holds its answer in order, so that none reads what does not fit. */
+const HISTORY = `
+  CREATE INDEX "runs_pipeline_state" ON "millrace"."runs" ("pipeline", "state", "id");
+  CREATE INDEX "runs_pipeline_trigger" ON "millrace"."runs" ("pipeline", "trigger", "id");
+  CREATE INDEX "runs_state_trigger" ON "millrace"."runs" ("state", "trigger", "id");
+  CREATE INDEX "runs_pipeline_state_trigger" ON "millrace"."runs" ("pipeline", "state", "trigger", "id")`;
+
+const HISTORY_BACK = `
+  DROP INDEX "millrace"."runs_pipeline_state", "millrace"."runs_pipeline_trigger",
+    "millrace"."runs_state_trigger", "millrace"."runs_pipeline_state_trigger"`;
 
 /** The files of a run may be thousands: a list of runs must not have to read them. */
 const SPLIT_FILES = `
