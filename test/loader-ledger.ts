@@ -30,9 +30,10 @@ export function ledgerCases(): void {
       const all = [other, await other.another(), await other.another(), await other.another()];
       const found = await Promise.all(all.map(({ service, target }) => service.describe(target, 'people')));
       expect(found).toEqual([null, null, null, null]);
-      expect(await other.sql('SELECT count(*)::int AS n FROM millrace.target_migrations')).toEqual([
-        { n: 1 },
-      ]);
+      const migrations = 'SELECT name, count(*)::int AS times FROM millrace.target_migrations GROUP BY 1';
+      const run = await other.sql(migrations);
+      expect(run).toContainEqual({ name: 'TargetTables1700000000000', times: 1 });
+      expect(run.filter(({ times }) => times !== 1)).toEqual([]);
       await other.close();
     });
 
@@ -101,7 +102,31 @@ export function ledgerCases(): void {
         Array.from({ length: 250 }, (_, line) => `b.csv ${line}`),
       );
       const none = await loader.service.rejects(loader.target, 'paged', { table: 'other' });
-      expect(none).toEqual({ items: [], nextCursor: null });
+      expect(none).toEqual({ items: [], nextCursor: null, total: 0 });
+    });
+
+    it('finds rejects by column and by a part of the reason, and counts them on all pages', async () => {
+      const amount = { ...REJECT, column: 'amount', reason: 'amount: expected integer, got "100%_"' };
+      const rejects = [REJECT, amount, amount, { ...REJECT, column: null, reason: 'expected 2 fields' }];
+      await loader.load({ runId: 'filtered', table: 'filtered', files: [{ name: 'f', rows: [], rejects }] });
+      const total = async (filter: object) => {
+        const page = await loader.service.rejects(loader.target, 'filtered', { ...filter, limit: 1 });
+        expect(page.items.length).toBe(Math.min(page.total, 1));
+        return page.total;
+      };
+      expect(await total({})).toBe(4);
+      expect(await total({ column: 'amount' })).toBe(2);
+      expect(await total({ reason: 'Expected BIGINT' })).toBe(1);
+      expect(await total({ reason: '100%_' })).toBe(2);
+      expect(await total({ reason: '%' })).toBe(2);
+      expect(await total({ column: 'id', reason: 'integer' })).toBe(0);
+    });
+
+    it('takes no replay for the latest load of the files', async () => {
+      await loader.load({ runId: 'files', table: 'replayed', rows: [['1', 'Ada']] });
+      await loader.load({ runId: 'replay', table: 'replayed', rows: [['2', 'Bo']], signature: '' });
+      const last = await loader.service.lastLoad(loader.target, 'shop', 'replayed');
+      expect(last?.runId).toBe('files');
     });
 
     it.each(['x', 'LTE', '../', Buffer.from('99999999999999999999').toString('base64url')])(

@@ -13,6 +13,18 @@ export class RejectsQueryDto extends PageQueryDto {
   @IsString({ message: 'file: expected one text' })
   file?: string;
 
+  @ApiPropertyOptional({ description: 'Only rejects whose fault lies in this column, such as `amount`' })
+  @IsOptional()
+  @IsString({ message: 'column: expected one text' })
+  column?: string;
+
+  @ApiPropertyOptional({
+    description: 'Only rejects whose reason has this text in it, upper or lower case',
+  })
+  @IsOptional()
+  @IsString({ message: 'reason: expected one text' })
+  reason?: string;
+
   @ApiPropertyOptional({
     description: '`csv` is the same as `Accept: text/csv`; it has all rejects, without pages',
     enum: ['json', 'csv'],
@@ -26,7 +38,7 @@ export class RejectDto {
   @ApiProperty({ example: 'shop' })
   pipeline: string;
 
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ description: 'The version that refused it, last', example: 1 })
   configVersion: number;
 
   @ApiProperty({ example: 'orders' })
@@ -57,4 +69,7 @@ export class RejectPageDto {
 
   @ApiProperty({ type: String, nullable: true, example: null })
   nextCursor: string | null;
+
+  @ApiProperty({ description: 'How many there are that match, on all pages together', example: 3 })
+  total: number;
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { StageReject } from '../schema/stage.js';
+import type { StagedLayout, StageReject } from '../schema/stage.js';
 import type { Session } from './session.js';
 
 /** What each reject of a stream carries besides its own place. */
@@ -13,48 +13,83 @@ export interface RejectOrigin {
 }
 
 const COLUMNS =
-  'run_id, load_id, pipeline, config_version, table_name, source, file, line, column_name, reason, raw';
+  'run_id, load_id, pipeline, config_version, table_name, source, file, line, column_name, reason, raw, flaw';
 const MAX_TEXT = 65_536;
 const CHUNK_BYTES = 65_536;
 
 /**
- * Writes the rejects of an NDJSON file of `StageReject` into `millrace.rejects`. Those that an attempt without a load has
- * left for the same run and table give way.
+ * Writes the lines of a stage's rejects file into `millrace.rejects` and `millrace.reject_files`. Those that an attempt
+ * without a load has left for the same run and table give way.
  *
  * @returns the number of rejects that the database took
  */
 export async function copyRejects(session: Session, origin: RejectOrigin, path: string): Promise<number> {
+  const { runId, loadId, pipeline, configVersion, table } = origin;
   await session.queryLong(
     'DELETE FROM millrace.rejects WHERE run_id = $1 AND table_name = $2 AND load_id IS NULL',
-    [origin.runId, origin.table],
+    [runId, table],
   );
+  await session.queryLong('DELETE FROM millrace.reject_files WHERE run_id = $1 AND table_name = $2', [
+    runId,
+    table,
+  ]);
+  const start = toCsv([runId, loadId, pipeline, configVersion, table]);
+  const line = ({ source, file, line: at, column, reason, raw, flaw }: StageReject) =>
+    `${start},${toCsv([source, file, at, column, reason, raw, flaw ?? null])}`;
   const sql = `COPY millrace.rejects (${COLUMNS}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  const { rows } = await session.copyIn(sql, rejectChunks(origin, path));
+  const { rows } = await session.copyIn(sql, inChunks(stageRejects(path), line));
+  await copyLayouts(session, origin, path);
   return rows;
 }
 
-async function* rejectChunks(origin: RejectOrigin, path: string): AsyncGenerator<Buffer> {
-  const { runId, loadId, pipeline, configVersion, table } = origin;
-  const start = toCsv([runId, loadId, pipeline, configVersion, table]);
-  let text = '';
+async function copyLayouts(session: Session, { runId, table }: RejectOrigin, path: string): Promise<void> {
+  const start = toCsv([runId, table]);
+  const line = ({ source, file, fingerprint, layout }: StagedLayout) =>
+    `${start},${toCsv([source, file, fingerprint])},${quote(JSON.stringify(layout))}`;
+  const columns = 'run_id, table_name, source, file, fingerprint, layout';
+  const sql = `COPY millrace.reject_files (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
+  await session.copyIn(sql, inChunks(stagedLayouts(path), line));
+}
+
+/** The rejects of a stage's rejects file. */
+export async function* stageRejects(path: string): AsyncGenerator<StageReject> {
+  for await (const line of lines(path)) if (!('layout' in line)) yield line;
+}
+
+async function* stagedLayouts(path: string): AsyncGenerator<StagedLayout> {
+  for await (const line of lines(path)) if ('layout' in line) yield line;
+}
+
+async function* lines(path: string): AsyncGenerator<StageReject | StagedLayout> {
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    if (line === '') continue;
-    const { source, file, line: at, column, reason, raw } = JSON.parse(line) as StageReject;
-    text += `${start},${toCsv([source, file, at, column, reason, raw])}\n`;
-    if (text.length >= CHUNK_BYTES) {
-      yield Buffer.from(text);
-      text = '';
-    }
+    if (line !== '') yield JSON.parse(line) as StageReject | StagedLayout;
+  }
+}
+
+/** Lines for COPY, one an item, in chunks of 64 KiB or more. */
+export async function* inChunks<T>(
+  items: AsyncIterable<T>,
+  toLine: (item: T) => string,
+): AsyncGenerator<Buffer> {
+  let text = '';
+  for await (const item of items) {
+    text += `${toLine(item)}\n`;
+    if (text.length < CHUNK_BYTES) continue;
+    yield Buffer.from(text);
+    text = '';
   }
   if (text) yield Buffer.from(text);
 }
 
 /** Every value quoted: on PostgreSQL 17 and older COPY ends at a line that is only `\.`. */
 export function toCsv(values: (string | number | null)[]): string {
-  return values.map((value) => (value === null ? '' : quote(String(value)))).join(',');
+  return values
+    .map((value) =>
+      value === null ? '' : quote(String(value).slice(0, MAX_TEXT).replaceAll('\0', '\u2400')),
+    )
+    .join(',');
 }
 
 function quote(value: string): string {
-  const text = value.slice(0, MAX_TEXT).replaceAll('\0', '\u2400').replaceAll('"', '""');
-  return `"${text}"`;
+  return `"${value.replaceAll('"', '""')}"`;
 }

@@ -53,7 +53,7 @@ export async function recordLoad(
   }
 }
 
-/** The latest load of a pipeline into a table that is still the one that was loaded; null when there is none. */
+/** The latest load of a pipeline's files into a table that is still the one that was loaded; null when there is none. */
 export async function findLastLoad(
   session: Session,
   pipeline: string,
@@ -64,7 +64,7 @@ export async function findLastLoad(
             l.committed_at AS "committedAt"
        FROM millrace.loads l JOIN millrace.loaded_tables t ON t.id = l.table_id
       WHERE l.pipeline = $1 AND l.schema_name = $2 AND l.table_name = $3
-        AND to_regclass($4) IS NOT NULL
+        AND l.signature <> '' AND to_regclass($4) IS NOT NULL
         AND (t.table_oid = to_regclass($4)::oid::bigint
              OR t.registry_oid <> 'millrace.loaded_tables'::regclass::oid::bigint)
       ORDER BY l.committed_at DESC LIMIT 1`,

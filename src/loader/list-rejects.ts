@@ -1,10 +1,16 @@
+import type { SelectQueryBuilder } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { RejectEntity } from './reject.entity.js';
-import type { Reject, RejectFilter, RejectPage, RejectPageRequest } from './load.js';
+import type { Reject, RejectFilter, RejectPageRequest } from './load.js';
 import type { Session } from './session.js';
 
 const MAX_PAGE = 500;
 const DEFAULT_PAGE = 100;
+
+export interface RejectList {
+  items: Reject[];
+  nextCursor: string | null;
+}
 
 /**
  * One page of a run's rejects, in the order in which they were stored.
@@ -15,10 +21,14 @@ export async function listRejects(
   session: Session,
   runId: string,
   request: RejectPageRequest,
-): Promise<RejectPage> {
+): Promise<RejectList> {
   const limit = Math.min(Math.max(Math.trunc(request.limit ?? DEFAULT_PAGE), 1), MAX_PAGE);
   const after = request.cursor ? decodeCursor(request.cursor) : '0';
-  const rows = await findAfter(session, { runId, after, limit: limit + 1, ...pickFilter(request) });
+  const rows = await matching(session, runId, request)
+    .andWhere('r.id > :after', { after })
+    .orderBy('r.id')
+    .limit(limit + 1)
+    .getMany();
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
@@ -27,27 +37,27 @@ export async function listRejects(
   };
 }
 
-function pickFilter({ table, file }: RejectFilter): RejectFilter {
-  return { table, file };
+/** How many rejects of a run match. */
+export async function countRejects(session: Session, runId: string, filter: RejectFilter): Promise<number> {
+  return matching(session, runId, filter).getCount();
 }
 
-interface Range extends RejectFilter {
-  runId: string;
-  after: string;
-  limit: number;
-}
-
-function findAfter(session: Session, { runId, after, limit, table, file }: Range): Promise<RejectEntity[]> {
-  const query = session.manager
-    .createQueryBuilder(RejectEntity, 'r')
-    .where('r.runId = :runId AND r.id > :after', { runId, after });
+function matching(
+  session: Session,
+  runId: string,
+  { table, file, column, reason }: RejectFilter,
+): SelectQueryBuilder<RejectEntity> {
+  const query = session.manager.createQueryBuilder(RejectEntity, 'r').where('r.runId = :runId', { runId });
   if (table !== undefined) query.andWhere('r.tableName = :table', { table });
   if (file !== undefined) query.andWhere('r.file = :file', { file });
-  return query.orderBy('r.id').limit(limit).getMany();
+  if (column !== undefined) query.andWhere('r.column = :column', { column });
+  if (reason !== undefined) query.andWhere('strpos(lower(r.reason), lower(:reason)) > 0', { reason });
+  return query;
 }
 
-function toReject({ id: _id, runId: _runId, loadId: _loadId, tableName, ...rest }: RejectEntity): Reject {
-  return { table: tableName, ...rest };
+function toReject(entity: RejectEntity): Reject {
+  const { pipeline, configVersion, tableName: table, source, file, line, column, reason, raw } = entity;
+  return { pipeline, configVersion, table, source, file, line, column, reason, raw };
 }
 
 function encodeCursor(id: string): string {

@@ -10,6 +10,7 @@ import { prepareTable } from './prepare-table.js';
 import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import { registerTable } from './register-table.js';
 import type { Session } from './session.js';
+import { settleReplayed } from './settle-replayed.js';
 
 /**
  * Everything that one load does, inside one transaction: waits for its turn at the table, moves the rows that are new,
@@ -24,7 +25,9 @@ export async function loadStage(
   await takeTurn(session, place, limits);
   const earlier = await findLoad(session, { runId: request.runId, ...place });
   if (earlier) return earlier;
-  const { columns } = request.stage;
+  const { stage, replay } = request;
+  // Records of which none passed must not settle what the table is to be.
+  const columns = replay && stage.rows === 0 ? [] : stage.columns;
   const hasTable = await prepareTable(session, { ...place, columns, addColumns: request.addColumns });
   const tableId = hasTable ? await registerTable(session, place) : null;
   const unseen = await findNew(session, request, tableId);
@@ -64,14 +67,18 @@ async function moveRows(session: Session, request: LoadRequest, move: Move): Pro
   const loadId = randomUUID();
   const copied = unseen.count > 0 ? await copyRows(session, request, move) : { rows: 0, bytes: 0 };
   const files = countFiles(stage.files, await stage.tally(unseen.file, request.signal));
-  const rejects = stage.rejectsPath
-    ? await copyRejects(session, { ...request, loadId }, stage.rejectsPath)
-    : 0;
+  const rejects = await storeRejects(session, request, loadId);
   const result = { loadId, ...sumCounts(files), files, rowBytes: copied.bytes, alreadyCommitted: false };
   const counted = { unseen: unseen.count, rows: copied.rows, hashes: unseen.stored, rejects };
   checkBalance(stage, files, counted, `table ${place.schema}.${place.table}`);
   await recordLoad(session, request, tableId, result);
   return result;
+}
+
+function storeRejects(session: Session, request: LoadRequest, loadId: string): Promise<number> | number {
+  const { stage, replay, table, configVersion } = request;
+  if (replay) return settleReplayed(session, { ...replay, table, configVersion, stage });
+  return stage.rejectsPath ? copyRejects(session, { ...request, loadId }, stage.rejectsPath) : 0;
 }
 
 function copyRows(session: Session, { stage, signal, onProgress }: LoadRequest, { place, unseen }: Move) {

@@ -1,4 +1,5 @@
 import type { Stage, StageColumn } from '../schema/stage.js';
+import type { ReplayedRejects } from './replay.js';
 
 /** A resolved connection to the database that holds the user's tables. Never logged. */
 export interface Target {
@@ -18,9 +19,14 @@ export interface LoadRequest {
   pipeline: string;
   configVersion: number;
   table: string;
-  /** Digest of the stream's config and of the contents of its files; equal signatures mean nothing changed. */
+  /**
+   * Digest of the stream's config and of the contents of its files; equal signatures mean nothing changed. Empty for a
+   * replay, which says nothing about the files.
+   */
   signature: string;
   stage: Stage;
+  /** The rejects that the stage was made of; absent: it was made of the stream's files. */
+  replay?: ReplayedRejects;
   /** Whether a column that the table lacks may be added. */
   addColumns: boolean;
   /** Folder for temporary files of this load; exists. */
@@ -103,6 +109,9 @@ export interface Reject {
 export interface RejectFilter {
   table?: string;
   file?: string;
+  column?: string;
+  /** A part of the reason, in upper or lower case. */
+  reason?: string;
 }
 
 export interface RejectPageRequest extends RejectFilter {
@@ -115,4 +124,6 @@ export interface RejectPageRequest extends RejectFilter {
 export interface RejectPage {
   items: Reject[];
   nextCursor: string | null;
+  /** On all pages together. */
+  total: number;
 }

@@ -4,7 +4,7 @@ import { toLoaderError } from './database-errors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
 import { findLastLoad, findLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
-import { listRejects } from './list-rejects.js';
+import { countRejects, listRejects, type RejectList } from './list-rejects.js';
 import { loadStage, takeTurn } from './load-stage.js';
 import type {
   ExistingColumns,
@@ -18,6 +18,10 @@ import type {
   RejectsToRecord,
   Target,
 } from './load.js';
+import type { ReplayableRejects, ReplayableTable, RejectsOf } from './replay.js';
+import { countReplayable, exportReplayable } from './replayable-rejects.js';
+import type { Pruned, PruneRequest } from './prune.js';
+import { pruneTarget } from './prune-target.js';
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
 import { useSession, type Session } from './session.js';
 import { describeDatabase, LOADER_LIMITS, TargetDatabases } from './target-databases.js';
@@ -112,21 +116,42 @@ export class LoaderService {
    * @throws TerminalError `INVALID_CURSOR`
    */
   async rejects(target: Target, runId: string, request: RejectPageRequest = {}): Promise<RejectPage> {
-    return this.read(target, (session) => listRejects(session, runId, request));
+    return this.read(target, async (session) => {
+      const page = await listRejects(session, runId, request);
+      return { ...page, total: await countRejects(session, runId, request) };
+    });
   }
 
   /** All rejects of a run, page by page, so that a slow reader holds no connection. */
   async *allRejects(target: Target, runId: string, filter: RejectFilter = {}): AsyncGenerator<Reject> {
     let cursor: string | null | undefined;
     do {
-      const page: RejectPage = await this.rejects(target, runId, {
-        ...filter,
-        limit: PAGE_OF_ALL,
-        ...(cursor ? { cursor } : {}),
-      });
+      const request = { ...filter, limit: PAGE_OF_ALL, ...(cursor ? { cursor } : {}) };
+      const page: RejectList = await this.read(target, (session) => listRejects(session, runId, request));
       yield* page.items;
       cursor = page.nextCursor;
     } while (cursor);
+  }
+
+  /** The tables that a run has rejects of, and how many of them can be read again. */
+  async countReplayable(target: Target, runId: string): Promise<ReplayableTable[]> {
+    return this.read(target, (session) => countReplayable(session, runId));
+  }
+
+  /**
+   * Writes the rejects that can be read again to `path`, one JSON object a line (`id`, `source`, `file`, `raw`), those
+   * of a file together.
+   */
+  async exportRejects(target: Target, of: RejectsOf, path: string): Promise<ReplayableRejects> {
+    return this.read(target, (session) => exportReplayable(session, of, path));
+  }
+
+  /** Forgets the oldest loads and rejects of some pipelines, in small steps for which no load waits. */
+  async prune(target: Target, request: PruneRequest): Promise<Pruned> {
+    return this.guard(target, { where: describeDatabase(target) }, async () => {
+      const database = await this.databases.connect(target);
+      return pruneTarget((work) => runTransaction(database, this.limits, work, request.signal), request);
+    });
   }
 
   private read<T>(target: Target, work: (session: Session) => Promise<T>): Promise<T> {

@@ -1,9 +1,11 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import type { RawFlaw } from '../schema/stage.js';
 import { COUNT_COLUMN } from './count-column.js';
 
 /** A refused record, with its place, the reason and the raw text. */
 @Entity({ schema: 'millrace', name: 'rejects' })
 @Index('rejects_run_idx', ['runId', 'id'])
+@Index('rejects_pipeline_idx', ['pipeline', 'id'])
 export class RejectEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -49,4 +51,8 @@ export class RejectEntity {
 
   @Column({ type: 'text' })
   raw: string;
+
+  /** Why `raw` is not the record as it stood; null: it is, or the reject is older than this column. */
+  @Column({ type: 'text', nullable: true })
+  flaw: RawFlaw | null;
 }

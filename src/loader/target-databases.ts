@@ -10,6 +10,9 @@ import { LoadedRowHashEntity } from './loaded-row-hash.entity.js';
 import { LoadedTableEntity } from './loaded-table.entity.js';
 import { migrateTarget } from './migrate-target.js';
 import { TargetTables1700000000000 } from './migrations/1700000000000-target-tables.js';
+import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-files.js';
+import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
+import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 
 /** Injection token of {@link LoaderLimits}. */
@@ -114,8 +117,15 @@ export function dataSourceOptions(
     database: target.database,
     ssl: target.ssl,
     schema: 'millrace',
-    entities: [LoadEntity, LoadFileEntity, LoadedTableEntity, LoadedRowHashEntity, RejectEntity],
-    migrations: [TargetTables1700000000000],
+    entities: [
+      LoadEntity,
+      LoadFileEntity,
+      LoadedTableEntity,
+      LoadedRowHashEntity,
+      RejectEntity,
+      RejectFileEntity,
+    ],
+    migrations: [TargetTables1700000000000, RejectFiles1700000000001, RejectsByPipeline1700000000002],
     migrationsTableName: 'target_migrations',
     synchronize: false,
     logging: false,

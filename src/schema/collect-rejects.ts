@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatColumnType } from './column-types.js';
 import { run, type Row } from './engine.js';
-import type { RejectsFile } from './rejects-file.js';
+import { RAW_BYTES, type RejectsFile } from './rejects-file.js';
 import { scanCsv } from './scan-csv.js';
 import { FAULT, type SettledColumn } from './stage-sql.js';
 import type { LandedText } from './stage-request.js';
@@ -85,7 +85,8 @@ async function quote(file: LandedText, refused: AsyncIterable<Refused>, add: Add
 }
 
 async function slice(text: FileHandle, at: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(Math.min(length, 64 << 10));
+  // One more than is kept tells that it goes on.
+  const bytes = Buffer.alloc(Math.min(length, RAW_BYTES + 1));
   await text.read(bytes, 0, bytes.length, at);
   return bytes;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
 import { hasRegularQuotes } from './check-quotes.js';
+import { parseColumnType } from './column-types.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
 import { nameColumns } from './name-columns.js';
@@ -85,9 +86,10 @@ export class FilePreparation {
     this.insert(readable, columns);
   }
 
-  private columnsOf(index: number, { columns, name }: LandedText): FileColumns {
+  private columnsOf(index: number, { columns, name, types }: LandedText): FileColumns {
     const sources = columns ?? [];
-    return { file: index, sources, names: this.name(sources, name), types: sources.map(() => null) };
+    const stated = sources.map((_, n) => (types?.[n] ? parseColumnType(types[n]) : null));
+    return { file: index, sources, names: this.name(sources, name), types: stated };
   }
 
   private name(sources: string[], file: string): string[] {
@@ -144,6 +146,7 @@ export class FilePreparation {
         column: null,
         reason,
         raw: fault.raw ?? '',
+        flaw: 'unread',
       });
     } finally {
       this.rejected[index]! += this.rejects.count - before;

@@ -99,9 +99,9 @@ function textOf(file: ReadableFile, position: number, column: PlannedColumn): st
   return `CASE WHEN json_valid(${text}) THEN ${text} ELSE to_json(${text})::VARCHAR END`;
 }
 
-/** Only looked at for refused records; the engine computes it for those alone. */
+/** The values as texts, so that none loses a digit. The engine computes it for refused records alone. */
 function rawRecord(file: ReadableFile): string {
-  const fields = file.columns.map((name) => `${literal(name)}: ${identifier(name)}`);
+  const fields = file.columns.map((name, n) => `${literal(name)}: ${file.expressions![n]!}`);
   return `to_json({${fields.join(', ')}})::VARCHAR`;
 }
 

@@ -1,9 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import type { StageReject } from './stage.js';
+import { isUtf8 } from 'node:buffer';
+import type { RawFlaw, StagedLayout, StageReject } from './stage.js';
 
 /** Most bytes of a refused record that are kept. */
-const RAW_BYTES = 64 << 10;
+export const RAW_BYTES = 64 << 10;
 /** Kept in memory before it is written. */
 const BATCH = 1 << 18;
 
@@ -23,14 +24,22 @@ export class RejectsFile {
   /** Call `flush` now and then; nothing is written before. */
   add(entry: RejectEntry): void {
     const raw = typeof entry.raw === 'string' ? entry.raw : entry.raw.subarray(0, RAW_BYTES).toString();
-    const { source, file, line, column, reason } = entry;
+    const { source, file, line, column, reason, flaw = flawOf(entry.raw) } = entry;
     const shown = raw.slice(0, RAW_BYTES).replaceAll('\0', '\u2400').toWellFormed();
-    const text = `${JSON.stringify({ source, file, line, column, reason, raw: shown } satisfies StageReject)}\n`;
-    // Many line readers take these two for line ends.
-    const escaped = text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
-    this.pending.push(escaped);
-    this.size += escaped.length;
+    this.append({ source, file, line, column, reason, raw: shown, flaw } satisfies StageReject);
     this.count++;
+  }
+
+  /** How the raw records of a file that has rejects can be read again. */
+  addLayout(layout: StagedLayout): void {
+    this.append(layout);
+  }
+
+  private append(line: StageReject | StagedLayout): void {
+    // Many line readers take these two for line ends.
+    const text = `${JSON.stringify(line)}\n`.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+    this.pending.push(text);
+    this.size += text.length;
   }
 
   /** Writes what has gathered, if it is worth it. */
@@ -41,7 +50,7 @@ export class RejectsFile {
   /** Takes over the rejects that extraction wrote for a file. */
   async include(path: string, source: number, file: string): Promise<void> {
     for await (const line of lines(path)) {
-      this.add({ ...(JSON.parse(line) as StageReject), source, file });
+      this.add({ ...(JSON.parse(line) as StageReject), source, file, flaw: 'unread' });
       await this.flush();
     }
   }
@@ -62,6 +71,14 @@ export class RejectsFile {
     this.size = 0;
     await this.handle.writeFile(text);
   }
+}
+
+/** What is lost of a record's text when it is kept. */
+function flawOf(raw: string | Buffer): RawFlaw | undefined {
+  if (raw.length > RAW_BYTES) return 'cut';
+  const isKept =
+    typeof raw === 'string' ? !raw.includes('\0') && raw.isWellFormed() : !raw.includes(0) && isUtf8(raw);
+  return isKept ? undefined : 'altered';
 }
 
 /** Lines that end with LF and nothing else; readline would also split at U+2028, which JSON leaves as it is. */

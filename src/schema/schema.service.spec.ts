@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Settings } from '../settings/settings.js';
 import { Engine } from './engine.js';
 import { SchemaService } from './schema.service.js';
-import type { Stage, StageReject } from './stage.js';
+import type { Stage, StagedLayout, StageReject } from './stage.js';
 import type { Dialect, LandedText, StageRequest } from './stage-request.js';
 
 let home: string;
@@ -112,13 +112,21 @@ const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.
 const lines = async (staged: Stage) => (await text(staged.rowLines(null))).split('\n').slice(0, -1);
 const counts = (staged: Stage) => staged.files.map(({ name, read, rejected }) => [name, read, rejected]);
 
-async function rejects(staged: Pick<Stage, 'rejectsPath'>): Promise<StageReject[]> {
+async function rejectLines(staged: Pick<Stage, 'rejectsPath'>): Promise<(StageReject | StagedLayout)[]> {
   if (staged.rejectsPath === null) return [];
   const all = await readFile(staged.rejectsPath, 'utf8');
   return all
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as StageReject);
+    .map((line) => JSON.parse(line) as StageReject | StagedLayout);
+}
+
+async function rejects(staged: Pick<Stage, 'rejectsPath'>): Promise<StageReject[]> {
+  return (await rejectLines(staged)).filter((line): line is StageReject => !('layout' in line));
+}
+
+async function layouts(staged: Pick<Stage, 'rejectsPath'>): Promise<StagedLayout[]> {
+  return (await rejectLines(staged)).filter((line) => 'layout' in line);
 }
 
 describe('types without a schema', () => {
@@ -499,8 +507,54 @@ describe('rejects', () => {
     const staged = await stage([
       await csv('a.csv', 'a,b\n1,\u2028x\u2029\u0085,\ud800\n', { isRegular: false }),
     ]);
-    expect(await readFile(staged.rejectsPath!, 'utf8')).toMatch(/^[^\u2028\u2029\n]+\n$/);
+    expect(await readFile(staged.rejectsPath!, 'utf8')).toMatch(/^[^\u2028\u2029\n]+\n\{"layout".+\n$/);
     expect(await rejects(staged)).toMatchObject([{ raw: '1,\u2028x\u2029\u0085,\ufffd' }]);
+  });
+
+  it('says which raw texts are not the record as it stood', async () => {
+    const long = 'x'.repeat(70_000);
+    const staged = await stage(
+      [
+        await csv('a.csv', `n,t\nok,1\n${long},2\nshort\nnul\0,3,4\n`, { isRegular: false }),
+        await csv('b.csv', `n,t\nok,1\n${long},2\n`),
+        await csv('c.csv', 'n,t\n1,"open\n'),
+      ],
+      { columns: [column('n', 'integer')] },
+    );
+    expect((await rejects(staged)).map(({ file, line, flaw }) => [file, line, flaw]).toSorted()).toEqual([
+      ['a.csv', 2, undefined],
+      ['a.csv', 3, 'cut'],
+      ['a.csv', 4, undefined],
+      ['a.csv', 5, 'altered'],
+      ['b.csv', 2, undefined],
+      ['b.csv', 3, 'cut'],
+      ['c.csv', 2, 'unread'],
+    ]);
+  });
+
+  it('tells how the records of a file with rejects were read', async () => {
+    const { header: _header, ...semicolon } = { ...PLAIN, delimiter: ';', nulls: ['', 'NA'] };
+    const staged = await stage(
+      [
+        await csv('a.csv', 'N;T\nno;1\n', semicolon),
+        await csv('good.csv', 'n,t\n1,1\n'),
+        await ndjson('b.ndjson', [{ n: 'no' }]),
+        { ...(await ndjson('c.txt', [{ n: 'no' }])), detected: { format: 'text' } },
+        await parquet('d.parquet', `SELECT 'no' AS n, 1.5::DECIMAL(9,2) AS d`),
+      ],
+      { columns: [column('n', 'integer')] },
+    );
+    const { isRegular: _isRegular, ...dialect } = { ...semicolon, header: true };
+    const none = { dialect: null, columns: ['n'], types: [null] };
+    expect((await layouts(staged)).map(({ file, layout }) => [file, layout])).toEqual([
+      ['a.csv', { format: 'csv', dialect, columns: ['N', 'T'], types: [null, null] }],
+      ['b.ndjson', { format: 'json', ...none }],
+      ['c.txt', { format: 'text', ...none }],
+      [
+        'd.parquet',
+        { format: 'parquet', dialect: null, columns: ['n', 'd'], types: ['text', 'numeric(9,2)'] },
+      ],
+    ]);
   });
 
   it('finds the right lines among many records', async () => {

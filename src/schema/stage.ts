@@ -40,7 +40,7 @@ export interface Stage {
   identities: number;
   /** Refused records in all files. */
   rejected: number;
-  /** NDJSON on disk, one StageReject a line; null when there is none. */
+  /** NDJSON on disk: a StageReject a line, and a StagedLayout for each file that has some; null when there is none. */
   rejectsPath: string | null;
   /** The distinct identities in ascending order, one UUID text a line, in chunks of 64 KiB or more. */
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer>;
@@ -67,4 +67,32 @@ export interface StageReject {
   column: string | null;
   reason: string;
   raw: string;
+  /** Why `raw` is not the record as it stood; absent: it is. */
+  flaw?: RawFlaw;
+}
+
+/**
+ * `cut`: only the record's beginning. `altered`: it held what a text cannot (NUL, bytes that are no UTF-8). `unread`: no
+ * record at all, but a file that was refused whole, or a text that is no record of its format.
+ */
+export type RawFlaw = 'cut' | 'altered' | 'unread';
+
+/** A line of the rejects file that tells how to read the raw records of one file again. */
+export interface StagedLayout {
+  layout: RecordLayout;
+  source: number;
+  file: string;
+  fingerprint: string;
+}
+
+/** How a raw record was read, so that it can be read again by itself. */
+export interface RecordLayout {
+  /** `text`: a line of text is the value of the one column; `parquet`: a JSON object of the values as texts. */
+  format: 'csv' | 'json' | 'text' | 'parquet';
+  /** CSV only. */
+  dialect: { delimiter: string; quote: string | null; header: boolean; nulls: string[] } | null;
+  /** Names in the source, in order. */
+  columns: string[];
+  /** Types that the file itself states, as text; null where it states none. */
+  types: (string | null)[];
 }
