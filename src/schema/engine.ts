@@ -7,6 +7,9 @@ import { Settings } from '../settings/settings.js';
 
 export type Row = Record<string, DuckDBValue>;
 
+/** Stages that can tell how far they are, side by side; a process has fewer. */
+const TELLING = 4;
+
 /**
  * The embedded columnar engine, shared by all stages of this process: bounded in memory, able to read the data roots
  * and the service's home and nothing else, spilling to `<home>/tmp`.
@@ -14,10 +17,35 @@ export type Row = Record<string, DuckDBValue>;
 @Injectable()
 export class Engine implements OnModuleDestroy {
   private opening: Promise<DuckDBInstance> | null = null;
+  /** Connections that count what their statements have done: set so before the configuration was locked. */
+  private telling: DuckDBConnection[] = [];
 
   constructor(@Inject(Settings) private readonly settings: Settings) {}
 
-  /** A connection of its own for one stage; close it with `closeSync`. */
+  /** Calls `work` with a connection of its own whose progress can be watched. */
+  async stage<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const plain = await this.connect();
+    const telling = this.telling.pop();
+    try {
+      return await work(telling ?? plain);
+    } finally {
+      plain.closeSync();
+      if (telling) await this.giveBack(telling);
+    }
+  }
+
+  /** What a scan met stands in tables of its connection, which the next stage must not find. */
+  private async giveBack(connection: DuckDBConnection): Promise<void> {
+    try {
+      for (const table of ['reject_errors', 'reject_scans'])
+        await connection.run(`DROP TABLE IF EXISTS ${table}`);
+      this.telling.push(connection);
+    } catch {
+      connection.closeSync();
+    }
+  }
+
+  /** A connection for a few statements; close it with `closeSync`. */
   async connect(): Promise<DuckDBConnection> {
     this.opening ??= this.open().catch((error: unknown) => {
       // A data root that is missing now may be there at the next try.
@@ -28,7 +56,9 @@ export class Engine implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    (await this.opening)?.closeSync();
+    const instance = await this.opening;
+    for (const connection of this.telling) connection.closeSync();
+    instance?.closeSync();
   }
 
   private async open(): Promise<DuckDBInstance> {
@@ -42,11 +72,9 @@ export class Engine implements OnModuleDestroy {
     });
     const folders = await Promise.all([home, ...dataRoots].map((folder) => realpath(folder)));
     const connection = await instance.connect();
+    this.telling = await Promise.all(Array.from({ length: TELLING }, () => connectTelling(instance)));
     for (const setting of [
       `TimeZone = 'UTC'`,
-      // Counts what is done, and prints nothing.
-      `enable_progress_bar = true`,
-      `enable_progress_bar_print = false`,
       `autoinstall_known_extensions = false`,
       `autoload_known_extensions = false`,
       `allowed_directories = ${list(folders)}`,
@@ -59,6 +87,13 @@ export class Engine implements OnModuleDestroy {
     connection.closeSync();
     return instance;
   }
+}
+
+async function connectTelling(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run('SET enable_progress_bar = true');
+  await connection.run('SET enable_progress_bar_print = false');
+  return connection;
 }
 
 /** Runs one statement; an abort interrupts it and is thrown as the signal's reason. */

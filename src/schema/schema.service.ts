@@ -18,16 +18,13 @@ export class SchemaService {
    */
   async stage(request: StageRequest): Promise<Stage> {
     await mkdir(request.folder, { recursive: true });
-    const connection = await this.engine.connect();
-    try {
+    return this.engine.stage(async (connection) => {
       const built = await buildStage(connection, request);
       const rejected = built.files.reduce((sum, file) => sum + file.rejected, 0);
       const manifest: StageManifest = { ...built, rejected };
       await writeManifest(request.folder, request.table, manifest);
       return new StageOnDisk(this.engine, request.folder, request.table, manifest);
-    } finally {
-      connection.closeSync();
-    }
+    });
   }
 
   /** The stage that an earlier attempt of the same run finished; null when none did. */
