@@ -30,7 +30,7 @@ export class Service {
   ): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, { method, ...init });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -12,7 +12,8 @@ function write(fields: object): Record<string, unknown> {
       done();
     },
   });
-  pino(loggingOptions('info').pinoHttp as LoggerOptions, stream).info(fields);
+  const [options] = loggingOptions('info').pinoHttp as [LoggerOptions, unknown];
+  pino(options, stream).info(fields);
   return JSON.parse(line);
 }
 
@@ -28,8 +29,14 @@ describe('logging', () => {
       { req: { id: 1, method: 'GET', url: '/runs?token=s3cret', headers: { cookie: 's3cret' } } },
     ],
     ['in the values of a statement', { err: Object.assign(new Error('failed'), { parameters: ['s3cret'] }) }],
+    ['in the message of an error', { err: new Error('not a number: "s3cret"') }],
+    ['in the message of an error that is the whole line', new Error('not a number: "s3cret"')],
   ])('leaves secrets out %s', (_name, fields) => {
     expect(JSON.stringify(write(fields))).not.toContain('s3cret');
+  });
+
+  it('says what an error says where the line says nothing else', () => {
+    expect(write({ err: new Error('failed at "s3cret"') })['msg']).toBe('failed at …');
   });
 
   it('keeps what helps to find a fault', () => {

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isNativeError } from 'node:util/types';
 import type { Params } from 'nestjs-pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogLevel } from '../settings/settings.js';
+import { describeError, safeMessage } from './describe-error.js';
 
 const secretNames = [
   'password',
@@ -17,18 +20,64 @@ const secretPaths = secretNames.flatMap((name) => {
   return [name, `*${below}`, `*.*${below}`];
 });
 
+/** What holds for every line, wherever it goes. */
+const lineOptions: LoggerOptions = {
+  serializers: { err: describeError },
+  redact: { paths: secretPaths, censor: '[secret]' },
+  hooks: {
+    logMethod(args, method) {
+      method.apply(this, withMessage(args as unknown[]) as typeof args);
+    },
+  },
+};
+
+const quietPaths = new Set(['/health', '/metrics']);
+
 /** JSON lines on stdout; readable text instead when stdout is a terminal. Secrets are left out. */
 export function loggingOptions(level: LogLevel): Params {
   const options = {
+    ...lineOptions,
     level,
     genReqId: (request: IncomingMessage) => request.id,
-    autoLogging: { ignore: (request: IncomingMessage) => request.url === '/health' },
+    autoLogging: { ignore: (request: IncomingMessage) => quietPaths.has(request.url ?? '') },
     customLogLevel: levelOf,
-    serializers: { req: describeRequest, res: describeResponse, err: describeError },
-    redact: { paths: secretPaths, censor: '[secret]' },
+    serializers: { ...lineOptions.serializers, req: describeRequest, res: describeResponse },
   };
-  if (!process.stdout.isTTY) return { pinoHttp: options };
-  return { pinoHttp: [options, pretty({ sync: true, singleLine: true, ignore: 'pid,hostname' })] };
+  return { pinoHttp: [options, stdout()] };
+}
+
+export interface RunLoggerOptions {
+  /** What stdout shows; the file gets `debug` and above whatever this is. */
+  level: LogLevel;
+  file: DestinationStream;
+  /** What each line says of itself unless the line knows better. */
+  fields: () => object;
+}
+
+/** A logger whose lines go to a file of their own as well as to stdout. */
+export function createRunLogger({ level, file, fields }: RunLoggerOptions): Logger {
+  const streams: pino.StreamEntry[] = [{ level: 'debug', stream: file }];
+  if (level !== 'silent') streams.push({ level, stream: stdout() });
+  const lowest = level === 'trace' ? 'trace' : 'debug';
+  return pino({ ...lineOptions, level: lowest, mixin: fields }, pino.multistream(streams));
+}
+
+let shared: DestinationStream | null = null;
+
+/** One for the whole process. */
+function stdout(): DestinationStream {
+  shared ??= process.stdout.isTTY
+    ? pretty({ sync: true, singleLine: true, ignore: 'pid,hostname' })
+    : pino.destination({ dest: 1, sync: true });
+  return shared;
+}
+
+/** Pino would take the message of an error for the line's own, with whatever it quotes. */
+function withMessage(args: unknown[]): unknown[] {
+  const [first, message] = args;
+  if (message !== undefined) return args;
+  const error = isNativeError(first) ? first : (first as { err?: unknown } | undefined)?.err;
+  return isNativeError(error) ? [first, safeMessage(error)] : args;
 }
 
 function levelOf(
@@ -47,9 +96,4 @@ function describeRequest(request: { id: unknown; method: string; url: string }):
 
 function describeResponse(response: { statusCode: number }): object {
   return { status: response.statusCode };
-}
-
-/** Without the other fields of an error: a database's carry the values of the statement. */
-function describeError(error: Error & { code?: unknown }): object {
-  return { type: error.name, code: error.code, message: error.message, stack: error.stack };
 }

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConfigHistoryModule } from '../config-history/config-history.module.js';
 import { ExtractionModule } from '../extraction/extraction.module.js';
+import { MetricsModule } from '../http/metrics.module.js';
 import { LoaderModule } from '../loader/loader.module.js';
 import { SchemaModule } from '../schema/schema.module.js';
 import { CancelWatch } from './cancel-watch.js';
@@ -15,9 +16,13 @@ import { MonitorsController } from './monitors.controller.js';
 import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
+import { QueueGauges } from './queue-gauges.js';
 import { RunAttempts } from './run-attempts.js';
 import { RunEvent } from './run-event.entity.js';
 import { RunJournals } from './run-journals.js';
+import { RunLogs } from './run-logs.js';
+import { RunLogsController } from './run-logs.controller.js';
+import { RunMetrics } from './run-metrics.js';
 import { RunPipeline } from './run-pipeline.js';
 import { RunQueue } from './run-queue.js';
 import { RunResults } from './run-results.js';
@@ -45,8 +50,15 @@ import { WorkerPresence } from './worker-presence.js';
     ExtractionModule,
     SchemaModule,
     LoaderModule,
+    MetricsModule,
   ],
-  controllers: [TriggerController, RunsController, SchedulesController, MonitorsController],
+  controllers: [
+    TriggerController,
+    RunsController,
+    RunLogsController,
+    SchedulesController,
+    MonitorsController,
+  ],
   providers: [
     PipelinesService,
     RunsService,
@@ -56,6 +68,9 @@ import { WorkerPresence } from './worker-presence.js';
     WorkerPresence,
     OrphanedRuns,
     RunJournals,
+    RunLogs,
+    RunMetrics,
+    QueueGauges,
     SetAsideFiles,
     StreamLooks,
     StreamSteps,

@@ -1,6 +1,7 @@
 import type { PinoLogger } from 'nestjs-pino';
 import type { EntityManager, Repository } from 'typeorm';
 import { TransientError } from '../errors.js';
+import type { RunMeter } from './run-meter.js';
 import type {
   RunError,
   RunProgress,
@@ -41,6 +42,7 @@ export class RunJournal {
     private readonly runs: Repository<Run>,
     readonly run: Run,
     readonly log: PinoLogger['logger'],
+    readonly meter: RunMeter,
   ) {
     this.earlier = joinFiles(run);
     this.streams = this.earlier;
@@ -108,6 +110,7 @@ export class RunJournal {
     this.streams = streams;
     const events = this.streamEvents();
     await this.write({ streams: streams.map(summaryOf), ...changes }, events);
+    this.meter.see(streams);
     this.states = streams.map(({ state }) => state);
   }
 

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { In, type Repository } from 'typeorm';
 import { RunJournal } from './run-journal.js';
+import { RunLogs } from './run-logs.js';
+import { RunMeter } from './run-meter.js';
+import { RunMetrics } from './run-metrics.js';
 import type { Claim } from './run-queue.js';
+import type { RunState } from './run-report.js';
 import { Run } from './run.entity.js';
 import { findWithFiles } from './find-with-files.js';
 import { updateRun } from './update-run.js';
@@ -13,12 +16,15 @@ const COUNT_SUSPECT = `
   CASE WHEN state = 'running' AND suspect IS NOT NULL THEN suspects || jsonb_build_object(
     suspect->>'fingerprint', coalesce((suspects->>(suspect->>'fingerprint'))::int, 0) + 1) ELSE suspects END`;
 
+const ENDS: RunState[] = ['succeeded', 'failed', 'cancelled'];
+
 /** Opens the journals of runs that the queue handed out. */
 @Injectable()
 export class RunJournals {
   constructor(
     @InjectRepository(Run) private readonly runs: Repository<Run>,
-    @InjectPinoLogger('Run') private readonly logger: PinoLogger,
+    private readonly logs: RunLogs,
+    private readonly metrics: RunMetrics,
   ) {}
 
   /**
@@ -42,8 +48,19 @@ export class RunJournals {
     });
     const run = begun && (await findWithFiles(this.runs, runId));
     if (!run) return null;
-    const fields = { runId, pipeline: run.pipeline, attempt: run.attempt };
-    return new RunJournal(this.runs, run, this.logger.logger.child({ context: 'Run', ...fields }));
+    return new RunJournal(this.runs, run, await this.logs.open(run), new RunMeter(this.metrics));
+  }
+
+  /** The worker is done with the run, whatever became of it: closes its log, and counts it when this attempt ended it. */
+  async close({ run, log, meter }: RunJournal): Promise<void> {
+    const { id, attempt } = run;
+    try {
+      const ended = await this.runs.findOneBy({ id, attempt, state: In(ENDS) });
+      if (ended) meter.end(ended);
+    } catch (error) {
+      log.warn({ err: error }, 'could not count the run in the metrics');
+    }
+    await this.logs.close(log);
   }
 
   /** Of these ids, those of runs that are over, or that are not there at all. */

@@ -55,9 +55,9 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (!journal) return;
     const { run, log } = journal;
     log.info({ trigger: run.trigger, configVersion: run.configVersion, deaths: run.deaths }, 'run begins');
-    await this.cancels.during(run, (cancel) =>
-      this.bringToEnd(journal, claim, cancel).catch((error: unknown) => this.settle(journal, claim, error)),
-    );
+    const work = (cancel: AbortSignal) =>
+      this.bringToEnd(journal, claim, cancel).catch((error: unknown) => this.settle(journal, claim, error));
+    await this.cancels.during(run, work).finally(() => this.journals.close(journal));
   }
 
   private async bringToEnd(journal: RunJournal, claim: Claim, cancel: AbortSignal): Promise<void> {
