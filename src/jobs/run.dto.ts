@@ -16,7 +16,7 @@ const STREAM_STATES: StreamState[] = [
   'failed',
   'cancelled',
 ];
-const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
+export const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
 /** Files of each stream that the answer about a run lists. */
 const SHOWN_FILES = 1_000;
 
@@ -204,6 +204,58 @@ class RunErrorDto {
   details: RunErrorDetailDto[];
 }
 
+const RATE = { type: Number, nullable: true };
+
+class RunProgressDto {
+  @ApiProperty({ description: 'The stream that is at work', example: 'orders' })
+  table: string;
+
+  @ApiProperty({ enum: STREAM_STATES, description: 'What it is at', example: 'staging' })
+  stage: StreamState;
+
+  @ApiProperty({ example: 0 })
+  streamsDone: number;
+
+  @ApiProperty({ example: 1 })
+  streamsTotal: number;
+
+  @ApiProperty({ description: 'Files that are ready to be read, or done', example: 12 })
+  filesDone: number;
+
+  @ApiProperty({ example: 12 })
+  filesTotal: number;
+
+  @ApiProperty({ description: "Of the files' bytes, as much as the work that is done", example: 1_048_576 })
+  bytesDone: number;
+
+  @ApiProperty({ example: 4_194_304 })
+  bytesTotal: number;
+
+  @ApiProperty({ description: 'Rows that are through with loading, about', example: 0 })
+  rowsDone: number;
+
+  @ApiProperty({ ...RATE, description: 'Over the last seconds', example: 0 })
+  rowsPerSecond: number | null;
+
+  @ApiProperty({ ...RATE, description: 'Over the last seconds', example: 524_288 })
+  bytesPerSecond: number | null;
+
+  @ApiProperty({
+    ...RATE,
+    description: 'Time that is left, about; null as long as nobody can tell',
+    example: 6,
+  })
+  etaSeconds: number | null;
+}
+
+class ReplayDto {
+  @ApiProperty({ format: 'uuid', description: 'The run that has the rejects', example: RUN_ID })
+  runId: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: those of all tables', example: null })
+  table: string | null;
+}
+
 export class RunSummaryDto {
   @ApiProperty({ format: 'uuid', description: 'Sorts by age', example: RUN_ID })
   id: string;
@@ -216,6 +268,14 @@ export class RunSummaryDto {
 
   @ApiProperty({ enum: RUN_TRIGGERS, example: 'manual' })
   trigger: RunTrigger;
+
+  @ApiProperty({
+    type: ReplayDto,
+    nullable: true,
+    description: "Which rejects the run takes up again; null for a run of the pipeline's files",
+    example: null,
+  })
+  replay: ReplayDto | null;
 
   @ApiProperty({ enum: RUN_STATES, example: 'queued' })
   state: RunState;
@@ -231,6 +291,22 @@ export class RunSummaryDto {
 
   @ApiProperty({ type: Date, format: 'date-time', nullable: true })
   finishedAt: Date | null;
+
+  @ApiProperty({
+    type: Date,
+    format: 'date-time',
+    nullable: true,
+    description: 'When somebody asked to cancel it',
+    example: null,
+  })
+  cancelAskedAt: Date | null;
+
+  @ApiProperty({
+    type: RunProgressDto,
+    nullable: true,
+    description: 'How far it is; null before it begins and once it is over',
+  })
+  progress: RunProgressDto | null;
 
   @ApiProperty({ type: [StreamSummaryDto] })
   streams: StreamSummaryDto[];
@@ -259,18 +335,21 @@ export class RunPageDto {
 
 /** What users see of a run in a list. */
 export function toRunSummaryDto(run: Run): RunSummaryDto {
-  const { id, pipeline, configVersion, trigger, state, attempt } = run;
-  const { queuedAt, startedAt, finishedAt, streams, error } = run;
+  const { id, pipeline, configVersion, trigger, replay, state, attempt } = run;
+  const { queuedAt, startedAt, finishedAt, cancelAskedAt, progress, streams, error } = run;
   return {
     id,
     pipeline,
     configVersion,
     trigger,
+    replay,
     state,
     attempt,
     queuedAt,
     startedAt,
     finishedAt,
+    cancelAskedAt,
+    progress,
     streams,
     error,
   };
@@ -283,4 +362,22 @@ export function toRunDto(run: Run): RunDto {
     return { ...summary, files: files.slice(0, SHOWN_FILES), skipped: skipped.slice(0, SHOWN_FILES) };
   });
   return { ...toRunSummaryDto(run), streams };
+}
+
+class FileOfRunDto extends FileReportDto {
+  @ApiProperty({ description: 'The table of its stream', example: 'orders' })
+  table: string;
+}
+
+export class FilePageDto {
+  @ApiProperty({ type: [FileOfRunDto] })
+  items: FileOfRunDto[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'For the next page; null on the last',
+    example: null,
+  })
+  nextCursor: string | null;
 }

@@ -3,8 +3,8 @@ import { Transform } from 'class-transformer';
 import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
 import { PageQueryDto } from '../http/page-query.dto.js';
 import { parseMoment } from './parse-moment.js';
-import { RUN_STATES, RUN_TRIGGERS } from './run.dto.js';
-import type { RunState, RunTrigger } from './run-report.js';
+import { FILE_STATES, RUN_STATES, RUN_TRIGGERS } from './run.dto.js';
+import type { FileState, RunState, RunTrigger } from './run-report.js';
 
 export class RunsQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Only runs of this pipeline, such as `shop`' })
@@ -31,4 +31,16 @@ export class RunsQueryDto extends PageQueryDto {
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && parseMoment(value)) || value)
   @IsDate({ message: 'since: expected a date and time with an offset such as 2026-11-21T06:00:00Z' })
   since?: Date;
+}
+
+export class RunFilesQueryDto extends PageQueryDto {
+  @ApiPropertyOptional({ description: 'Only files of the stream with this table, such as `orders`' })
+  @IsOptional()
+  @IsString({ message: 'table: expected one text' })
+  table?: string;
+
+  @ApiPropertyOptional({ description: 'Only files in this state', enum: FILE_STATES })
+  @IsOptional()
+  @IsIn(FILE_STATES, { message: `state: expected one of ${FILE_STATES.join(', ')}` })
+  state?: FileState;
 }

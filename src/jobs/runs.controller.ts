@@ -1,5 +1,6 @@
-import { Controller, Get, Param, Query, Req, StreamableFile } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -12,8 +13,8 @@ import type { Request } from 'express';
 import { ApiProblem } from '../http/api-problem.js';
 import { RejectPageDto, RejectsQueryDto } from './rejects.dto.js';
 import { RunResults } from './run-results.js';
-import { RunDto, RunPageDto, toRunDto, toRunSummaryDto } from './run.dto.js';
-import { RunsQueryDto } from './runs-query.dto.js';
+import { FilePageDto, RunDto, RunPageDto, toRunDto, toRunSummaryDto } from './run.dto.js';
+import { RunFilesQueryDto, RunsQueryDto } from './runs-query.dto.js';
 import { RunsService } from './runs.service.js';
 
 const RUN_ID = { name: 'id', format: 'uuid', description: 'As `POST /trigger-job` answered it' };
@@ -50,6 +51,36 @@ export class RunsController {
   @ApiProblem(404, 'There is no such run')
   async get(@Param('id') id: string): Promise<RunDto> {
     return toRunDto(await this.runs.getWithFiles(id));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Stop a run',
+    description:
+      'A queued run is cancelled at once. One that is running ends within seconds; the load that is under way is ' +
+      'rolled back, loads of its streams that were committed before stay. When the last load was committed before the ' +
+      'cancel came, the run ends as succeeded. Cancelling again changes nothing.',
+  })
+  @ApiParam(RUN_ID)
+  @ApiAcceptedResponse({ type: RunDto, description: 'The run; `state` says whether it is over yet' })
+  @ApiProblem(404, 'There is no such run')
+  @ApiProblem(409, 'The run has succeeded or failed already')
+  async cancel(@Param('id') id: string): Promise<RunDto> {
+    return toRunDto(await this.runs.cancel(id));
+  }
+
+  @Get(':id/files')
+  @ApiOperation({
+    summary: 'The files of a run',
+    description: 'All of them, a page at a time, in the order of the streams, their sources and the names.',
+  })
+  @ApiParam(RUN_ID)
+  @ApiOkResponse({ type: FilePageDto })
+  @ApiProblem(400, 'A filter, the limit or the cursor is wrong')
+  @ApiProblem(404, 'There is no such run')
+  async files(@Param('id') id: string, @Query() query: RunFilesQueryDto): Promise<FilePageDto> {
+    return this.runs.files(id, query);
   }
 
   @Get(':id/rejects')

@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, IsNull, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, Not, type Repository } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { findWithFiles } from './find-with-files.js';
+import { type FileFilter, type FileOfRun, listRunFiles } from './list-run-files.js';
 import { listRuns, type RunFilter } from './list-runs.js';
 import { isUuid, type Page } from './page.js';
 import { RunQueue } from './run-queue.js';
@@ -87,7 +88,7 @@ export class RunsService {
     await updateRun(this.runs.manager, { where: unbegun, changes: finished, events: [cancelled] });
     const open = { id: run.id, state: In<RunState>(['queued', 'running']), cancelAskedAt: IsNull() };
     await updateRun(this.runs.manager, { where: open, changes: { cancelAskedAt: new Date() }, events: [] });
-    const now = await this.get(id);
+    const now = await this.getWithFiles(id);
     if (now.state !== 'succeeded' && now.state !== 'failed') return now;
     throw new TerminalError('RUN_OVER', `expected a run that is not over, got one that has ${now.state}`);
   }
@@ -107,6 +108,15 @@ export class RunsService {
     return run ?? this.notFound(id);
   }
 
+  /**
+   * The run's files, a page at a time.
+   * @throws TerminalError `RUN_NOT_FOUND` or `INVALID_CURSOR`
+   */
+  async files(id: string, filter: FileFilter): Promise<Page<FileOfRun>> {
+    const run = await this.get(id);
+    return listRunFiles(this.runs, run.id, filter);
+  }
+
   /** The newest first. */
   async list(filter: RunFilter): Promise<Page<Run>> {
     return listRuns(this.runs, filter);
@@ -117,9 +127,10 @@ export class RunsService {
     return this.runs.findOne({ where: { pipeline, replay: IsNull() }, order: { id: 'DESC' } });
   }
 
-  /** The same, with its files. */
-  async newestWithFiles(pipeline: string): Promise<Run | null> {
-    const newest = await this.newest(pipeline);
+  /** The newest run of the pipeline's sources that saw what they held, with its files. */
+  async newestThatLooked(pipeline: string): Promise<Run | null> {
+    const where = { pipeline, replay: IsNull(), signature: Not(IsNull()) };
+    const newest = await this.runs.findOne({ where, order: { id: 'DESC' } });
     return newest && findWithFiles(this.runs, newest.id);
   }
 
