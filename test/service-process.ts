@@ -10,6 +10,8 @@ export interface ServiceProcess {
   signal(signal: NodeJS.Signals): void;
   /** Exit code, or the signal that ended it. */
   exited: Promise<number | string>;
+  /** Hands on what it writes from now on. */
+  onOutput(listener: (chunk: Buffer) => void): void;
 }
 
 /** Starts the sources as they are. */
@@ -21,6 +23,8 @@ export const FROM_SOURCES = [
 
 /** Starts what `npm run build` made. */
 export const FROM_BUILD = [join(import.meta.dirname, '..', 'dist', 'src', 'main.js')];
+
+const PATIENCE_MS = 180_000;
 
 /** The real service in a process of its own, on a free port, once it listens. `env` is its whole environment. */
 export async function startServiceProcess(
@@ -36,20 +40,40 @@ export async function startServiceProcess(
   });
   const pid = child.pid ?? 0;
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-  const url = await readUrl(child);
-  return { pid, url, exited, signal: (signal) => process.kill(-pid, signal) };
+  const url = await readUrl(child).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
+  const onOutput = (listener: (chunk: Buffer) => void) => {
+    child.stdout.on('data', listener);
+    child.stderr.on('data', listener);
+  };
+  return { pid, url, exited, onOutput, signal: (signal) => process.kill(-pid, signal) };
 }
 
 function readUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
+    let hasUrl = false;
+    const late = setTimeout(
+      () => reject(new Error(`the service does not listen after ${PATIENCE_MS / 1000} s: ${output}`)),
+      PATIENCE_MS,
+    );
     const read = (chunk: Buffer) => {
+      // A process that goes on for hours writes more than anybody wants to hold.
+      if (hasUrl) return;
       output += chunk.toString();
       const url = /listening on (http:[^"\s]+)/.exec(output)?.[1];
-      if (url) resolve(url);
+      if (!url) return;
+      hasUrl = true;
+      clearTimeout(late);
+      resolve(url);
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
-    child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${output}`)));
+    child.once('exit', (code) => {
+      clearTimeout(late);
+      reject(new Error(`the service ended with ${code}: ${output}`));
+    });
   });
 }
