@@ -17,6 +17,8 @@ import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
 import { QueueGauges } from './queue-gauges.js';
+import { RetentionSweep } from './retention-sweep.js';
+import { RetentionService } from './retention.service.js';
 import { RunAttempts } from './run-attempts.js';
 import { RunEvent } from './run-event.entity.js';
 import { RunJournals } from './run-journals.js';
@@ -37,6 +39,7 @@ import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
 import { StreamLooks } from './stream-looks.js';
 import { StreamSteps } from './stream-steps.js';
+import { SweepLock } from './sweep-lock.js';
 import { TriggerController } from './trigger.controller.js';
 import { TriggerService } from './trigger.service.js';
 import { WorkerPresence } from './worker-presence.js';
@@ -83,6 +86,9 @@ import { WorkerPresence } from './worker-presence.js';
     CronJobs,
     MonitorsService,
     LookOut,
+    SweepLock,
+    RetentionSweep,
+    RetentionService,
   ],
 })
 export class JobsModule {}

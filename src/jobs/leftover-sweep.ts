@@ -15,6 +15,6 @@ export class LeftoverSweep implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const removed = await sweepLeftovers(this.settings.home, (ids) => this.journals.finished(ids));
-    if (removed > 0) this.logger.info({ removed }, 'removed what processes that died had left');
+    if (removed.count > 0) this.logger.info(removed, 'removed what processes that died had left');
   }
 }

@@ -1,4 +1,4 @@
-import type { Repository } from 'typeorm';
+import type { Repository, SelectQueryBuilder } from 'typeorm';
 import { decodeCursor, firstIdAt, type Page, pageOf } from './page.js';
 import type { RunState, RunTrigger } from './run-report.js';
 import type { Run } from './run.entity.js';
@@ -18,12 +18,17 @@ const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** A run's id is made just before the moment at which it was queued is taken. */
 const ID_LEAD_MS = 1_000;
 
-/**
- * A page of the history, the newest first. Whatever is filtered by, one index has the answer in order: the filters are
- * the first of its columns, and the page is a range of it. Rows are compared instead of columns because of the planner:
- * it would rather walk the newest runs until it has met enough that fit, and there may be none in a hundred thousand.
- */
+/** A page of the history, the newest first. */
 export async function listRuns(runs: Repository<Run>, filter: RunFilter): Promise<Page<Run>> {
+  return pageOf(await historyQuery(runs, filter).getMany(), filter.limit);
+}
+
+/**
+ * The runs of a page, and one more where there are more. Whatever is filtered by, one index has the answer in order: the
+ * filters are the first of its columns, and the page is a range of it. Rows are compared instead of columns because of the
+ * planner: it would rather walk the newest runs until it has met enough that fit, and there may be none in a hundred thousand.
+ */
+export function historyQuery(runs: Repository<Run>, filter: RunFilter): SelectQueryBuilder<Run> {
   const { cursor, since, limit } = filter;
   const named = (['pipeline', 'state', 'trigger'] as const).filter((name) => filter[name] !== undefined);
   const columns = [...named, 'id'].map((name) => `run.${name}`);
@@ -36,6 +41,5 @@ export async function listRuns(runs: Repository<Run>, filter: RunFilter): Promis
     .setParameters({ ...filter, lowest, before: cursor === undefined ? AFTER_ALL : decodeCursor(cursor) })
     .orderBy(Object.fromEntries(columns.map((column) => [column, 'DESC' as const])))
     .limit(limit + 1);
-  if (since) query.andWhere('run.queuedAt >= :since');
-  return pageOf(await query.getMany(), limit);
+  return since ? query.andWhere('run.queuedAt >= :since') : query;
 }

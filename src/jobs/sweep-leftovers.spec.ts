@@ -19,7 +19,7 @@ afterEach(async () => {
 
 describe('sweepLeftovers', () => {
   it('has nothing to do in a new home', async () => {
-    expect(await sweepLeftovers(home, finished)).toBe(0);
+    expect(await sweepLeftovers(home, finished)).toEqual({ count: 0, bytes: 0 });
   });
 
   it('removes what belongs to runs that are over, and nothing else', async () => {
@@ -29,7 +29,7 @@ describe('sweepLeftovers', () => {
     for (const name of [`.a.csv.${over}.tmp`, `.a.csv.${open}.tmp`, 'a.csv']) {
       await writeFile(join(home, 'output/shop', name), 'x');
     }
-    expect(await sweepLeftovers(home, finished)).toBe(2);
+    expect(await sweepLeftovers(home, finished)).toEqual({ count: 2, bytes: 2 });
     expect((await readdir(join(home, 'runs'))).sort()).toEqual([open, 'notes']);
     expect((await readdir(join(home, 'output/shop'))).sort()).toEqual([`.a.csv.${open}.tmp`, 'a.csv']);
   });

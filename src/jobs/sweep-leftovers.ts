@@ -1,8 +1,9 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputFolder, runOfLeftover } from './combined-csv.js';
 import { isUuid } from './page.js';
 import { runsFolder } from './run-folder.js';
+import type { Removed } from './sweep-report.js';
 
 interface Leftover {
   runId: string;
@@ -12,18 +13,22 @@ interface Leftover {
 /**
  * Removes what dead processes left of runs that are over: run folders, and half-written combined CSVs.
  * @param finished tells which of these runs are over
- * @returns how many were removed
  */
 export async function sweepLeftovers(
   home: string,
   finished: (ids: string[]) => Promise<string[]>,
-): Promise<number> {
+): Promise<Removed> {
   const leftovers = [...(await runFolders(home)), ...(await halfOutputs(home))];
-  if (leftovers.length === 0) return 0;
+  const removed = { count: 0, bytes: 0 };
+  if (leftovers.length === 0) return removed;
   const isOver = new Set(await finished(leftovers.map(({ runId }) => runId)));
   const gone = leftovers.filter(({ runId }) => isOver.has(runId));
-  for (const { path } of gone) await rm(path, { recursive: true, force: true });
-  return gone.length;
+  for (const { path } of gone) {
+    removed.bytes += await sizeOf(path);
+    await rm(path, { recursive: true, force: true });
+    removed.count += 1;
+  }
+  return removed;
 }
 
 async function runFolders(home: string): Promise<Leftover[]> {
@@ -48,4 +53,13 @@ async function namesIn(folder: string): Promise<string[]> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
+}
+
+/** Bytes of a file, or of all files below a folder; what vanishes meanwhile counts for nothing. */
+async function sizeOf(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => null);
+  if (!found?.isDirectory()) return found?.size ?? 0;
+  let bytes = 0;
+  for (const name of await namesIn(path)) bytes += await sizeOf(join(path, name));
+  return bytes;
 }

@@ -27,6 +27,7 @@ describe('parseSettings', () => {
       logLevel: 'info',
       database: { kind: 'embedded', schema: 'public' },
       memory: { engine: '256MB' },
+      keep: { days: 90, runs: 1_000, rejects: 100_000, logMegabytes: 1_024 },
     });
   });
 
@@ -37,6 +38,16 @@ describe('parseSettings', () => {
 
   const accepted: [string, Record<string, string>, object][] = [
     ['empty values count as not set', { PORT: '', API_KEY: ' ' }, { port: 3000, apiKey: null }],
+    [
+      'what the sweep leaves',
+      {
+        MILLRACE_KEEP_DAYS: '7',
+        MILLRACE_KEEP_RUNS: '5',
+        MILLRACE_KEEP_REJECTS: '0',
+        MILLRACE_KEEP_LOG_MB: '10',
+      },
+      { keep: { days: 7, runs: 5, rejects: 0, logMegabytes: 10 } },
+    ],
     ['any port', { PORT: '0' }, { port: 0 }],
     ['a public host with a key', { HOST: '0.0.0.0', API_KEY: 'k' }, { host: '0.0.0.0', apiKey: 'k' }],
     ['IPv6 loopback in brackets', { HOST: '[::1]' }, { host: '::1' }],
@@ -115,6 +126,16 @@ describe('parseSettings', () => {
       'memory without a unit',
       { MILLRACE_MEMORY: '512' },
       'MILLRACE_MEMORY: expected a size of at least 100MB, e.g. 512MB or 2GB, got "512"',
+    ],
+    [
+      'to keep nothing at all',
+      { MILLRACE_KEEP_DAYS: '0' },
+      'MILLRACE_KEEP_DAYS: expected a whole number from 1 to 36500, got "0"',
+    ],
+    [
+      'an endless history',
+      { MILLRACE_KEEP_RUNS: 'all' },
+      'MILLRACE_KEEP_RUNS: expected a whole number from 1 to 1000000000, got "all"',
     ],
     [
       'a database URL of another kind, without showing it',

@@ -29,6 +29,7 @@ export function parseSettings(environment: Environment, folder = process.cwd()):
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     database: parseDatabase(reader),
     memory: parseMemory(reader),
+    keep: parseKeep(reader),
     isVariableAllowed,
     variables: (name) => (isVariableAllowed(name) ? environment[name] : undefined),
   });
@@ -87,6 +88,15 @@ function parseMemory(reader: SettingsReader): Settings['memory'] {
   }
   const fallback = Math.min(availableParallelism(), 4);
   return { engine: limit, engineThreads: reader.integer('MILLRACE_THREADS', { min: 1, max: 256, fallback }) };
+}
+
+function parseKeep(reader: SettingsReader): Settings['keep'] {
+  return {
+    days: reader.integer('MILLRACE_KEEP_DAYS', { min: 1, max: 36_500, fallback: 90 }),
+    runs: reader.integer('MILLRACE_KEEP_RUNS', { min: 1, max: 1_000_000_000, fallback: 1_000 }),
+    rejects: reader.integer('MILLRACE_KEEP_REJECTS', { min: 0, max: 1_000_000_000, fallback: 100_000 }),
+    logMegabytes: reader.integer('MILLRACE_KEEP_LOG_MB', { min: 1, max: 1_000_000_000, fallback: 1_024 }),
+  };
 }
 
 function matches(pattern: string, name: string): boolean {

@@ -39,6 +39,16 @@ export class Settings {
   /** What the columnar engine may use before it spills to disk: a size such as `512MB`, and a number of threads. */
   readonly memory: { readonly engine: string; readonly engineThreads: number };
 
+  /**
+   * What the daily sweep leaves: days of history and logs, runs and rejects of each pipeline, and megabytes of logs.
+   */
+  readonly keep: {
+    readonly days: number;
+    readonly runs: number;
+    readonly rejects: number;
+    readonly logMegabytes: number;
+  };
+
   /** Whether a config may name this variable: it matches `configVars` and is not a setting of the service itself. */
   readonly isVariableAllowed: (name: string) => boolean;
 

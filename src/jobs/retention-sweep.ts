@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { LoaderService } from '../loader/loader.service.js';
+import { Settings } from '../settings/settings.js';
+import { findRunStates, isOpen } from './find-run-states.js';
+import { findOutputs, findPipelines, findRunsInUse } from './find-runs-in-use.js';
+import { addToGroup, type TargetGroup } from './group-by-target.js';
+import { PipelinesService } from './pipelines.service.js';
+import { logsFolder } from './run-log-file.js';
+import { Run } from './run.entity.js';
+import { RunsService } from './runs.service.js';
+import { sweepLeftovers } from './sweep-leftovers.js';
+import { limitsAt, type SweepLimits } from './sweep-limits.js';
+import { sweepLogs } from './sweep-logs.js';
+import { pipelinesWithOutputs, sweepOutputs } from './sweep-outputs.js';
+import { attempt, emptyReport, type Removed, type SweepReport } from './sweep-report.js';
+import { sweepRuns, sweepSetAside } from './sweep-runs.js';
+
+/** A sweep under way. */
+interface Sweep {
+  limits: SweepLimits;
+  signal: AbortSignal;
+  report: SweepReport;
+}
+
+/** Removes what is older or more than the settings keep: of runs, and then of what only those runs were kept for. */
+@Injectable()
+export class RetentionSweep {
+  constructor(
+    @InjectRepository(Run) private readonly rows: Repository<Run>,
+    private readonly runs: RunsService,
+    private readonly pipelines: PipelinesService,
+    private readonly loader: LoaderService,
+    private readonly settings: Settings,
+  ) {}
+
+  async sweep(signal: AbortSignal): Promise<SweepReport> {
+    const { home, keep } = this.settings;
+    const { manager } = this.rows;
+    const at = { limits: limitsAt(new Date(), keep), signal, report: emptyReport() };
+    const pipelines = await findPipelines(manager);
+    for (const pipeline of pipelines) {
+      await attempt(at, `runs of ${pipeline}`, () => sweepRuns(manager, { ...at, pipeline }));
+    }
+    await attempt(at, 'leftovers', async () => ({ leftovers: await this.sweepLeftovers() }));
+    await attempt(at, 'logs', async () => ({ logs: await this.sweepLogs(at) }));
+    for (const pipeline of await pipelinesWithOutputs(home)) {
+      await attempt(at, `outputs of ${pipeline}`, async () => ({
+        outputs: await this.sweepOutputs(at, pipeline),
+      }));
+    }
+    await this.sweepTargets(at, await this.openTargets(at, pipelines));
+    return at.report;
+  }
+
+  private sweepLeftovers(): Promise<Removed> {
+    return sweepLeftovers(this.settings.home, async (ids) => {
+      const states = await findRunStates(this.rows.manager, ids);
+      return ids.filter((id) => !isOpen(states.get(id)));
+    });
+  }
+
+  private sweepLogs({ limits, signal }: Sweep): Promise<Removed> {
+    const statesOf = (ids: string[]) => findRunStates(this.rows.manager, ids);
+    return sweepLogs(logsFolder(this.settings.home), { ...limits, statesOf, signal });
+  }
+
+  /** While the pipeline has no run and can get none, so that no file is removed that was written just now. */
+  private sweepOutputs({ limits }: Sweep, pipeline: string): Promise<Removed> {
+    return this.runs.exclusively(pipeline, async (manager) => {
+      const named = await findOutputs(manager, pipeline);
+      if (!named) return { count: 0, bytes: 0 };
+      return sweepOutputs(this.settings.home, { pipeline, named, before: limits.before });
+    });
+  }
+
+  /** The databases that the newest config versions load into. */
+  private async openTargets(at: Sweep, pipelines: string[]): Promise<TargetGroup[]> {
+    const groups = new Map<string, TargetGroup>();
+    for (const pipeline of pipelines) {
+      await attempt(at, `config of ${pipeline}`, async () => {
+        const opened = await this.pipelines.open(pipeline);
+        addToGroup(groups, pipeline, this.pipelines.target(opened));
+        const { version } = opened;
+        const { before } = at.limits;
+        return { setAsideFiles: await sweepSetAside(this.rows.manager, { pipeline, version, before }) };
+      });
+    }
+    return [...groups.values()];
+  }
+
+  private async sweepTargets(at: Sweep, groups: TargetGroup[]): Promise<void> {
+    const { limits, signal } = at;
+    const { before, firstId: firstRunId, runs: keepLoads, rejects: keepRejects } = limits;
+    const spare = await findRunsInUse(this.rows.manager);
+    for (const { target, pipelines } of groups) {
+      await attempt(at, `target of ${pipelines.join(', ')}`, () =>
+        this.loader.prune(target, { pipelines, before, firstRunId, keepLoads, keepRejects, spare, signal }),
+      );
+    }
+  }
+}
