@@ -3,6 +3,7 @@ import { Settings } from '../settings/settings.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { landFile } from './land-file.js';
+import { landRecords } from './land-records.js';
 import type { LandedFile } from './landed-file.js';
 import { listFiles } from './list-files.js';
 import type { LocalSource } from './local-source.js';
@@ -47,6 +48,11 @@ export class ExtractionService {
   /** Makes a file ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */
   async land(file: SeenFile, source: LocalSource, folder: string, signal?: AbortSignal): Promise<LandedFile> {
     return landFile(file, source, { folder, signal });
+  }
+
+  /** Lands JSON records that the service itself has written, one a line; `#line` counts them from 1. */
+  async landRecords(path: string, folder: string, signal?: AbortSignal): Promise<LandedFile> {
+    return landRecords(path, { folder, signal });
   }
 
   /** Throws FileChanged when the file is no longer the one that was seen. */

@@ -17,6 +17,10 @@ import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
 import { QueueGauges } from './queue-gauges.js';
+import { ReplayRejects } from './replay-rejects.js';
+import { ReplaySteps } from './replay-steps.js';
+import { ReplayController } from './replay.controller.js';
+import { ReplayService } from './replay.service.js';
 import { RetentionSweep } from './retention-sweep.js';
 import { RetentionService } from './retention.service.js';
 import { RunAttempts } from './run-attempts.js';
@@ -35,6 +39,7 @@ import { RunsService } from './runs.service.js';
 import { Schedule } from './schedule.entity.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
+import { SentKeys } from './sent-keys.js';
 import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
 import { StreamLooks } from './stream-looks.js';
@@ -58,6 +63,7 @@ import { WorkerPresence } from './worker-presence.js';
   controllers: [
     TriggerController,
     RunsController,
+    ReplayController,
     RunLogsController,
     SchedulesController,
     MonitorsController,
@@ -66,7 +72,9 @@ import { WorkerPresence } from './worker-presence.js';
     PipelinesService,
     RunsService,
     RunResults,
+    SentKeys,
     TriggerService,
+    ReplayService,
     RunQueue,
     WorkerPresence,
     OrphanedRuns,
@@ -78,6 +86,8 @@ import { WorkerPresence } from './worker-presence.js';
     StreamLooks,
     StreamSteps,
     RunPipeline,
+    ReplaySteps,
+    ReplayRejects,
     RunAttempts,
     CancelWatch,
     LeftoverSweep,

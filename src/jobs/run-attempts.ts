@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
+import { ReplayRejects } from './replay-rejects.js';
 import { retryTransient } from './retry.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
@@ -19,6 +20,7 @@ const MAX_DEATHS = 5;
 export class RunAttempts {
   constructor(
     private readonly pipeline: RunPipeline,
+    private readonly replays: ReplayRejects,
     private readonly runs: RunsService,
     private readonly settings: Settings,
   ) {}
@@ -58,7 +60,9 @@ export class RunAttempts {
   }
 
   private async attempt(journal: RunJournal, signals: RunSignals): Promise<void> {
-    await this.pipeline.walk(journal, signals);
+    const { replay } = journal.run;
+    if (replay) await this.replays.walk(journal, replay, signals);
+    else await this.pipeline.walk(journal, signals);
     while (!(await this.succeedUnlessAsked(journal))) {
       if (await this.takeIn(journal, signals)) return;
     }

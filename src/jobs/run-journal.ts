@@ -49,6 +49,11 @@ export class RunJournal {
     this.states = this.earlier.map(({ state }) => state);
   }
 
+  /** What the run has reached by now, stream by stream. */
+  get reached(): StreamReport[] {
+    return this.streams;
+  }
+
   /** Makes the state of the streams durable, their files as well. */
   async record(streams: StreamReport[], looked?: Looked): Promise<void> {
     const files = streams.map(({ files, skipped }): StreamFiles => ({ files, skipped }));

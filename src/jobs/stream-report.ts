@@ -6,7 +6,7 @@ import { type FileReport, noCounts, type StreamReport, type StreamSummary } from
 import type { Run } from './run.entity.js';
 
 /** The report of a stream that has not begun. */
-export function emptyReport({ table, output }: StreamConfig): StreamReport {
+export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'output'>): StreamReport {
   return {
     table,
     state: 'waiting',

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import type { EntityManager, Repository } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { TerminalError } from '../errors.js';
-import { IdempotencyKey } from './idempotency-key.entity.js';
 import { MonitorsService } from './monitors.service.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
-import { Run } from './run.entity.js';
+import type { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
+import { sentKey, SentKeys } from './sent-keys.js';
 
 export interface TriggerRequest {
   pipeline?: string;
@@ -22,7 +20,7 @@ export class TriggerService {
     private readonly pipelines: PipelinesService,
     private readonly runs: RunsService,
     private readonly monitors: MonitorsService,
-    @InjectRepository(IdempotencyKey) private readonly keys: Repository<IdempotencyKey>,
+    private readonly keys: SentKeys,
   ) {}
 
   /**
@@ -32,17 +30,18 @@ export class TriggerService {
    *   a run of another config version is
    */
   async trigger(request: TriggerRequest, key?: string): Promise<Run> {
-    const sent = key === undefined ? null : { key: checkKey(key), requestDigest: digest(request) };
-    const earlier = sent && (await this.earlier(sent));
+    const { pipeline = null, version = null, monitor: wantsMonitor = null } = request;
+    const sent = sentKey(key, [pipeline, version, wantsMonitor]);
+    const earlier = await this.keys.earlier(sent);
     if (earlier) return earlier;
     const opened = await this.pipelines.open(await this.pipelines.nameOr(request.pipeline), request.version);
     const { monitor } = opened.config;
     return this.runs.exclusively(opened.pipeline, async (manager) => {
       // On this connection: the others may all be waiting for their turn.
-      const sentMeanwhile = sent && (await this.earlier(sent, manager));
+      const sentMeanwhile = await this.keys.earlier(sent, manager);
       if (sentMeanwhile) return sentMeanwhile;
       const run = await this.addOrJoin(opened, manager);
-      if (sent) await manager.insert(IdempotencyKey, { ...sent, runId: run.id });
+      await this.keys.remember(sent, run, manager);
       if (monitor && request.monitor !== false) {
         await this.monitors.begin(opened.pipeline, monitor.everySeconds, manager);
       }
@@ -60,29 +59,4 @@ export class TriggerService {
         `which is ${open.state}; wait for its end or cancel it to run version ${version}`,
     );
   }
-
-  private async earlier(
-    { key, requestDigest }: SentKey,
-    manager: EntityManager = this.keys.manager,
-  ): Promise<Run | null> {
-    const known = await manager.findOneBy(IdempotencyKey, { key });
-    if (!known) return null;
-    if (known.requestDigest === requestDigest) return manager.findOneByOrFail(Run, { id: known.runId });
-    const message = `Idempotency-Key: expected the request that it was first sent with, got a different one`;
-    throw new TerminalError('IDEMPOTENCY_CONFLICT', message);
-  }
-}
-
-type SentKey = Pick<IdempotencyKey, 'key' | 'requestDigest'>;
-
-function checkKey(key: string): string {
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  const message = 'Idempotency-Key: expected 1 to 255 visible ASCII characters, got something else';
-  throw new TerminalError('INVALID_REQUEST', message, [{ path: 'Idempotency-Key', message }]);
-}
-
-function digest({ pipeline, version, monitor }: TriggerRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([pipeline ?? null, version ?? null, monitor ?? null]))
-    .digest('hex');
 }

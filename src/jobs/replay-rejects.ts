@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import type { StreamConfig } from '../config-history/pipeline-config.js';
+import type { Target } from '../loader/load.js';
+import { LoaderService } from '../loader/loader.service.js';
+import { Settings } from '../settings/settings.js';
+import { PipelinesService } from './pipelines.service.js';
+import { ProgressMeter } from './progress-meter.js';
+import { ReplaySteps } from './replay-steps.js';
+import { RunFolder } from './run-folder.js';
+import type { RunJournal } from './run-journal.js';
+import type { Replay, StreamReport } from './run-report.js';
+import type { RunSignals } from './run-signals.js';
+import { logStep, type StreamWalk } from './run-walk.js';
+import { emptyReport, isFinished } from './stream-report.js';
+
+/**
+ * Walks a run that takes up the rejects of an earlier one, table by table: take up, stage, load. Nothing of a table is
+ * changed before its load is committed, and that tells what became of each reject: a run that was interrupted begins
+ * anew with the tables that are not loaded.
+ */
+@Injectable()
+export class ReplayRejects {
+  constructor(
+    private readonly pipelines: PipelinesService,
+    private readonly loader: LoaderService,
+    private readonly steps: ReplaySteps,
+    private readonly settings: Settings,
+  ) {}
+
+  /** As `RunPipeline.walk`. */
+  async walk(journal: RunJournal, replay: Replay, signals: RunSignals): Promise<void> {
+    let walks: StreamWalk[] | null = null;
+    try {
+      walks = await this.begin(journal, replay, signals);
+      for (const at of walks) await this.walkTable(at, replay.runId);
+    } catch (error) {
+      if (!signals.cancel.aborted) throw error;
+      if (!walks || !(await this.settleCancelled(walks))) throw signals.cancel.reason;
+    }
+  }
+
+  private async begin(journal: RunJournal, replay: Replay, signals: RunSignals): Promise<StreamWalk[]> {
+    const { run } = journal;
+    const opened = await this.pipelines.open(run.pipeline, run.configVersion);
+    const target = () => this.pipelines.target(opened);
+    const configs = this.pipelines.streams(opened);
+    const isBegun = journal.reached.length > 0;
+    const streams = isBegun ? journal.reached : await this.plan(configs, target(), replay);
+    if (!isBegun) await journal.record(streams);
+    const folder = new RunFolder(this.settings.home, run.id);
+    const meter = new ProgressMeter({ streams, tell: (progress) => journal.progress(progress) });
+    return streams.flatMap((report, index) => {
+      const stream = configs.find(({ table }) => table === report.table);
+      const walk = { journal, target, folder, streams, signals, meter, index, report, look: null };
+      return stream ? [{ ...walk, stream }] : [];
+    });
+  }
+
+  /** The tables that have rejects, those of the config in its order. */
+  private async plan(configs: StreamConfig[], target: Target, replay: Replay): Promise<StreamReport[]> {
+    const counted = await this.loader.countReplayable(target, replay.runId);
+    const wanted = counted.filter(({ table }) => replay.table === null || table === replay.table);
+    const known = configs.filter(({ table }) => wanted.some((one) => one.table === table));
+    const unknown = wanted.filter(({ table }) => !configs.some((one) => one.table === table));
+    return [
+      ...known.map(({ table }) => emptyReport({ table, output: null })),
+      ...unknown.map(({ table, total }) => withoutStream(table, total)),
+    ];
+  }
+
+  private async walkTable(at: StreamWalk, runId: string): Promise<void> {
+    const { report, signals, journal } = at;
+    if (isFinished(report)) return;
+    const started = performance.now();
+    if (report.state !== 'loading' || !(await this.steps.takeOverLoad(at))) {
+      signals.work.throwIfAborted();
+      await this.takeUp(at, runId);
+    } else {
+      report.state = 'succeeded';
+    }
+    report.durationMs = Math.round(performance.now() - started);
+    await journal.record(at.streams);
+    logStep(at, 'finish', 'stream finished', { state: report.state, durationMs: report.durationMs });
+  }
+
+  private async takeUp(at: StreamWalk, runId: string): Promise<void> {
+    await at.folder.clear();
+    const files = await this.steps.takeUp(at, runId);
+    if (files.length > 0) {
+      const stage = await this.steps.stage(at, files);
+      await this.steps.load(at, stage, runId);
+    }
+    at.report.state = files.length > 0 ? 'succeeded' : 'empty';
+  }
+
+  /** What was committed before the cancel came stays; whether that is all there is. */
+  private async settleCancelled(walks: StreamWalk[]): Promise<boolean> {
+    for (const at of walks) {
+      if (at.report.state !== 'loading' || !(await this.steps.takeOverLoad(at))) continue;
+      at.report.state = 'succeeded';
+      await at.journal.record(at.streams);
+    }
+    return walks.length > 0 && walks.every(({ report }) => isFinished(report));
+  }
+}
+
+function withoutStream(table: string, total: number): StreamReport {
+  const reason = `${total} rejects stay in the list: expected a stream of the table in the config, there is none`;
+  return {
+    ...emptyReport({ table, output: null }),
+    state: 'empty',
+    skipped: [{ source: 0, name: table, reason }],
+  };
+}
