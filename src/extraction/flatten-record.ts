@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { compactJson } from './compact-json.js';
 import { findBadText } from './find-bad-text.js';
+import { isJson } from './is-json.js';
 import { locateJsonError } from './locate-json-error.js';
 import type { NameRefusal, RecordColumns } from './record-columns.js';
-import { mostLevels, scanNested, scanString, scanWord, skipSpace } from './scan-json.js';
+import { isOpening, mostLevels, scanNested, scanString, scanWord, skipSpace } from './scan-json.js';
 import { decodeSlice } from './text-window.js';
 
 /** Why a record does not land. */
@@ -46,8 +47,7 @@ export class RecordFlattener {
     const scan = this.scan(raw);
     if (scan === BROKEN) return broken(raw);
     if (scan !== null) return isJson(raw) ? { column: null, brokenAt: null, ...scan } : broken(raw);
-    const parsed = parse(raw);
-    if (parsed === undefined) return broken(raw);
+    if (!isJson(raw)) return broken(raw);
     const fault = this.textFault(raw);
     if (fault !== null) return fault;
     for (const index of this.nested) {
@@ -117,7 +117,7 @@ export class RecordFlattener {
   /** Keeps the value at `at` and returns the position after it; -1: broken, -2: nests too deep. A name that comes twice: the last wins. */
   private take(raw: string, at: number, index: number): number {
     const code = raw.charCodeAt(at);
-    const isNested = (code | 0x20) === 0x7b;
+    const isNested = isOpening(code);
     let end: number;
     let token: string;
     if (code === 0x22) {
@@ -161,18 +161,6 @@ export class RecordFlattener {
     }
     return null;
   }
-}
-
-function parse(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
-}
-
-function isJson(raw: string): boolean {
-  return parse(raw) !== undefined;
 }
 
 function broken(raw: string): RecordRefusal {

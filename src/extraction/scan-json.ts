@@ -9,6 +9,15 @@ export function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
+/** Whether a character code is `{` or `[`: they differ in one bit. */
+export function isOpening(code: number): boolean {
+  return (code | 0x20) === 0x7b;
+}
+
+function isClosing(code: number): boolean {
+  return (code | 0x20) === 0x7d;
+}
+
 export function skipSpace(text: string, from: number): number {
   let at = from;
   while (isSpace(text.charCodeAt(at))) at++;
@@ -53,10 +62,9 @@ export function scanNested(text: string, from: number, found: { levels: number }
       continue;
     }
     at++;
-    // { and [, } and ]: the cases differ in one bit.
-    if ((code | 0x20) === 0x7b) {
+    if (isOpening(code)) {
       if (++level > deepest) deepest = level;
-    } else if ((code | 0x20) === 0x7d && --level === 0) {
+    } else if (isClosing(code) && --level === 0) {
       found.levels = deepest;
       return at;
     }
@@ -68,7 +76,7 @@ export function scanNested(text: string, from: number, found: { levels: number }
 export function scanValue(text: string, from: number, isLast: boolean): number {
   const code = text.charCodeAt(from);
   if (code === QUOTE) return scanString(text, from);
-  if ((code | 0x20) === 0x7b) return scanNested(text, from, { levels: 0 });
+  if (isOpening(code)) return scanNested(text, from, { levels: 0 });
   const end = scanWord(text, from);
   return end === text.length && !isLast ? -1 : end;
 }

@@ -1,4 +1,5 @@
 import { FileRefused } from './file-errors.js';
+import { isJson } from './is-json.js';
 import { locateJsonError, showAt } from './locate-json-error.js';
 import { scanValue, skipSpace } from './scan-json.js';
 import { mostRecordBytes } from './split-lines.js';
@@ -172,12 +173,7 @@ class DocumentSplitter {
   }
 
   private check(start: number, end: number): void {
-    const slice = this.window.text.slice(start, end);
-    try {
-      JSON.parse(slice);
-    } catch {
-      throw this.broken(start, end);
-    }
+    if (!isJson(this.window.text.slice(start, end))) throw this.broken(start, end);
   }
 
   /** Reads on in the middle of something. Throws FileRefused when there is no more, or when it has become too long. */
