@@ -1,93 +1,109 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { Gauge, Registry } from 'prom-client';
 import type { Repository } from 'typeorm';
 import type { RunState } from './run-report.js';
 import { Run } from './run.entity.js';
+import { SharedLook } from './shared-look.js';
 
-/** What the service database holds at one moment; ages in seconds. */
-interface Stored {
-  runs: Partial<Record<RunState, number>>;
+type RunCounts = Partial<Record<RunState, number>>;
+
+/** What there is to do at one moment; ages in seconds. */
+interface Open {
+  runs: RunCounts;
   queueAge: number;
   monitorLag: number;
   monitors: number;
   schedules: number;
 }
 
-const STATES: RunState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
+const OPEN_STATES: RunState[] = ['queued', 'running'];
+const ENDED_STATES: RunState[] = ['succeeded', 'failed', 'cancelled'];
 
-/** Each part reads an index or a small table. */
-const STORED = `
+/** Reads the ends of indexes and small tables. */
+const OPEN = `
   SELECT
-    (SELECT coalesce(jsonb_object_agg(state, n), '{}')
-       FROM (SELECT state, count(*) AS n FROM millrace.runs GROUP BY state) AS counts) AS "runs",
+    ${countRuns(OPEN_STATES)} AS "runs",
     ${age(`SELECT queued_at FROM millrace.runs WHERE state = 'queued' ORDER BY id LIMIT 1`)} AS "queueAge",
     ${age('SELECT next_look_at FROM millrace.monitors ORDER BY next_look_at LIMIT 1')} AS "monitorLag",
     (SELECT count(*)::int FROM millrace.monitors) AS "monitors",
     (SELECT count(*)::int FROM millrace.schedules) AS "schedules"`;
 
-/** Several who scrape, or one scrape's many gauges, cost one look. */
-const keptMs = 2_000;
-const patienceMs = 2_000;
+/** Counts the whole history: nobody waits for that, and it is not done often. */
+const ENDED = `SELECT ${countRuns(ENDED_STATES)} AS "runs"`;
+
+const openKeptMs = 2_000;
+const endedKeptMs = 10_000;
 
 /** What the service database holds, as gauges that are left out while it does not answer. */
 @Injectable()
-export class QueueGauges {
-  private looking: Promise<Stored | null> | null = null;
-  private last: { stored: Stored; at: number } | null = null;
+export class QueueGauges implements OnApplicationBootstrap {
+  private readonly open = new SharedLook(() => this.query<Open>(OPEN), openKeptMs);
+  private readonly ended = new SharedLook(() => this.query<{ runs: RunCounts }>(ENDED), endedKeptMs);
 
   constructor(
     @InjectRepository(Run) private readonly runs: Repository<Run>,
     @InjectPinoLogger(QueueGauges.name) private readonly logger: PinoLogger,
     private readonly registry: Registry,
   ) {
-    this.add('runs', 'Runs that are stored, by their state', (gauge, stored) => {
-      gauge.reset();
-      if (stored) for (const state of STATES) gauge.set({ state }, stored.runs[state] ?? 0);
-    });
-    this.addValue('queue_depth', 'Runs that wait for a worker', ({ runs }) => runs.queued ?? 0);
-    this.addValue('queue_age_seconds', 'How long the oldest of them has waited', (all) => all.queueAge);
-    this.addValue('monitor_lag_seconds', 'How late the most overdue look is', (all) => all.monitorLag);
+    this.addRuns();
+    this.addValue('queue_depth', 'Runs that wait for a worker', ({ runs: counts }) => counts.queued ?? 0);
+    this.addValue('queue_age_seconds', 'How long the oldest of them has waited', (open) => open.queueAge);
+    this.addValue('monitor_lag_seconds', 'How late the most overdue look is', (open) => open.monitorLag);
     this.addValue('monitors', 'Pipelines that are monitored', ({ monitors }) => monitors);
     this.addValue('schedules', 'Pipelines that have a schedule', ({ schedules }) => schedules);
-    this.add('database_up', 'Whether the service database answers: 1 or 0', (gauge, stored) => {
-      gauge.set(stored ? 1 : 0);
+    this.add('database_up', 'Whether the service database answers: 1 or 0', [], async (gauge) => {
+      gauge.set((await this.open.fresh()) ? 1 : 0);
     });
   }
 
-  private addValue(name: string, help: string, valueOf: (stored: Stored) => number): void {
-    this.add(name, help, (gauge, stored) => {
-      if (stored) gauge.set(valueOf(stored));
+  /** So that the first who scrapes need not wait for it. */
+  onApplicationBootstrap(): void {
+    void this.ended.known();
+  }
+
+  private addRuns(): void {
+    this.add('runs', 'Runs that are stored, by their state', ['state'], async (gauge) => {
+      const [open, ended] = await Promise.all([this.open.fresh(), this.ended.known()]);
+      gauge.reset();
+      const show = (states: RunState[], counts: RunCounts) =>
+        states.forEach((state) => gauge.set({ state }, counts[state] ?? 0));
+      if (open) show(OPEN_STATES, open.runs);
+      if (open && ended) show(ENDED_STATES, ended.runs);
+    });
+  }
+
+  private addValue(name: string, help: string, valueOf: (open: Open) => number): void {
+    this.add(name, help, [], async (gauge) => {
+      const open = await this.open.fresh();
+      if (open) gauge.set(valueOf(open));
       else gauge.remove();
     });
   }
 
-  private add(name: string, help: string, show: (gauge: Gauge, stored: Stored | null) => void): void {
-    const labelNames = name === 'runs' ? ['state'] : [];
-    const collect = async () => show(gauge, await this.look());
+  private add(name: string, help: string, labelNames: string[], show: (gauge: Gauge) => Promise<void>): void {
+    const collect = () => show(gauge);
     const gauge: Gauge = new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [], collect });
     this.registry.registerMetric(gauge);
   }
 
-  /** null when the database does not answer in time. */
-  private async look(): Promise<Stored | null> {
-    if (this.last && performance.now() - this.last.at < keptMs) return this.last.stored;
-    this.looking ??= this.read().finally(() => (this.looking = null));
-    return Promise.race([this.looking, delay(patienceMs, null, { ref: false })]);
-  }
-
-  private async read(): Promise<Stored | null> {
+  private async query<T>(sql: string): Promise<T | null> {
     try {
-      const [stored] = (await this.runs.query(STORED)) as [Stored];
-      this.last = { stored, at: performance.now() };
-      return stored;
+      const [row] = (await this.runs.query(sql)) as [T];
+      return row;
     } catch (error) {
       this.logger.warn({ err: error }, 'the figures of the service database cannot be read');
       return null;
     }
   }
+}
+
+/** Runs by state, as an object. */
+function countRuns(states: RunState[]): string {
+  const list = states.map((state) => `'${state}'`).join(', ');
+  return `(SELECT coalesce(jsonb_object_agg(state, n), '{}')
+       FROM (SELECT state, count(*) AS n FROM millrace.runs WHERE state IN (${list}) GROUP BY state) AS counts)`;
 }
 
 /** Seconds since the moment that a query gives; 0 when it gives none or one that is still to come. */
