@@ -42,6 +42,20 @@ describe('toProblem', () => {
       'the database cannot be reached now',
     ],
     [
+      'a pool that has no connection left',
+      new Error('timeout exceeded when trying to connect'),
+      503,
+      'DATABASE_UNREACHABLE',
+      'the database cannot be reached now',
+    ],
+    [
+      'a session that ended, below TypeORM',
+      withFields({ driverError: new Error('Connection terminated unexpectedly') }),
+      503,
+      'DATABASE_UNREACHABLE',
+      'the database cannot be reached now',
+    ],
+    [
       'a NUL character',
       withFields({ code: '22021' }),
       400,

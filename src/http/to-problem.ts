@@ -15,6 +15,8 @@ export interface Problem {
 
 // Connection failures of class 08, shutdowns of class 57, too many connections; and the socket's own.
 const unreachable = /^(08\w{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+// What the driver and its pool say without a code.
+const unreached = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 // A NUL character or a lone surrogate, which PostgreSQL's text cannot hold.
 const unstorable = /^(22021|22P05)$/;
 
@@ -26,7 +28,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof HttpException) return fromHttpException(error);
   if (isExposed(error)) return problem(error.status, codeOf(error.status), error.message);
   const code = databaseCode(error);
-  if (unreachable.test(code))
+  if (unreachable.test(code) || isUnreached(error))
     return problem(503, 'DATABASE_UNREACHABLE', 'the database cannot be reached now');
   if (unstorable.test(code)) {
     return problem(400, 'INVALID_REQUEST', 'the request holds a character that PostgreSQL cannot store');
@@ -80,6 +82,11 @@ function isExposed(error: unknown): error is Error & { status: number } {
 function codeOf(status: number): string {
   const name = STATUS_CODES[status] ?? 'ERROR';
   return name.toUpperCase().replace(/[^A-Z]+/g, '_');
+}
+
+function isUnreached(error: unknown): boolean {
+  const { driverError = error } = (error ?? {}) as { driverError?: unknown };
+  return driverError instanceof Error && unreached.test(driverError.message);
 }
 
 function databaseCode(error: unknown): string {
