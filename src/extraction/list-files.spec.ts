@@ -195,6 +195,7 @@ describe('listFiles: what is skipped with a reason', () => {
     );
     const listing = await listFiles({ path: '.', include: null }, readable);
     expect(listing).toEqual({
+      isFile: false,
       files: [],
       skipped: [{ name: 'a\\xff\\x0a.csv', reason: 'expected a name in UTF-8, got other bytes' }],
     });

@@ -10,6 +10,8 @@ export function isGlob(text: string): boolean {
  * Takes time by the length of the glob times that of the name, whatever they hold.
  */
 export function globMatcher(glob: string): (name: string) => boolean {
+  const ending = endingOf(glob);
+  if (ending !== null) return (name) => name.endsWith(ending) && !name.slice(0, -ending.length).includes('/');
   const steps = compileGlob(glob);
   return (name) => {
     let states = reach(steps, [0]);
@@ -20,6 +22,11 @@ export function globMatcher(glob: string): (name: string) => boolean {
     }
     return states.includes(steps.length);
   };
+}
+
+/** What names have to end with, where the glob is as plain as `*.csv`; null for any other. */
+function endingOf(glob: string): string | null {
+  return /^\*([^*?[\]{}\\/]+)$/.exec(glob)?.[1] ?? null;
 }
 
 /** The steps that wait for a character, or the end, once every fork on the way is followed. */
