@@ -2,16 +2,23 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../settings/settings.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
+import { fingerprintStart } from './fingerprint-file.js';
 import { landFile } from './land-file.js';
 import { landRecords } from './land-records.js';
 import type { LandedFile } from './landed-file.js';
-import { listFiles } from './list-files.js';
+import { listFiles, type Listing } from './list-files.js';
 import type { LocalSource } from './local-source.js';
 import { lookAtFiles } from './look-at-files.js';
 import { verifyPath } from './open-file.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
 const shownSkipped = 20;
+
+/** The files of a source that can be read, and those that cannot. */
+export interface FoundFiles {
+  files: SeenFile[];
+  skipped: SkippedFile[];
+}
 
 /** Finds the files of sources and lands them. */
 @Injectable()
@@ -23,26 +30,51 @@ export class ExtractionService {
     private readonly looks: FileLooks,
   ) {}
 
-  /**
-   * The files that a source holds now, by name in byte order, each known by its content; an unchanged file costs no read. Throws PathRefused
-   * when the source's path is missing or not allowed.
-   */
-  async look(
-    source: LocalSource,
-    index: number,
-    signal?: AbortSignal,
-  ): Promise<{ files: SeenFile[]; skipped: SkippedFile[] }> {
+  /** The files that a source holds now, by name and state only. Throws PathRefused when its path is missing or not allowed. */
+  async list(source: LocalSource, signal?: AbortSignal): Promise<Listing> {
     const { dataRoots: roots, home } = this.settings;
-    const listing = await listFiles(source, { roots, home }, signal);
-    const look = await lookAtFiles(listing, { source: index, store: this.looks, clock: systemClock, signal });
-    if (look.skipped.length > 0) {
-      const first = look.skipped.slice(0, shownSkipped);
+    return listFiles(source, { roots, home }, signal);
+  }
+
+  /**
+   * Knows listed files by their content, those by name in byte order; an unchanged file costs no read.
+   * @param stillForMs where given, a file that may be being written is skipped until an earlier look, at least that long ago,
+   *   found it in the same state
+   */
+  async know(
+    listing: Listing,
+    source: LocalSource,
+    { index, signal, stillForMs }: { index: number; signal?: AbortSignal; stillForMs?: number },
+  ): Promise<FoundFiles> {
+    const patience = stillForMs === undefined ? undefined : { stillForMs, format: source.format };
+    const options = { source: index, store: this.looks, clock: systemClock, signal, patience };
+    const look = await lookAtFiles(listing, options);
+    const skipped = look.skipped.filter(({ isUnsettled }) => !isUnsettled);
+    if (skipped.length > 0) {
+      const first = skipped.slice(0, shownSkipped);
       this.logger.warn(
-        { source: index, path: source.path, count: look.skipped.length, first },
+        { source: index, path: source.path, count: skipped.length, first },
         'files were skipped',
       );
     }
     return look;
+  }
+
+  /**
+   * The files that a source holds now, by name in byte order, each known by its content; an unchanged file costs no read. Throws PathRefused
+   * when the source's path is missing or not allowed.
+   */
+  async look(source: LocalSource, index: number, signal?: AbortSignal): Promise<FoundFiles> {
+    return this.know(await this.list(source, signal), source, { index, signal });
+  }
+
+  /** Whether a file begins with what had this many bytes and this fingerprint. Throws FileChanged. */
+  async beginsWith(
+    file: SeenFile,
+    { bytes, fingerprint }: { bytes: number; fingerprint: string },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return (await fingerprintStart(file, bytes, signal)) === fingerprint;
   }
 
   /** Makes a file ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */

@@ -35,6 +35,13 @@ export class FileLook {
   @Column('text', { name: 'line_ends' })
   lineEnds: TextTraits['lineEnds'];
 
+  @Column('boolean', { name: 'ends_mid_line' })
+  endsMidLine: boolean;
+
+  /** When the file was first found in this state. */
+  @Column('timestamptz', { name: 'found_at' })
+  foundAt: Date;
+
   /** When the file was last found in this state, to the day. */
   @Index('file_looks_seen_at_idx')
   @Column('timestamptz', { name: 'seen_at' })
@@ -42,4 +49,7 @@ export class FileLook {
 }
 
 /** A look apart from when it was. */
-export type Look = Omit<FileLook, 'seenAt'>;
+export type Look = Omit<FileLook, 'foundAt' | 'seenAt'>;
+
+/** An earlier look, and for how long the file is known to be in that state. */
+export type KnownLook = Look & { knownMs: number };

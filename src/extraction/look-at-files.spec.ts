@@ -20,18 +20,23 @@ import type { Look } from './file-look.entity.js';
 import { FileChanged } from './file-errors.js';
 import { fingerprintFile } from './fingerprint-file.js';
 import { listFiles, type Listing } from './list-files.js';
-import { lookAtFiles, type LookStore } from './look-at-files.js';
+import { lookAtFiles, type LookStore, type Patience } from './look-at-files.js';
 import { openFile, verifyPath } from './open-file.js';
 
 let root: string;
-let store: LookStore & { looks: Map<string, Look>; remembered: number };
+let store: LookStore & { looks: Map<string, Look>; remembered: number; knownMs: number };
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-look-')));
   store = {
     looks: new Map(),
     remembered: 0,
-    find: async (paths) => new Map(paths.flatMap((path) => [...store.looks].filter(([key]) => key === path))),
+    knownMs: 0,
+    find: async (paths) => {
+      const { looks, knownMs } = store;
+      const known = paths.flatMap((path) => (looks.has(path) ? [{ ...looks.get(path)!, knownMs }] : []));
+      return new Map(known.map((look) => [look.path, look]));
+    },
     remember: async (looks) => {
       store.remembered += looks.length;
       for (const look of looks) store.looks.set(look.path, look);
@@ -46,6 +51,8 @@ const list = (): Promise<Listing> =>
 const later: Clock = { now: () => Date.now() + 120_000, wait: async () => {} };
 const look = async (clock = later, listing?: Listing) =>
   lookAtFiles(listing ?? (await list()), { source: 3, store, clock });
+const lookPatiently = async (clock = later, format: Patience['format'] = 'auto') =>
+  lookAtFiles(await list(), { source: 3, store, clock, patience: { stillForMs: 5_000, format } });
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('lookAtFiles', () => {
@@ -102,7 +109,7 @@ describe('lookAtFiles', () => {
     };
     const { files, skipped } = await look(growing);
     expect(files.map((file) => file.name)).toEqual(['still.csv']);
-    expect(skipped).toEqual([
+    expect(skipped).toMatchObject([
       { name: 'grows.csv', reason: 'expected a file that stands still, got one that is still growing' },
     ]);
     expect(waits).toEqual([1_200]);
@@ -155,6 +162,69 @@ describe('lookAtFiles', () => {
     } finally {
       if (isRoot) process.seteuid?.(0);
     }
+  });
+});
+
+describe('lookAtFiles, with patience', () => {
+  const now: Clock = { now: () => Date.now(), wait: async () => {} };
+  const reasons = ({ skipped }: { skipped: { name: string; reason: string }[] }) =>
+    skipped.map(({ name, reason }) => `${name}: ${reason.split(', got ')[1]}`);
+
+  it('takes a file at the second look that finds it in the same state, long enough after the first', async () => {
+    writeFileSync(join(root, 'a.csv'), 'a\n1\n');
+    const first = await lookPatiently();
+    expect(first.files).toEqual([]);
+    expect(first.skipped).toMatchObject([{ name: 'a.csv', isUnsettled: true }]);
+    store.knownMs = 4_999;
+    expect((await lookPatiently()).files).toEqual([]);
+    store.knownMs = 5_000;
+    expect((await lookPatiently()).files).toHaveLength(1);
+    expect(store.remembered).toBe(1);
+    appendFileSync(join(root, 'a.csv'), '2\n');
+    expect((await lookPatiently()).files).toEqual([]);
+  });
+
+  const halves: [string, string, string | Buffer, boolean][] = [
+    ['a CSV file', 'a.csv', 'a\n1\n12', false],
+    ['a text file of another name', 'a', 'a\n1\n12', false],
+    ['a CSV file that ends with LF', 'a.csv', 'a\n1\n', true],
+    ['a CSV file that ends with CR', 'a.csv', 'a\r1\r', true],
+    ['UTF-16, low byte first', 'a.csv', Buffer.from('a\n1\n', 'utf16le'), true],
+    ['UTF-16, high byte first', 'a.csv', Buffer.from('a\n1\n', 'utf16le').swap16(), true],
+    ['UTF-16 in the middle of a line', 'a.csv', Buffer.from('a\n1', 'utf16le'), false],
+    ['an empty file', 'a.csv', '', true],
+    ['NDJSON', 'a.ndjson', '{"a":1}', false],
+    ['JSON, which half a document is not', 'a.json', '{"a":1}', true],
+    ['a compressed file, which says itself where it ends', 'a.csv.gz', 'x', true],
+  ];
+  it.each(halves)('half a line: %s', async (_what, name, content, isTaken) => {
+    const listing = () =>
+      listFiles({ path: '.', include: ['*'] }, { roots: [root], home: join(root, 'home') });
+    const patience = { stillForMs: 0, format: 'auto' as const };
+    writeFileSync(join(root, name), content);
+    await lookAtFiles(await listing(), { source: 3, store, clock: now });
+    const { files } = await lookAtFiles(await listing(), { source: 3, store, clock: now, patience });
+    expect(files).toHaveLength(isTaken ? 1 : 0);
+  });
+
+  const times: [string, number, number, boolean][] = [
+    ['half a minute ago', -30, 0, false],
+    ['three minutes ago', -180, 0, true],
+    ['in the future, and changed just now', 1e9, 0, false],
+    ['in the future, and changed three minutes ago', 1e9, 180, true],
+    ['in the future, as all its times are', 1e9, -1e9, true],
+  ];
+  it.each(times)('a last line without an end, written %s', async (_when, mtime, later_, isTaken) => {
+    store.knownMs = 5_000;
+    const path = join(root, 'a.csv');
+    writeFileSync(path, 'a\n1\n12');
+    utimesSync(path, Date.now() / 1_000 + mtime, Date.now() / 1_000 + mtime);
+    const clock: Clock = { now: () => Date.now() + 1_000 * later_, wait: async () => {} };
+    await look(clock);
+    const found = await lookPatiently(clock);
+    expect(reasons(found)).toEqual(
+      isTaken ? [] : ['a.csv: none, and it was written less than 2 minutes ago'],
+    );
   });
 });
 

@@ -1,15 +1,17 @@
 import { awaitStill, type Clock } from './await-still.js';
 import { FileChanged, FileNotRegular, FileUnreadable, systemCode } from './file-errors.js';
-import type { Look } from './file-look.entity.js';
+import { isFresh, isLinewise } from './ends-mid-line.js';
+import type { KnownLook, Look } from './file-look.entity.js';
 import { fingerprintFile, type FileContent } from './fingerprint-file.js';
 import type { ListedFile, Listing } from './list-files.js';
+import type { LocalSource } from './local-source.js';
 import { isSameStamp } from './open-file.js';
 import { runConcurrently } from './run-concurrently.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
 /** Where looks are kept between runs. */
 export interface LookStore {
-  find(paths: string[]): Promise<Map<string, Look>>;
+  find(paths: string[]): Promise<Map<string, KnownLook>>;
   remember(looks: Look[]): Promise<void>;
 }
 
@@ -19,10 +21,25 @@ export interface LookOptions {
   store: LookStore;
   clock: Clock;
   signal?: AbortSignal;
+  /** Where given, a file that may be being written is left for a later look. */
+  patience?: Patience;
+}
+
+/** For looks that come again: only what an earlier look found in the same state, and long enough ago, is taken. */
+export interface Patience {
+  stillForMs: number;
+  /** How the source's files are read. */
+  format: LocalSource['format'];
 }
 
 const readBatch = 1_000;
 const readers = 4;
+
+/** What is found out in the course of a look. */
+interface Findings {
+  contents: Map<ListedFile, FileContent>;
+  skipped: SkippedFile[];
+}
 
 /**
  * Knows every listed file by its content. A file that the store has seen in the same state is not read; the others are
@@ -32,30 +49,44 @@ export async function lookAtFiles(
   listing: Listing,
   options: LookOptions,
 ): Promise<{ files: SeenFile[]; skipped: SkippedFile[] }> {
-  const { store, clock, signal } = options;
+  const { store, clock, signal, patience } = options;
   const looks = await store.find(listing.files.map((file) => file.path));
-  const contents = new Map<ListedFile, FileContent>();
-  const skipped = [...listing.skipped];
+  const findings: Findings = { contents: new Map(), skipped: [...listing.skipped] };
+  const { contents, skipped } = findings;
   const unread: ListedFile[] = [];
+  const young: ListedFile[] = [];
   for (const file of listing.files) {
     const look = looks.get(file.path);
-    if (look !== undefined && isSameStamp(look, file.stamp)) contents.set(file, contentOf(look));
-    else unread.push(file);
+    if (look === undefined || !isSameStamp(look, file.stamp)) unread.push(file);
+    else if (patience && look.knownMs < patience.stillForMs) young.push(file);
+    else contents.set(file, contentOf(look));
   }
   const { still, growing } = await awaitStill(unread, clock, signal);
   for (const file of growing) skipped.push(stillGrowing(file));
   for (let from = 0; from < still.length; from += readBatch) {
     const batch = still.slice(from, from + readBatch);
-    await readFiles(batch, contents, skipped, signal);
+    await readFiles(batch, findings, signal);
     await store.remember(batch.flatMap((file) => lookOf(file, contents.get(file))));
+  }
+  if (patience) {
+    for (const file of still) if (contents.delete(file)) young.push(file);
+    for (const file of young) skipped.push(tooYoung(file));
+    leaveHalfLines(findings, clock.now(), patience);
   }
   return { files: listing.files.flatMap((file) => seen(file, contents.get(file), options.source)), skipped };
 }
 
+function leaveHalfLines({ contents, skipped }: Findings, now: number, { format }: Patience): void {
+  for (const [file, { endsMidLine }] of contents) {
+    if (!endsMidLine || !isLinewise(file.name, format) || !isFresh(file.stamp, now)) continue;
+    contents.delete(file);
+    skipped.push(halfLine(file));
+  }
+}
+
 async function readFiles(
   files: ListedFile[],
-  contents: Map<ListedFile, FileContent>,
-  skipped: SkippedFile[],
+  { contents, skipped }: Findings,
   signal?: AbortSignal,
 ): Promise<void> {
   await runConcurrently(files, readers, async (file) => {
@@ -80,15 +111,28 @@ function skippedFor(file: ListedFile, error: unknown, signal?: AbortSignal): Ski
 }
 
 function stillGrowing({ name }: ListedFile): SkippedFile {
-  return { name, reason: 'expected a file that stands still, got one that is still growing' };
+  const reason = 'expected a file that stands still, got one that is still growing';
+  return { name, reason, isUnsettled: true };
 }
 
-function contentOf({ fingerprint, isUtf8, hasNul, lineEnds }: Look): FileContent {
-  return { fingerprint, text: { isUtf8, hasNul, lineEnds } };
+function tooYoung({ name }: ListedFile): SkippedFile {
+  const reason = 'expected a file that stands still over two looks, got one that changed since the last one';
+  return { name, reason, isUnsettled: true };
+}
+
+function halfLine({ name }: ListedFile): SkippedFile {
+  const reason = 'expected a line end at its end, got none, and it was written less than 2 minutes ago';
+  return { name, reason, isUnsettled: true };
+}
+
+function contentOf({ fingerprint, isUtf8, hasNul, lineEnds, endsMidLine }: Look): FileContent {
+  return { fingerprint, text: { isUtf8, hasNul, lineEnds }, endsMidLine };
 }
 
 function lookOf({ path, stamp }: ListedFile, content: FileContent | undefined): Look[] {
-  return content === undefined ? [] : [{ path, ...stamp, fingerprint: content.fingerprint, ...content.text }];
+  if (content === undefined) return [];
+  const { fingerprint, text, endsMidLine } = content;
+  return [{ path, ...stamp, fingerprint, ...text, endsMidLine }];
 }
 
 function seen(
@@ -96,5 +140,7 @@ function seen(
   content: FileContent | undefined,
   source: number,
 ): SeenFile[] {
-  return content === undefined ? [] : [{ source, name, path, bytes: Number(stamp.size), stamp, ...content }];
+  if (content === undefined) return [];
+  const { fingerprint, text } = content;
+  return [{ source, name, path, bytes: Number(stamp.size), stamp, fingerprint, text }];
 }

@@ -22,4 +22,6 @@ export interface SkippedFile {
   name: string;
   /** Expected and got, in one sentence. */
   reason: string;
+  /** Somebody may be writing to it; a later look may take it. */
+  isUnsettled?: boolean;
 }

@@ -23,13 +23,21 @@ export class AlwaysOn1700000000004 implements MigrationInterface {
         ADD COLUMN "saw" jsonb,
         ADD COLUMN "last_run_id" uuid`);
     await runner.query(
-      `ALTER TABLE "millrace"."file_looks" ADD COLUMN "found_at" timestamptz NOT NULL DEFAULT now()`,
+      `ALTER TABLE "millrace"."file_looks"
+         ADD COLUMN "found_at" timestamptz NOT NULL DEFAULT now(),
+         ADD COLUMN "ends_mid_line" boolean NOT NULL DEFAULT false`,
     );
-    await runner.query(`ALTER TABLE "millrace"."file_looks" ALTER COLUMN "found_at" DROP DEFAULT`);
+    await runner.query(
+      `ALTER TABLE "millrace"."file_looks"
+         ALTER COLUMN "found_at" DROP DEFAULT,
+         ALTER COLUMN "ends_mid_line" DROP DEFAULT`,
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`ALTER TABLE "millrace"."file_looks" DROP COLUMN "found_at"`);
+    await runner.query(
+      `ALTER TABLE "millrace"."file_looks" DROP COLUMN "found_at", DROP COLUMN "ends_mid_line"`,
+    );
     await runner.query(
       `ALTER TABLE "millrace"."monitors" DROP COLUMN "listing", DROP COLUMN "saw", DROP COLUMN "last_run_id"`,
     );
