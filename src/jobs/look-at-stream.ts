@@ -1,5 +1,6 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { ExtractionService } from '../extraction/extraction.service.js';
+import type { Listing } from '../extraction/list-files.js';
 import type { SeenFile } from '../extraction/seen-file.js';
 import { type FilePlan, planFiles, streamSignature } from './plan-files.js';
 import type { SkippedFile } from './run-report.js';
@@ -9,31 +10,50 @@ import type { SetAside } from './set-aside-files.js';
 export interface StreamLook extends FilePlan<SeenFile> {
   /** All files, copies included, in the order of the sources. */
   files: SeenFile[];
+  /** Files that are left alone, those included that may still be being written. */
   skipped: SkippedFile[];
+  /** How many of them may still be being written. */
+  unsettled: number;
+  /** Every file that was listed is known by its content. */
+  isWhole: boolean;
   signature: string;
 }
 
-/**
- * Looks at all sources of a stream. Reads what it must to know the files by content, and changes nothing.
- * @param setAside files that are skipped whatever their name
- */
+export interface StreamLookOptions {
+  signal?: AbortSignal;
+  /** Files that are skipped whatever their name. */
+  setAside?: SetAside;
+  /** Where given, files that may be being written are skipped, see `ExtractionService.know`. */
+  stillForMs?: number;
+  /** What the sources hold, one listing for each, where that was found out already. */
+  listings?: Listing[];
+}
+
+/** Looks at all sources of a stream. Reads what it must to know the files by content, and changes nothing. */
 export async function lookAtStream(
   extraction: ExtractionService,
   stream: StreamConfig,
-  signal?: AbortSignal,
-  setAside: SetAside = new Map(),
+  { signal, setAside = new Map(), stillForMs, listings }: StreamLookOptions,
 ): Promise<StreamLook> {
   const files: SeenFile[] = [];
   const skipped: SkippedFile[] = [];
+  let unsettled = 0;
+  let isWhole = true;
   for (const [index, source] of stream.sources.entries()) {
-    const seen = await extraction.look(source, index, signal);
-    files.push(...seen.files.filter(({ fingerprint }) => !setAside.has(fingerprint)));
-    const isAside = seen.files.filter(({ fingerprint }) => setAside.has(fingerprint));
-    const aside = isAside.map(({ name, fingerprint }) => ({ name, reason: setAside.get(fingerprint)! }));
-    skipped.push(
-      ...[...seen.skipped, ...aside].map((file) => ({ source: index, name: file.name, reason: file.reason })),
-    );
+    const listing = listings?.[index] ?? (await extraction.list(source, signal));
+    const seen = await extraction.know(listing, source, { index, signal, stillForMs });
+    if (seen.files.length < listing.files.length) isWhole = false;
+    for (const { name, reason, isUnsettled } of seen.skipped) {
+      skipped.push({ source: index, name, reason });
+      if (isUnsettled) unsettled++;
+    }
+    for (const file of seen.files) {
+      const reason = setAside.get(file.fingerprint);
+      if (reason === undefined) files.push(file);
+      else skipped.push({ source: index, name: file.name, reason });
+    }
   }
   const plan = planFiles(stream, files);
-  return { ...plan, files, skipped, signature: streamSignature(stream, plan.contents) };
+  const signature = streamSignature(stream, plan.contents);
+  return { ...plan, files, skipped, unsettled, isWhole, signature };
 }

@@ -1,23 +1,54 @@
 import { Injectable } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { TerminalError, TransientError } from '../errors.js';
-import { ExtractionService } from '../extraction/extraction.service.js';
-import { lookAtStream, type StreamLook } from './look-at-stream.js';
+import { checkFolders, filesOf } from './check-folders.js';
+import { countMissing } from './count-missing.js';
+import { digestListings } from './digest-listings.js';
+import { judgeLook } from './judge-look.js';
+import type { StreamLook } from './look-at-stream.js';
+import type { MonitorSight } from './monitor-sight.js';
 import type { Monitor } from './monitor.entity.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
 import { runSignature } from './plan-files.js';
 import type { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
+import { StreamLooks } from './stream-looks.js';
+import { type ComparedStream, sumUpLook } from './sum-up-look.js';
 
-/** What came of a look, as the monitor keeps it. */
-export type LookResult = Pick<Monitor, 'signature' | 'lastResult'> & { everySeconds?: number };
+/** For how long a new file must stand still, at most; a monitor that looks more often is content with less. */
+const STILL_SECONDS = 5;
+
+/** For so many looks do changes wait for files that a run had before and that are being written. */
+const PATIENT_LOOKS = 5;
+
+/** What came of a look, as the monitor keeps it; what is left out stays as it was. */
+export interface LookResult extends Partial<
+  Pick<Monitor, 'signature' | 'lastResult' | 'listing' | 'saw' | 'lastRunId' | 'everySeconds'>
+> {
+  /** When to look again, where that is to be before the interval is over. */
+  againInSeconds?: number;
+}
+
+/** A look under way. */
+interface Look {
+  monitor: Monitor;
+  opened: OpenPipeline;
+  everySeconds: number;
+  signal: AbortSignal;
+}
+
+interface EarlierRuns {
+  newest: Run | null;
+  /** The newest that saw what the sources held, with its files. */
+  last: Run | null;
+}
 
 /** Looks at a monitored pipeline's files and adds a run when they are not what the newest run saw. */
 @Injectable()
 export class LookOut {
   constructor(
     private readonly pipelines: PipelinesService,
-    private readonly extraction: ExtractionService,
+    private readonly looks: StreamLooks,
     private readonly runs: RunsService,
     @InjectPinoLogger(LookOut.name) private readonly logger: PinoLogger,
   ) {}
@@ -27,41 +58,81 @@ export class LookOut {
     try {
       const opened = await this.pipelines.open(monitor.pipeline);
       if (!opened.config.monitor) return null;
-      const looks: StreamLook[] = [];
-      for (const stream of this.pipelines.streams(opened))
-        looks.push(await lookAtStream(this.extraction, stream, signal));
-      const signature = runSignature(looks.map((look) => look.signature));
-      const lastResult = await this.compare(opened, looks, { before: monitor.signature, now: signature });
-      return { signature, lastResult, everySeconds: opened.config.monitor.everySeconds };
+      const { everySeconds } = opened.config.monitor;
+      return { everySeconds, ...(await this.lookAtFiles({ monitor, opened, everySeconds, signal })) };
     } catch (error) {
       signal.throwIfAborted();
-      return { signature: null, lastResult: `failed: ${this.explain(error, monitor.pipeline)}` };
+      const lastResult = `failed: ${this.explain(error, monitor.pipeline)}`;
+      return { signature: null, listing: null, saw: null, lastResult };
     }
   }
 
+  private async lookAtFiles(look: Look): Promise<LookResult> {
+    const { monitor, opened, signal } = look;
+    const newest = await this.runs.newest(opened.pipeline);
+    if (newest?.state === 'queued' || newest?.state === 'running')
+      return { lastResult: `waiting: a run is ${newest.state}`, listing: null };
+    const listed = await this.looks.list(opened, signal);
+    const listing = digestListings(contextOf(opened, newest), listed);
+    if (listing === monitor.listing) return {};
+    const stillForMs = 1_000 * Math.min(STILL_SECONDS, look.everySeconds);
+    const last = await this.runs.newestThatLooked(opened.pipeline);
+    if (last?.configVersion === opened.version) checkFolders(listed, last);
+    const looks = await this.looks.know(opened, listed, { signal, stillForMs });
+    const result = await this.settle(look, looks, { newest, last });
+    return { ...result, listing: looks.every(({ isWhole }) => isWhole) ? listing : null };
+  }
+
+  /** Compares what was seen with what the newest run saw, and adds a run where that is called for. */
+  private async settle(look: Look, looks: StreamLook[], { newest, last }: EarlierRuns): Promise<LookResult> {
+    const { monitor, opened, everySeconds } = look;
+    const { saw, missing } = await this.compare(look, looks, last);
+    const signature = runSignature(looks.map((one) => one.signature));
+    const waitingSince = monitor.saw?.waitingSince ?? null;
+    const verdict = judgeLook({
+      newest,
+      configVersion: opened.version,
+      signature,
+      before: monitor.signature,
+      sight: saw,
+      missing,
+      isOverdue: waitingSince !== null && secondsSince(waitingSince) >= PATIENT_LOOKS * everySeconds,
+    });
+    if (verdict.outcome === 'waits') saw.waitingSince = waitingSince ?? new Date().toISOString();
+    const isNewlyUnsettled = saw.unsettled > 0 && !monitor.saw?.unsettled;
+    const againInSeconds = isNewlyUnsettled ? Math.min(STILL_SECONDS, everySeconds) : undefined;
+    const result = { signature, saw, againInSeconds, lastResult: verdict.says };
+    return verdict.outcome === 'run' ? { ...result, ...(await this.addRun(opened, verdict.says)) } : result;
+  }
+
   private async compare(
-    { pipeline, version: configVersion }: OpenPipeline,
+    { opened, signal }: Look,
     looks: StreamLook[],
-    signature: { before: string | null; now: string | null },
-  ): Promise<string> {
-    const newest = await this.runs.newestWithFiles(pipeline);
-    if (newest?.state === 'queued' || newest?.state === 'running') return `waiting: a run is ${newest.state}`;
-    if (newest?.signature === signature.now) {
-      if (newest.state === 'succeeded') return 'unchanged';
-      // What made it fail may stand outside the files, such as a wrong target.
-      if (newest.configVersion === configVersion)
-        return `unchanged: run ${newest.id} failed on the same files`;
+    last: Run | null,
+  ): Promise<{ saw: MonitorSight; missing: number }> {
+    const compared: ComparedStream[] = [];
+    let missing = 0;
+    for (const [index, look] of looks.entries()) {
+      const { table } = opened.config.streams[index]!;
+      const before = filesOf(last, table);
+      const differences = await this.looks.compare(before, look, signal);
+      compared.push({ table, look, differences });
+      missing += countMissing(before, look, differences);
     }
-    if (signature.before !== signature.now && isUnsettled(looks, newest)) {
-      return 'waiting: a file that was there before does not stand still';
-    }
+    return { saw: sumUpLook(last?.id ?? null, compared), missing };
+  }
+
+  private async addRun(
+    { pipeline, version: configVersion }: OpenPipeline,
+    says: string,
+  ): Promise<Pick<LookResult, 'lastResult' | 'lastRunId' | 'listing'>> {
     const run = await this.runs.exclusively(pipeline, async (manager) => {
       const open = await this.runs.findOpen(pipeline, manager);
       return open ? null : this.runs.add({ pipeline, configVersion, trigger: 'monitor' }, manager);
     });
-    if (!run) return 'waiting: a run was added meanwhile';
+    if (!run) return { lastResult: 'waiting: a run was added meanwhile' };
     this.logger.info({ pipeline, runId: run.id }, 'files changed; added a run');
-    return `changed: added run ${run.id}`;
+    return { lastResult: `${says}: added run ${run.id}`, lastRunId: run.id };
   }
 
   private explain(error: unknown, pipeline: string): string {
@@ -72,13 +143,12 @@ export class LookOut {
   }
 }
 
-/**
- * Whether a file that the newest run had is being skipped now, most likely because somebody writes to it. A run would
- * go without it; the next look tells more.
- */
-function isUnsettled(looks: StreamLook[], newest: Run | null): boolean {
-  return looks.some((look, index) => {
-    const before = new Set(newest?.files?.[index]?.files.map((file) => `${file.source}/${file.name}`));
-    return look.skipped.some((file) => before.has(`${file.source}/${file.name}`));
-  });
+/** The day is part of it, so that what is known of the files is refreshed before it is forgotten. */
+function contextOf({ version }: OpenPipeline, newest: Run | null): unknown[] {
+  const day = new Date().toISOString().slice(0, 10);
+  return [day, version, newest && [newest.id, newest.state, newest.signature]];
+}
+
+function secondsSince(moment: string): number {
+  return (Date.now() - Date.parse(moment)) / 1_000;
 }

@@ -25,9 +25,13 @@ export class Monitor {
   @Column('text', { name: 'last_result', nullable: true })
   lastResult: string | null;
 
-  /** Digest of the files that the last look found, their names included. */
+  /** Digest of all that the last look went by; null when it cannot stand for the next one. */
   @Column('text', { nullable: true })
   listing: string | null;
+
+  /** The last run that the monitor added. */
+  @Column('uuid', { name: 'last_run_id', nullable: true })
+  lastRunId: string | null;
 
   /** What the last look saw, against the files of the newest run. */
   @Column('jsonb', { nullable: true })

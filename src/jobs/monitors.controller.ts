@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
-import { MonitorListDto, toMonitorDto } from './monitor.dto.js';
+import { MonitorDto, MonitorListDto, toMonitorDto } from './monitor.dto.js';
 import { MonitorsService } from './monitors.service.js';
 
 @ApiTags('monitors')
@@ -15,11 +15,22 @@ export class MonitorsController {
   @ApiOperation({
     summary: 'All monitored pipelines',
     description:
-      'A pipeline is monitored from its first trigger on, unless its config or the trigger says no.',
+      'A pipeline is monitored from its first trigger on, unless its config or the trigger says no. Files are told ' +
+      'apart by content: what would change the tables or the combined CSV adds a run, also that a file is gone. A file ' +
+      'that is renamed or copied is shown and adds none.',
   })
   @ApiOkResponse({ type: MonitorListDto })
   async list(): Promise<MonitorListDto> {
     return { items: (await this.monitors.list()).map(toMonitorDto), nextCursor: null };
+  }
+
+  @Get(':pipeline')
+  @ApiOperation({ summary: 'One monitored pipeline' })
+  @ApiParam({ name: 'pipeline', example: 'shop' })
+  @ApiOkResponse({ type: MonitorDto })
+  @ApiProblem(404, 'The pipeline is not monitored')
+  async get(@Param('pipeline') pipeline: string): Promise<MonitorDto> {
+    return toMonitorDto(await this.monitors.get(pipeline));
   }
 
   @Delete(':pipeline')

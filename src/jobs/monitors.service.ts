@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { type EntityManager, type Repository } from 'typeorm';
 import { TerminalError } from '../errors.js';
-import { LookOut } from './look-out.js';
+import { LookOut, type LookResult } from './look-out.js';
 import { Monitor } from './monitor.entity.js';
 import { repeat, type Repetition } from './repeat.js';
 
@@ -47,14 +47,14 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   /** @throws TerminalError `MONITOR_NOT_FOUND` */
+  async get(pipeline: string): Promise<Monitor> {
+    return (await this.monitors.findOneBy({ pipeline })) ?? this.notFound(pipeline);
+  }
+
+  /** @throws TerminalError `MONITOR_NOT_FOUND` */
   async remove(pipeline: string): Promise<void> {
     const { affected } = await this.monitors.delete({ pipeline });
-    if (!affected) {
-      throw new TerminalError(
-        'MONITOR_NOT_FOUND',
-        `expected a pipeline that is monitored, got "${pipeline}"`,
-      );
-    }
+    if (!affected) this.notFound(pipeline);
   }
 
   /** Begins to monitor a pipeline, or sets its first look anew, inside the caller's transaction. */
@@ -97,7 +97,26 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
       this.logger.info({ pipeline }, 'the newest config switches monitoring off');
       return;
     }
-    await this.monitors.update({ pipeline }, { ...look, lastLookAt: new Date() });
+    await this.keep(pipeline, look);
     this.logger.debug({ pipeline, result: look.lastResult }, 'looked at a monitored pipeline');
+  }
+
+  private async keep(pipeline: string, { againInSeconds, ...look }: LookResult): Promise<void> {
+    const again = `least(next_look_at, now() + :againInSeconds * interval '1 second')`;
+    await this.monitors
+      .createQueryBuilder()
+      .update()
+      .set({
+        ...look,
+        lastLookAt: new Date(),
+        ...(againInSeconds === undefined ? {} : { nextLookAt: () => again }),
+      })
+      .where({ pipeline })
+      .setParameters({ againInSeconds })
+      .execute();
+  }
+
+  private notFound(pipeline: string): never {
+    throw new TerminalError('MONITOR_NOT_FOUND', `expected a pipeline that is monitored, got "${pipeline}"`);
   }
 }

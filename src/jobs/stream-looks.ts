@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { StreamConfig } from '../config-history/pipeline-config.js';
+import { FileChanged } from '../extraction/file-errors.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
+import { type ComparedFile, compareFiles, type FileDifference, placeOf } from './compare-files.js';
+import type { StreamListing } from './digest-listings.js';
 import { lookAtStream, type StreamLook } from './look-at-stream.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
+import type { Run } from './run.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
+
+/**
+ * For how long a file must have been known in its state for a run that a monitor added: what the monitor left alone a
+ * moment ago, the run leaves alone too. The monitor comes again; a run that somebody asked for takes what there is.
+ */
+const RUN_STILL_MS = 1_000;
 
 /** Looks at the sources of streams, the same way for runs and for monitors. */
 @Injectable()
@@ -25,11 +35,59 @@ export class StreamLooks {
 
   /** One stream, without the files that were set aside. */
   async look(
-    { pipeline, configVersion }: { pipeline: string; configVersion: number },
+    { pipeline, configVersion, trigger }: Pick<Run, 'pipeline' | 'configVersion'> & Partial<Run>,
     stream: StreamConfig,
     signal: AbortSignal,
   ): Promise<StreamLook> {
     const setAside = await this.setAside.of(pipeline, configVersion, stream.table);
-    return lookAtStream(this.extraction, stream, signal, setAside);
+    const stillForMs = trigger === 'monitor' ? RUN_STILL_MS : undefined;
+    return lookAtStream(this.extraction, stream, { signal, setAside, stillForMs });
+  }
+
+  /** What the sources of all streams hold, by name and state only: reads no file. */
+  async list(opened: OpenPipeline, signal: AbortSignal): Promise<StreamListing[]> {
+    const listed: StreamListing[] = [];
+    for (const stream of this.pipelines.streams(opened)) {
+      const listings = [];
+      for (const source of stream.sources) listings.push(await this.extraction.list(source, signal));
+      listed.push({ stream, listings });
+    }
+    return listed;
+  }
+
+  /** The same streams, their files known by content, apart from those that may still be being written. */
+  async know(
+    { pipeline, version }: OpenPipeline,
+    listed: StreamListing[],
+    { signal, stillForMs }: { signal: AbortSignal; stillForMs: number },
+  ): Promise<StreamLook[]> {
+    const looks: StreamLook[] = [];
+    for (const { stream, listings } of listed) {
+      const setAside = await this.setAside.of(pipeline, version, stream.table);
+      looks.push(await lookAtStream(this.extraction, stream, { signal, setAside, stillForMs, listings }));
+    }
+    return looks;
+  }
+
+  /** How a stream's files differ from what they were; reads the start of those that became longer. */
+  async compare(
+    before: readonly ComparedFile[],
+    { files, skipped }: StreamLook,
+    signal: AbortSignal,
+  ): Promise<FileDifference[]> {
+    const seen = new Map(files.map((file) => [placeOf(file), file]));
+    const differences = compareFiles(before, files, skipped);
+    for (const difference of differences) {
+      const file = seen.get(placeOf(difference));
+      if (!difference.shorter || !file) continue;
+      const isAppended = await this.extraction
+        .beginsWith(file, difference.shorter, signal)
+        .catch((error: unknown) => {
+          if (error instanceof FileChanged) return false;
+          throw error;
+        });
+      if (isAppended) difference.change = 'appended';
+    }
+    return differences;
   }
 }
