@@ -24,6 +24,8 @@ export interface PastRun {
   replayOf?: string | null;
   /** Name of its combined CSV. */
   output?: string;
+  /** Whether it got as far as to look at its files. */
+  hasLooked?: boolean;
   /** Days since it finished. */
   finishedAge?: number;
 }
@@ -46,11 +48,11 @@ export interface PastLoad {
 const ADD_RUNS = `
   WITH planned AS (
     SELECT * FROM jsonb_to_recordset($1) AS planned (id uuid, pipeline text, age float8, state text, trigger text,
-      finished_age float8, streams jsonb, files jsonb, replay jsonb)),
+      finished_age float8, signature text, streams jsonb, files jsonb, replay jsonb)),
   runs AS (
-    INSERT INTO millrace.runs (id, pipeline, config_version, trigger, state, queued_at, finished_at, streams, files, replay)
+    INSERT INTO millrace.runs (id, pipeline, config_version, trigger, state, queued_at, finished_at, signature, streams, files, replay)
     SELECT id, pipeline, 1, trigger, state, now() - age * interval '1 day', now() - finished_age * interval '1 day',
-           streams, files, replay FROM planned),
+           signature, streams, files, replay FROM planned),
   events AS (INSERT INTO millrace.run_events SELECT id, 1, now(), 'state', '{}' FROM planned)
   INSERT INTO millrace.idempotency_keys SELECT 'key of ' || id, 'digest', id FROM planned`;
 
@@ -105,13 +107,22 @@ export class Past {
   /** Each with an event and an idempotency key; returns their ids. */
   async addRuns(runs: PastRun[]): Promise<string[]> {
     const rows = runs.map(
-      ({ pipeline, age, state = 'succeeded', replayOf = null, output = null, ...more }) => ({
+      ({
+        pipeline,
+        age,
+        state = 'succeeded',
+        replayOf = null,
+        output = null,
+        hasLooked = true,
+        ...more
+      }) => ({
         id: more.id ?? this.id(age),
         pipeline,
         age,
         state,
         trigger: replayOf === null ? 'manual' : 'replay',
         finished_age: ['queued', 'running'].includes(state) ? null : (more.finishedAge ?? age),
+        signature: hasLooked ? 'signature' : null,
         streams: [{ table: 'orders', output, columns: [] }],
         files: [{ files: [{ source: 0, name: 'a.csv' }], skipped: [] }],
         replay: replayOf === null ? null : { runId: replayOf, table: null },

@@ -6,7 +6,7 @@ import { RetentionSweep } from '../src/jobs/retention-sweep.js';
 import { RetentionService } from '../src/jobs/retention.service.js';
 import { RunsService } from '../src/jobs/runs.service.js';
 import { Service, until } from './jobs-support.js';
-import { Past } from './retention-support.js';
+import { Past, type PastRun } from './retention-support.js';
 import { createApp, type TestApp } from './support.js';
 
 const KEEP = { MILLRACE_KEEP_DAYS: '30', MILLRACE_KEEP_RUNS: '5', MILLRACE_KEEP_REJECTS: '50' };
@@ -49,35 +49,41 @@ describe('runs', () => {
     state: string;
     /** Which of the runs before it this one replays. */
     replays: number | null;
+    hasLooked: boolean;
   }
   const STATES = ['succeeded', 'failed', 'cancelled', 'queued', 'running'];
   const planned = fc.record<Planned>({
     age: fc.integer({ min: 0, max: 60 }).map((days) => days + 0.5),
     state: fc.constantFrom(...STATES, 'succeeded', 'failed'),
     replays: fc.option(fc.nat(20), { freq: 4 }),
+    hasLooked: fc.boolean(),
   });
+
+  const plans = fc.array(planned, { maxLength: 14 });
+  const NAME_SCHEDULED = `INSERT INTO millrace.schedules (pipeline, cron, timezone, created_at, last_slot, last_run_id)
+    VALUES ($1, '0 0 1 1 *', 'UTC', now(), now(), $2)`;
+  const NAME_LOOKED = `INSERT INTO millrace.monitors (pipeline, every_seconds, next_look_at, last_run_id)
+    VALUES ($1, 86400, now() + interval '1 day', $2)`;
 
   /** The oldest first. */
   function toRuns(pipeline: string, plan: Planned[]) {
-    const runs: { pipeline: string; id: string; age: number; state: string; replayOf: string | null }[] = [];
-    for (const { age, state, replays } of plan.sort((a, b) => b.age - a.age)) {
+    const runs: (Required<Pick<PastRun, 'id' | 'state' | 'replayOf' | 'hasLooked'>> & PastRun)[] = [];
+    for (const { age, state, replays, hasLooked } of plan.sort((a, b) => b.age - a.age)) {
       const replayOf = replays === null || runs.length === 0 ? null : runs[replays % runs.length]!.id;
-      runs.push({ pipeline, id: past.id(age), age, state, replayOf });
+      runs.push({ pipeline, id: past.id(age), age, state, replayOf, hasLooked });
     }
     return runs;
   }
 
   it('stay while they are young and few, open, or what the monitor compares with', async () => {
     let round = 0;
-    const law = fc.asyncProperty(fc.array(planned, { maxLength: 14 }), fc.nat(20), async (plan, slot) => {
+    const law = fc.asyncProperty(plans, fc.nat(20), fc.nat(20), async (plan, slot, looked) => {
       const pipeline = `law_${(round += 1)}`;
       const runs = toRuns(pipeline, plan);
       await past.addRuns(runs);
-      const scheduled = runs[slot]?.id ?? null;
-      await past.sql(
-        `INSERT INTO millrace.schedules VALUES ($1, '0 * * * *', 'UTC', now(), now(), $2, NULL)`,
-        [pipeline, scheduled],
-      );
+      const named = { schedule: runs[slot]?.id ?? null, monitor: runs[looked]?.id ?? null };
+      await past.sql(NAME_SCHEDULED, [pipeline, named.schedule]);
+      await past.sql(NAME_LOOKED, [pipeline, named.monitor]);
       await past.sweep();
       const newest = runs.toReversed();
       const isOpen = ({ state }: { state: string }) => state === 'queued' || state === 'running';
@@ -85,14 +91,16 @@ describe('runs', () => {
         newest[0]?.id,
         newest.find(({ replayOf }) => replayOf === null)?.id,
         newest.find(({ replayOf, state }) => replayOf === null && state === 'succeeded')?.id,
-        scheduled,
+        newest.find(({ replayOf, hasLooked }) => replayOf === null && hasLooked)?.id,
+        named.schedule,
+        named.monitor,
         ...runs.filter(isOpen).flatMap(({ id, replayOf }) => [id, replayOf]),
       ];
       const stay = newest.filter(({ id, age }, rank) => spared.includes(id) || (age < 30 && rank < 5));
       expect(await past.runs(pipeline)).toEqual(stay.map(({ id }) => id));
       await past.sql('DELETE FROM millrace.runs WHERE pipeline = $1', [pipeline]);
     });
-    await fc.assert(law, { numRuns: 40 });
+    await fc.assert(law, { numRuns: 40, endOnFailure: true });
     expect(round).toBe(40);
   });
 
@@ -304,17 +312,20 @@ describe('target databases', () => {
     const [, compared] = await past.addLoads([60, 50].map((age) => ({ pipeline, age })));
     const replays = await past.addLoads([45, 40, 3, 2, 1].map((age) => ({ pipeline, age, isReplay: true })));
     const [alone] = await past.addLoads([{ pipeline, age: 90, table: 'alone' }]);
+    const [, replay] = await past.addLoads(
+      [90, 80].map((age) => ({ pipeline, age, table: 'replayed', isReplay: true })),
+    );
     const many = await past.addLoads(
       [8, 7, 6, 5, 4, 3, 2, 1].map((age) => ({ pipeline, age, table: 'many' })),
     );
     const others = await past.addLoads([90, 80].map((age) => ({ pipeline: 'elsewhere', age })));
-    expect(await past.sweep()).toMatchObject({ loads: 4 });
+    expect(await past.sweep()).toMatchObject({ loads: 5 });
     const left = await past.sql<{ id: string }>('SELECT id FROM millrace.loads');
     expect(left.map(({ id }) => id)).toEqual(
-      expect.arrayContaining([compared, ...replays, alone, ...many.slice(-5), ...others]),
+      expect.arrayContaining([compared, ...replays, alone, replay, ...many.slice(-5), ...others]),
     );
-    expect(left).toHaveLength(14);
-    expect(await past.sql('SELECT FROM millrace.load_files')).toHaveLength(28);
+    expect(left).toHaveLength(15);
+    expect(await past.sql('SELECT FROM millrace.load_files')).toHaveLength(30);
   });
 
   it('list the files of the newest hundred loads of each table', async () => {

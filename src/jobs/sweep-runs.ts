@@ -8,8 +8,8 @@ export const FILE_LISTS_KEPT = 100;
 const BATCH = 200;
 
 /**
- * Runs that stay whatever their age: the newest ones, which monitors compare with, one that a schedule names, and those
- * whose rejects are being taken up again.
+ * Runs that stay whatever their age: the newest ones, which monitors compare with, those that the monitor and the schedule
+ * name, and those whose rejects are being taken up again.
  */
 const SPARED = `
   WITH spared AS MATERIALIZED (
@@ -17,6 +17,9 @@ const SPARED = `
     UNION (SELECT id FROM millrace.runs WHERE pipeline = $1 AND replay IS NULL ORDER BY id DESC LIMIT 1)
     UNION (SELECT id FROM millrace.runs WHERE pipeline = $1 AND state = 'succeeded' AND replay IS NULL
              ORDER BY id DESC LIMIT 1)
+    UNION (SELECT id FROM millrace.runs WHERE pipeline = $1 AND signature IS NOT NULL AND replay IS NULL
+             ORDER BY id DESC LIMIT 1)
+    UNION (SELECT last_run_id FROM millrace.monitors WHERE pipeline = $1 AND last_run_id IS NOT NULL)
     UNION (SELECT last_run_id FROM millrace.schedules WHERE pipeline = $1 AND last_run_id IS NOT NULL)
     UNION (SELECT (replay->>'runId')::uuid FROM millrace.runs
              WHERE pipeline = $1 AND state IN ('queued', 'running') AND replay IS NOT NULL))`;
