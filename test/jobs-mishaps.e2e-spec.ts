@@ -1,7 +1,7 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { TerminalError } from '../src/errors.js';
+import { TerminalError, TransientError } from '../src/errors.js';
 import { LoaderService } from '../src/loader/loader.service.js';
 import { SchemaService } from '../src/schema/schema.service.js';
 import { query, Service } from './jobs-support.js';
@@ -71,6 +71,34 @@ contract: { max_rejects: 0 }
       attempt: 2,
       streams: [{ read: 2, inserted: 2, rejected: 0 }],
     });
+  });
+});
+
+describe('a run that is tried again after one of its streams is loaded', () => {
+  it('keeps what that stream has loaded, whatever became of its files since', async () => {
+    const path = await folder('twice', { 'first.csv': 'id\n1\n2\n', 'second.csv': 'id\n3\n' });
+    await service.upload(`
+pipeline: twice
+monitor: false
+streams:
+  - { table: twice_first, sources: [{ type: local, path: twice, include: [first.csv] }] }
+  - { table: twice_second, sources: [{ type: local, path: twice, include: [second.csv] }] }
+`);
+    const loader = app.app.get(LoaderService, { strict: false });
+    const load = loader.load.bind(loader);
+    jest
+      .spyOn(loader, 'load')
+      .mockImplementationOnce(load)
+      .mockImplementationOnce(async () => {
+        await rm(join(path, 'first.csv'));
+        throw new TransientError('CONNECTION_LOST', 'the connection was lost');
+      });
+    const run = await service.run({ pipeline: 'twice' });
+    expect(run).toMatchObject({ state: 'succeeded', attempt: 2 });
+    expect(run.streams).toMatchObject([
+      { state: 'succeeded', read: 2, inserted: 2, files: [{ name: 'first.csv', inserted: 2 }] },
+      { state: 'succeeded', read: 1, inserted: 1 },
+    ]);
   });
 });
 

@@ -33,8 +33,6 @@ export interface Looked {
  * a worker that was thought dead cannot harm the one that took over.
  */
 export class RunJournal {
-  /** What earlier attempts have reached, stream by stream. */
-  readonly earlier: StreamReport[];
   private streams: StreamReport[];
   private states: (StreamState | undefined)[];
 
@@ -44,12 +42,11 @@ export class RunJournal {
     readonly log: PinoLogger['logger'],
     readonly meter: RunMeter,
   ) {
-    this.earlier = joinFiles(run);
-    this.streams = this.earlier;
-    this.states = this.earlier.map(({ state }) => state);
+    this.streams = joinFiles(run);
+    this.states = this.streams.map(({ state }) => state);
   }
 
-  /** What the run has reached by now, stream by stream. */
+  /** What the run has reached by now, stream by stream, by attempts of other workers and of this one. */
   get reached(): StreamReport[] {
     return this.streams;
   }

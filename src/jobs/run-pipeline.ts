@@ -57,7 +57,7 @@ export class RunPipeline {
     const folder = new RunFolder(this.settings.home, journal.run.id);
     await folder.open();
     const configs = this.pipelines.streams(opened);
-    const streams = configs.map((stream, index) => journal.earlier[index] ?? emptyReport(stream));
+    const streams = configs.map((stream, index) => journal.reached[index] ?? emptyReport(stream));
     const meter = new ProgressMeter({ streams, tell: (progress) => journal.progress(progress) });
     const walk = { journal, folder, streams, signals, meter, target: () => this.pipelines.target(opened) };
     return configs.map((stream, index) => ({
