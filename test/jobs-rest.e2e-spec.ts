@@ -1,10 +1,8 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { LookOut } from '../src/jobs/look-out.js';
 import type { RunDto } from '../src/jobs/run.dto.js';
-import { RunsService } from '../src/jobs/runs.service.js';
 import { query, Service, until } from './jobs-support.js';
 import { createApp, type TestApp } from './support.js';
 
@@ -195,81 +193,6 @@ describe('a body that is not JSON', () => {
     const headers = { 'content-type': FORM };
     const response = await fetch(`${app.url}/trigger-job`, { method: 'POST', headers, body: '' });
     expect(response.status).not.toBe(415);
-  });
-});
-
-describe('POST /schedule-job', () => {
-  const cronJob = (one: TestApp) => one.app.get(SchedulerRegistry).getCronJob('schedule:shop');
-
-  it('is hourly in UTC unless told otherwise', async () => {
-    const { status, body } = await service.post('/schedule-job', { pipeline: 'shop' });
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ pipeline: 'shop', cron: '0 * * * *', timezone: 'UTC', replaced: false });
-    const next = new Date(body['nextRunAt'] as string);
-    expect(next.getTime() - Date.now()).toBeLessThanOrEqual(3_600_000);
-    expect(next.toISOString()).toMatch(/:00:00\.000Z$/);
-  });
-
-  it('replaces the schedule that there was, in the registry too', async () => {
-    const earlier = cronJob(app);
-    const { body } = await service.post('/schedule-job', {
-      pipeline: 'shop',
-      cron: '30 6 * * *',
-      timezone: 'Asia/Kathmandu',
-    });
-    expect(body).toMatchObject({ cron: '30 6 * * *', replaced: true });
-    expect(body['nextRunAt']).toMatch(/T00:45:00\.000Z$/);
-    expect([earlier.isActive, cronJob(app).isActive]).toEqual([false, true]);
-    const { body: list } = await service.get<{ items: unknown[] }>('/schedules');
-    expect(list.items).toHaveLength(1);
-  });
-
-  it('outlives a restart; a tick is one run, however many processes tick, also after a lost connection', async () => {
-    const other = await createApp({
-      env: { DATABASE_URL: app.database.url, MILLRACE_HOME: app.home, MILLRACE_DATA_ROOTS: app.dataRoot },
-    });
-    try {
-      expect(cronJob(other).cronTime.source).toBe('30 6 * * *');
-      const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-      for (const one of [app, other]) {
-        jest.spyOn(one.app.get(RunsService, { strict: false }), 'add').mockRejectedValueOnce(lost);
-      }
-      await Promise.all([cronJob(app).fireOnTick(), cronJob(other).fireOnTick()]);
-      const { items } = (await service.get<Runs>('/runs?trigger=schedule')).body;
-      expect(items).toMatchObject([{ pipeline: 'shop', configVersion: 1 }]);
-      expect((await service.ended(items[0]!.id)).state).toBe('succeeded');
-    } finally {
-      await other.close();
-    }
-  });
-
-  it('is no more once it is deleted', async () => {
-    expect((await service.call('DELETE', '/schedules/shop')).status).toBe(204);
-    expect(app.app.get(SchedulerRegistry).doesExist('cron', 'schedule:shop')).toBe(false);
-    expect((await service.get<{ items: unknown[] }>('/schedules')).body.items).toEqual([]);
-    expect(await service.call('DELETE', '/schedules/shop')).toMatchObject({
-      status: 404,
-      body: { code: 'SCHEDULE_NOT_FOUND' },
-    });
-  });
-
-  it.each([
-    [{ pipeline: 'shop', cron: 'often' }, 400, 'cron: expected five fields such as "0 * * * *", got "often"'],
-    [{ pipeline: 'shop', cron: '0 0 30 2 *' }, 400, 'within 8 years'],
-    [
-      { pipeline: 'shop', timezone: 'Mars/X' },
-      400,
-      'timezone: expected an IANA name such as "Europe/Berlin", got "Mars/X"',
-    ],
-    [{ pipeline: 'shop', cron: 7 }, 400, 'cron: expected five fields'],
-    [{ pipeline: 'shop', cron: null }, 400, 'cron: expected five fields'],
-    [{ pipeline: 'shop', timezone: null }, 400, 'timezone: expected an IANA name'],
-    [{ pipeline: null }, 400, 'pipeline: expected a name'],
-    [{ pipeline: 'nope' }, 404, 'nope'],
-  ])('refuses %j', async (request, status, says) => {
-    const answer = await service.post('/schedule-job', request);
-    expect(answer.status).toBe(status);
-    expect(answer.body['detail']).toContain(says);
   });
 });
 

@@ -5,9 +5,9 @@ import { CronJobs } from './cron-jobs.js';
 import type { Schedule } from './schedule.entity.js';
 
 const logger = { error: jest.fn() };
-const schedule = (pipeline: string, cron: string): Schedule => {
-  const never = { lastSlot: new Date(0), lastRunId: null, lastResult: null };
-  return { pipeline, cron, timezone: 'UTC', createdAt: new Date(0), ...never };
+const schedule = (pipeline: string, cron: string, timezone = 'UTC'): Schedule => {
+  const now = new Date();
+  return { pipeline, cron, timezone, createdAt: now, lastSlot: now, lastRunId: null, lastResult: null };
 };
 
 let registry: SchedulerRegistry;
@@ -15,17 +15,24 @@ let jobs: CronJobs;
 let stored: Schedule[];
 let ticks: string[];
 
-beforeEach(async () => {
-  jest.useFakeTimers({ now: new Date('2025-01-01T10:20:00Z') });
+/** Deals with the slot as another process would: the table says so afterwards. */
+const settle = async (pipeline: string): Promise<void> => {
+  const now = new Date();
+  ticks.push(`${pipeline} ${now.toISOString().slice(5, 19)}`);
+  stored = stored.map((one) => (one.pipeline === pipeline ? { ...one, lastSlot: now } : one));
+};
+
+async function begin(at: string, schedules: () => Schedule[]): Promise<void> {
+  jest.useFakeTimers({ now: new Date(at) });
+  stored = schedules();
+  ticks = [];
+  logger.error.mockClear();
   registry = new SchedulerRegistry();
   jobs = new CronJobs(registry, logger as unknown as PinoLogger);
-  stored = [schedule('shop', '0 * * * *')];
-  ticks = [];
-  await jobs.follow(
-    async () => stored,
-    async ({ pipeline }, slot) => void ticks.push(`${pipeline} ${slot.toISOString()}`),
-  );
-});
+  await jobs.follow(async () => stored, settle);
+}
+
+beforeEach(() => begin('2025-01-01T10:20:00Z', () => [schedule('shop', '0 * * * *')]));
 
 afterEach(async () => {
   await jobs.stop();
@@ -33,17 +40,17 @@ afterEach(async () => {
 });
 
 describe('CronJobs', () => {
-  it('ticks at the moments of the schedule, each with its slot', async () => {
+  it('has the schedule settled at its moments, and at no other time', async () => {
     await jest.advanceTimersByTimeAsync(2 * 3_600_000);
-    expect(ticks).toEqual(['shop 2025-01-01T11:00:00.000Z', 'shop 2025-01-01T12:00:00.000Z']);
+    expect(ticks).toEqual(['shop 01-01T11:00:00', 'shop 01-01T12:00:00']);
   });
 
-  it('ticks by the new schedule only, once it is replaced', async () => {
+  it('goes by the new schedule only, once it is replaced', async () => {
     const replacement = schedule('shop', '30 * * * *');
     stored = [replacement];
     jobs.set(replacement);
     await jest.advanceTimersByTimeAsync(3_600_000);
-    expect(ticks).toEqual(['shop 2025-01-01T10:30:00.000Z']);
+    expect(ticks).toEqual(['shop 01-01T10:30:00']);
   });
 
   it('follows what other processes store', async () => {
@@ -51,23 +58,85 @@ describe('CronJobs', () => {
     await jest.advanceTimersByTimeAsync(10_000);
     expect([...registry.getCronJobs().keys()]).toEqual(['schedule:stock']);
     await jest.advanceTimersByTimeAsync(3_600_000);
-    expect(ticks).toEqual(['stock 2025-01-01T10:45:00.000Z']);
+    expect(ticks).toEqual(['stock 01-01T10:45:00']);
   });
 
-  it('takes the latest slot after the process was suspended', async () => {
-    const job = registry.getCronJob('schedule:shop');
+  it('F4 has a slot settled at the start that nobody has dealt with', async () => {
+    await jobs.stop();
+    await begin('2025-01-01T10:20:00Z', () => [
+      { ...schedule('shop', '0 * * * *'), lastSlot: new Date('2025-01-01T05:00:00Z') },
+      schedule('stock', '0 * * * *'),
+    ]);
+    expect(ticks).toEqual(['shop 01-01T10:20:00']);
+  });
+
+  it('F4 asks again within 10 s when a slot could not be settled', async () => {
+    stored = stored.map((one) => ({ ...one, lastSlot: new Date('2025-01-01T09:00:00Z') }));
+    const broken = jest.fn(async () => {
+      throw new Error('away');
+    });
+    await jobs.stop();
+    await jobs.follow(async () => stored, broken);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(broken).toHaveBeenCalledTimes(4);
+    expect(logger.error).toHaveBeenCalledTimes(4);
+  });
+
+  it('has a schedule settled by one at a time, and the others meanwhile', async () => {
+    await jobs.stop();
+    stored = [schedule('shop', '* * * * *'), schedule('stock', '* * * * *')];
+    const gate = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    await jobs.follow(
+      async () => stored,
+      async (pipeline) => {
+        begun.push(pipeline);
+        if (pipeline === 'shop') await gate.promise;
+      },
+    );
+    await jest.advanceTimersByTimeAsync(3 * 60_000);
+    expect(begun.filter((pipeline) => pipeline === 'shop')).toHaveLength(1);
+    expect(begun.filter((pipeline) => pipeline === 'stock').length).toBeGreaterThanOrEqual(3);
+    gate.resolve();
+  });
+
+  it('D19 has a slot settled that a leap of the clock passed over', async () => {
     jest.setSystemTime(new Date('2025-01-01T15:10:00Z'));
-    await job.fireOnTick();
-    expect(ticks).toEqual(['shop 2025-01-01T15:00:00.000Z']);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(ticks).toEqual(['shop 01-01T15:10:10']);
+  });
+
+  it('D19 has a schedule settled whose last slot lies far ahead', async () => {
+    stored = [{ ...stored[0]!, lastSlot: new Date('2040-01-01T00:00:00Z') }];
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(ticks).toEqual(['shop 01-01T10:20:10']);
+  });
+
+  it('leaves out a schedule that it cannot read, and none of the others', async () => {
+    stored = [schedule('broken', '0 * * * *', 'Mars/Olympus'), schedule('stock', '45 * * * *')];
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect([...registry.getCronJobs().keys()]).toEqual(['schedule:stock']);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['0 * * * *', 'Europe/Berlin', '2026-03-28T23:30:00Z', ['00', '01', '02', '03']],
+    ['0 * * * *', 'Europe/Berlin', '2026-10-24T23:30:00Z', ['00', '01', '02', '03']],
+    ['0 * * * *', 'Australia/Lord_Howe', '2026-10-03T13:45:00Z', ['14:30', '16', '17']],
+    ['15 2 * * *', 'Australia/Lord_Howe', '2026-10-03T13:45:00Z', ['15:30']],
+    ['30 2 * * *', 'Europe/Berlin', '2026-03-28T23:30:00Z', ['01']],
+    ['30 2 * * *', 'Europe/Berlin', '2026-10-24T23:30:00Z', ['00:30']],
+  ])('F5 ticks over a change of the clock: %s in %s from %s', async (cron, zone, from, hours) => {
+    await jobs.stop();
+    await begin(from, () => [schedule('shop', cron, zone)]);
+    await jest.advanceTimersByTimeAsync(4 * 3_600_000);
+    expect(ticks.map((tick) => tick.slice(11, 16).replace(':00', ''))).toEqual(hours);
   });
 
   it('leaves nothing in the registry when it stops', async () => {
     await jobs.stop();
     expect(registry.getCronJobs().size).toBe(0);
     expect(registry.getIntervals()).toEqual([]);
-    await jobs.follow(
-      async () => stored,
-      async () => {},
-    );
+    await jobs.follow(async () => stored, settle);
   });
 });

@@ -36,6 +36,7 @@ import { RunWorker } from './run-worker.js';
 import { Run } from './run.entity.js';
 import { RunsController } from './runs.controller.js';
 import { RunsService } from './runs.service.js';
+import { ScheduleSlots } from './schedule-slots.js';
 import { Schedule } from './schedule.entity.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
@@ -92,6 +93,7 @@ import { WorkerPresence } from './worker-presence.js';
     CancelWatch,
     LeftoverSweep,
     RunWorker,
+    ScheduleSlots,
     SchedulesService,
     CronJobs,
     MonitorsService,

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
+import { nextRun } from './cron-time.js';
 import { IfGiven } from './if-given.js';
+import type { Schedule } from './schedule.entity.js';
 
 export class ScheduleJobDto {
   @ApiPropertyOptional({
@@ -12,7 +14,9 @@ export class ScheduleJobDto {
   pipeline?: string;
 
   @ApiPropertyOptional({
-    description: 'Minute, hour, day of month, month, day of week',
+    description:
+      'Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly. Where both days ' +
+      'are given, either will do',
     default: '0 * * * *',
     example: '0 * * * *',
   })
@@ -38,11 +42,37 @@ export class ScheduleDto {
   @ApiProperty({ example: 'UTC' })
   timezone: string;
 
-  @ApiProperty({ format: 'date-time' })
+  @ApiProperty({ description: 'Since when the schedule is this one', format: 'date-time' })
+  createdAt: Date;
+
+  @ApiProperty({ description: 'The next slot, that is, moment of the schedule', format: 'date-time' })
   nextRunAt: Date;
 
-  @ApiProperty({ format: 'date-time' })
-  createdAt: Date;
+  @ApiProperty({
+    type: Date,
+    format: 'date-time',
+    nullable: true,
+    description: 'The last slot that was dealt with; null before the first',
+  })
+  lastSlot: Date | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'The run of that slot, or the run that it was skipped for',
+  })
+  lastRunId: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      'What that slot led to: "added", "skipped: …" when a run of the pipeline was not over yet, "failed: …" when the ' +
+      'config could not be opened, "waiting: …" after the clock was set back',
+    example: 'added',
+  })
+  lastResult: string | null;
 }
 
 export class ReplacedScheduleDto extends ScheduleDto {
@@ -61,4 +91,11 @@ export class ScheduleListDto {
     example: null,
   })
   nextCursor: string | null;
+}
+
+/** What users see of a schedule. */
+export function toScheduleDto(schedule: Schedule): ScheduleDto {
+  const { pipeline, cron, timezone, createdAt, lastSlot, lastRunId, lastResult } = schedule;
+  const last = { lastSlot: lastResult === null ? null : lastSlot, lastRunId, lastResult };
+  return { pipeline, cron, timezone, createdAt, nextRunAt: nextRun(schedule, new Date()), ...last };
 }
