@@ -3,24 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
-import { LoggerModule } from 'nestjs-pino';
+import { getRepositoryToken } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { DatabaseModule } from '../src/database/database.module.js';
+import { AppModule } from '../src/app.module.js';
 import { TerminalError, TransientError } from '../src/errors.js';
-import { OrphanedRuns } from '../src/jobs/orphaned-runs.js';
 import type { RunJournal } from '../src/jobs/run-journal.js';
-import { RunJournals } from '../src/jobs/run-journals.js';
 import { RunPipeline } from '../src/jobs/run-pipeline.js';
 import { RunQueue } from '../src/jobs/run-queue.js';
-import { RunWorker } from '../src/jobs/run-worker.js';
+import type { RunSignals } from '../src/jobs/run-signals.js';
 import { Run } from '../src/jobs/run.entity.js';
 import { RunsService } from '../src/jobs/runs.service.js';
 import { WorkerPresence } from '../src/jobs/worker-presence.js';
 import { parseSettings } from '../src/settings/parse-settings.js';
-import { SettingsModule } from '../src/settings/settings.module.js';
 import { query, until } from './jobs-support.js';
 import { createDatabase, type TestDatabase } from './support.js';
 
@@ -31,12 +26,12 @@ class Gates {
   most = 0;
   private readonly gates = new Map<string, PromiseWithResolvers<void>>();
 
-  async walk({ run }: RunJournal, signal: AbortSignal): Promise<void> {
+  async walk({ run }: RunJournal, { work }: RunSignals): Promise<void> {
     this.begun.push(run.id);
     this.most = Math.max(this.most, ++this.active);
     const gate = this.gate(run.id);
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
+      work.addEventListener('abort', () => reject(work.reason));
     });
     await Promise.race([gate.promise, aborted]).finally(() => this.active--);
   }
@@ -71,24 +66,10 @@ const workers: Worker[] = [];
 async function startWorker(): Promise<Worker> {
   const settings = parseSettings({ DATABASE_URL: database.url, MILLRACE_HOME: home, LOG_LEVEL: 'silent' });
   const gates = new Gates();
-  const module = await Test.createTestingModule({
-    imports: [
-      SettingsModule.register(settings),
-      LoggerModule.forRoot({ pinoHttp: { level: 'silent' } }),
-      DatabaseModule.register(settings),
-      ScheduleModule.forRoot(),
-      TypeOrmModule.forFeature([Run]),
-    ],
-    providers: [
-      RunsService,
-      RunQueue,
-      WorkerPresence,
-      OrphanedRuns,
-      RunJournals,
-      RunWorker,
-      { provide: RunPipeline, useValue: gates },
-    ],
-  }).compile();
+  const module = await Test.createTestingModule({ imports: [AppModule.register(settings)] })
+    .overrideProvider(RunPipeline)
+    .useValue(gates)
+    .compile();
   const app = await module.init();
   const worker = { app, gates, runs: app.get(RunsService) };
   workers.push(worker);

@@ -10,7 +10,8 @@ export class ConnectionDrain implements BeforeApplicationShutdown {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   beforeApplicationShutdown(): void {
-    const server: Server = this.adapterHost.httpAdapter.getHttpServer();
-    setTimeout(() => server.closeAllConnections(), drainMs).unref();
+    // A process that only works on runs has none.
+    const server: Server | undefined = this.adapterHost.httpAdapter?.getHttpServer();
+    setTimeout(() => server?.closeAllConnections(), drainMs).unref();
   }
 }

@@ -51,7 +51,8 @@ export class ReplayRejects {
     const meter = new ProgressMeter({ streams, tell: (progress) => journal.progress(progress) });
     return streams.flatMap((report, index) => {
       const stream = configs.find(({ table }) => table === report.table);
-      const walk = { journal, target, folder, streams, signals, meter, index, report, look: null };
+      const begun = { look: null, hasBegunLoad: false };
+      const walk = { journal, target, folder, streams, signals, meter, index, report, ...begun };
       return stream ? [{ ...walk, stream }] : [];
     });
   }

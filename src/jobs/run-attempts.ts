@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
@@ -29,23 +30,6 @@ export class RunAttempts {
   async perform(journal: RunJournal, signals: RunSignals): Promise<void> {
     const deaths = unexplainedDeaths(journal.run);
     if (deaths >= MAX_DEATHS) throw new WorkersLost(deaths);
-    try {
-      await this.retry(journal, signals, signals.work);
-    } catch (error) {
-      if (!signals.cancel.aborted) throw error;
-      // Whether a load was committed before the cancel came must be known, whatever else went wrong.
-      await this.retry(journal, signals, signals.committed);
-    }
-  }
-
-  /** What a run leaves on disk while it is at work. */
-  async clean({ run, log }: RunJournal): Promise<void> {
-    await new RunFolder(this.settings.home, run.id).remove().catch((error: unknown) => {
-      log.warn({ err: error }, 'could not remove the folder of the run; the next sweep will');
-    });
-  }
-
-  private async retry(journal: RunJournal, signals: RunSignals, signal: AbortSignal): Promise<void> {
     const work = async (attempt: number) => {
       if (attempt > 1) await journal.nextAttempt();
       await this.attempt(journal, signals).catch((error: unknown) => {
@@ -54,8 +38,16 @@ export class RunAttempts {
     };
     const { log } = journal;
     await retryTransient(work, {
-      signal,
+      signal: signals.uncancelled,
       onRetry: (error, attempt, waitMs) => log.warn({ err: error, attempt, waitMs }, 'will try again'),
+      wait: (ms, signal) => waitUnlessCancelled(ms, signals.cancel, signal),
+    });
+  }
+
+  /** What a run leaves on disk while it is at work. */
+  async clean({ run, log }: RunJournal): Promise<void> {
+    await new RunFolder(this.settings.home, run.id).remove().catch((error: unknown) => {
+      log.warn({ err: error }, 'could not remove the folder of the run; the next sweep will');
     });
   }
 
@@ -93,6 +85,12 @@ export class RunAttempts {
     });
     return true;
   }
+}
+
+/** A cancel ends the wait: the next attempt settles at once what became of the run. */
+async function waitUnlessCancelled(ms: number, cancel: AbortSignal, signal?: AbortSignal): Promise<void> {
+  const either = AbortSignal.any(signal ? [cancel, signal] : [cancel]);
+  await delay(ms, undefined, { signal: either }).catch(() => signal?.throwIfAborted());
 }
 
 /** Every worker that took the run died of it, or so it looks. */

@@ -42,7 +42,7 @@ export class RunPipeline {
       for (const at of walks) await this.walkStream(at);
     } catch (error) {
       if (!signals.cancel.aborted) throw error;
-      await this.settleCancelled(walks);
+      await this.settleCancelled(walks, error);
     }
   }
 
@@ -66,6 +66,7 @@ export class RunPipeline {
       stream,
       report: streams[index]!,
       look: null,
+      hasBegunLoad: false,
     }));
   }
 
@@ -132,10 +133,12 @@ export class RunPipeline {
   }
 
   /** A load that was committed before the cancel came stays, and is finished; if that is all there is, the run is. */
-  private async settleCancelled(walks: StreamWalk[]): Promise<void> {
+  private async settleCancelled(walks: StreamWalk[], error: unknown): Promise<void> {
     for (const at of walks) {
       if (!isStaged(at.report)) continue;
-      if (at.report.state === 'loading' && !(await this.steps.takeOverLoad(at))) continue;
+      // The loader throws the signal's reason only before it commits.
+      const isRolledBack = at.hasBegunLoad && error === at.signals.cancel.reason;
+      if (at.report.state === 'loading' && (isRolledBack || !(await this.steps.takeOverLoad(at)))) continue;
       const stage = await this.steps.reopen(at);
       if (stage) await this.steps.writeCombined(at, stage);
       at.report.state = 'succeeded';

@@ -10,6 +10,8 @@ export class RunCancelled extends Error {
 export interface RunSignals {
   /** For all that comes before a load: ends as soon as the service stops, the run is cancelled or taken over. */
   work: AbortSignal;
+  /** As `work`, without the cancel: what a cancelled run has still to settle must come to its end. */
+  uncancelled: AbortSignal;
   /** For a load: as `work`, but a service that stops gives it some time to end by itself. */
   load: AbortSignal;
   /** For what follows a committed load, which a cancel comes too late for. */
@@ -32,6 +34,7 @@ export interface Interruptions {
 export function toRunSignals({ takenOver, stopping, graceOver, cancel }: Interruptions): RunSignals {
   return {
     work: AbortSignal.any([takenOver, stopping, cancel]),
+    uncancelled: AbortSignal.any([takenOver, stopping]),
     load: AbortSignal.any([takenOver, graceOver, cancel]),
     committed: AbortSignal.any([takenOver, graceOver]),
     cancel,

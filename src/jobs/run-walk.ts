@@ -24,6 +24,8 @@ export interface StreamWalk extends Walk {
   stream: StreamConfig;
   report: StreamReport;
   look: StreamLook | null;
+  /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
+  hasBegunLoad: boolean;
 }
 
 /** Makes durable that the stream is at a step now. */
