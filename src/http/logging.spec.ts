@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import pino, { type LoggerOptions } from 'pino';
+import { pinoHttp, type Options } from 'pino-http';
 import { loggingOptions } from './logging.js';
 
 /** The line that the service's logger writes for `fields`. */
@@ -12,8 +12,8 @@ function write(fields: object): Record<string, unknown> {
       done();
     },
   });
-  const [options] = loggingOptions('info').pinoHttp as [LoggerOptions, unknown];
-  pino(options, stream).info(fields);
+  const [options] = loggingOptions('info').pinoHttp as [Options, unknown];
+  pinoHttp(options, stream).logger.info(fields);
   return JSON.parse(line);
 }
 

@@ -42,6 +42,8 @@ export function loggingOptions(level: LogLevel): Params {
     autoLogging: { ignore: (request: IncomingMessage) => quietPaths.has(request.url ?? '') },
     customLogLevel: levelOf,
     serializers: { ...lineOptions.serializers, req: describeRequest, res: describeResponse },
+    // They would get what pino-http has made of an error, which is no error any more.
+    wrapSerializers: false,
   };
   return { pinoHttp: [options, stdout()] };
 }
