@@ -35,7 +35,7 @@ export class ReplayRejects {
       for (const at of walks) await this.walkTable(at, replay.runId);
     } catch (error) {
       if (!signals.cancel.aborted) throw error;
-      if (!walks || !(await this.settleCancelled(walks))) throw signals.cancel.reason;
+      if (!walks || !(await this.settleCancelled(walks, error))) throw signals.cancel.reason;
     }
   }
 
@@ -95,9 +95,11 @@ export class ReplayRejects {
   }
 
   /** What was committed before the cancel came stays; whether that is all there is. */
-  private async settleCancelled(walks: StreamWalk[]): Promise<boolean> {
+  private async settleCancelled(walks: StreamWalk[], error: unknown): Promise<boolean> {
     for (const at of walks) {
-      if (at.report.state !== 'loading' || !(await this.steps.takeOverLoad(at))) continue;
+      // The loader throws the signal's reason only before it commits.
+      const isRolledBack = at.hasBegunLoad && error === at.signals.cancel.reason;
+      if (at.report.state !== 'loading' || isRolledBack || !(await this.steps.takeOverLoad(at))) continue;
       at.report.state = 'succeeded';
       await at.journal.record(at.streams);
     }

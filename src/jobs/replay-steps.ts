@@ -79,6 +79,7 @@ export class ReplaySteps {
     report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
     await enter(at, 'loading');
     await at.journal.record(at.streams);
+    at.hasBegunLoad = true;
     const origin = { runId: id, pipeline, configVersion, table: stream.table };
     const loaded = await this.loader.load({
       ...origin,
