@@ -35,6 +35,13 @@ export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
   await at.journal.recordStep(at.streams);
 }
 
+/** The same, with what the step before has told of the files. */
+export async function enterWithFiles(at: StreamWalk, state: StreamState): Promise<void> {
+  at.report.state = state;
+  at.meter.begin(at.index, state);
+  await at.journal.record(at.streams);
+}
+
 /** Counts and names only: no row's data, no secret. */
 export function logStep(at: StreamWalk, stage: string, message: string, fields: object = {}): void {
   at.journal.log.info({ stream: at.stream.table, stage, ...fields }, message);

@@ -12,7 +12,7 @@ import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
-import { enter, logStep, type StreamWalk } from './run-walk.js';
+import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import type { StreamReport } from './run-report.js';
 import { applyLanded, applyLoad } from './stream-report.js';
 
@@ -124,8 +124,7 @@ export class StreamSteps {
 
   async beginLoading(at: StreamWalk, stage: Stage): Promise<void> {
     at.report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
-    await enter(at, 'loading');
-    await at.journal.record(at.streams);
+    await enterWithFiles(at, 'loading');
   }
 
   async load(at: StreamWalk, stage: Stage): Promise<void> {
@@ -146,7 +145,7 @@ export class StreamSteps {
       onProgress: (progress) => meter.advance(...shareOfLoad(progress, stage, report)),
     });
     applyLoad(report, loaded);
-    await this.beginWriting(at);
+    await enterWithFiles(at, 'writing');
     const { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted } = loaded;
     logStep(at, 'load', 'loaded', { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted });
   }
@@ -156,13 +155,8 @@ export class StreamSteps {
     const loaded = await this.loader.committed(at.target(), at.journal.run.id, at.stream.table);
     if (!loaded) return false;
     applyLoad(at.report, loaded);
-    await this.beginWriting(at);
+    await enterWithFiles(at, 'writing');
     return true;
-  }
-
-  private async beginWriting(at: StreamWalk): Promise<void> {
-    await enter(at, 'writing');
-    await at.journal.record(at.streams);
   }
 
   /** The load is committed: nothing but the end of the process keeps the CSV from following. */
