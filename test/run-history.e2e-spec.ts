@@ -93,17 +93,17 @@ describe('the history', () => {
       { since: daysAgo(1) },
       {},
     ];
-    const read: Record<string, number> = {};
     for (const filter of filters) {
       const since = filter.since === undefined ? {} : { since: new Date(filter.since) };
       const built = historyQuery(source.getRepository(Run), { ...filter, ...since, limit: 50 } as RunFilter);
       const [sql, values] = built.getQueryAndParameters();
       const [row] = await source.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, values);
-      const plan: Record<string, number> = row['QUERY PLAN'][0].Plan;
-      read[JSON.stringify(filter)] = plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!;
+      const { Plan: plan } = row['QUERY PLAN'][0] as { Plan: Plan };
+      const named = Object.keys(filter).filter((name) => name !== 'since');
+      expect(indexOf(plan)).toBe(['runs', ...(named.length > 0 ? named : ['pkey'])].join('_'));
+      // A block for each of 51 rows at most, and those of the index above them; all runs are 1,600.
+      expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(60);
     }
-    // A block for each of 51 rows at most, and those of the index above them; all runs are 1,600.
-    expect(Object.entries(read).filter(([, blocks]) => blocks > 60)).toEqual([]);
   });
 
   it('goes on where a page ended, though runs are added meanwhile', async () => {
@@ -178,4 +178,16 @@ async function addRun(
     [id, BUSY, state, queuedAt],
   );
   return id;
+}
+
+interface Plan {
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  'Index Name'?: string;
+  Plans?: Plan[];
+}
+
+/** The index that the rows come from. */
+function indexOf(plan: Plan): string | undefined {
+  return plan['Index Name'] ?? plan.Plans?.map(indexOf).join();
 }
