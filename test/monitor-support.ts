@@ -56,7 +56,17 @@ export class Watched {
   async begin(config = `sources: [{ type: local, path: ${this.name} }]`): Promise<void> {
     await this.service.upload(`pipeline: ${this.name}\nmonitor: { every: 1s }\n${config}\n`);
     await this.service.run({ pipeline: this.name });
-    await this.looked((says) => says === 'unchanged');
+    await this.rests();
+  }
+
+  /** Waits for a look that has found all as the newest run did. */
+  async rests(): Promise<void> {
+    const path = `/runs?pipeline=${this.name}&limit=1`;
+    const newest = (await this.service.get<{ items: RunDto[] }>(path)).body.items[0];
+    await until(async () => {
+      const { lastResult, saw } = await this.monitor();
+      return lastResult === 'unchanged' && saw?.runId === newest?.id;
+    });
   }
 
   async end(): Promise<void> {
