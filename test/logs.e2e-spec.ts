@@ -16,6 +16,7 @@ interface Line {
   attempt: number;
   stream: string | null;
   stage: string;
+  durationMs?: number;
   err?: { type: string; code: string };
 }
 
@@ -109,6 +110,7 @@ describe('the log of a run', () => {
       [null, 'run', 'run succeeded'],
     ]);
     expect(lines[4]).toMatchObject({ read: 3, inserted: 3, duplicate: 0, rejected: 0 });
+    for (const line of lines.slice(1, -1)) expect(line.durationMs).toBeGreaterThanOrEqual(0);
   });
 
   it('is one file for its own user only, which no other run writes to', async () => {
@@ -155,6 +157,18 @@ describe('the log of a run', () => {
     const ended = await run('fails');
     const last = (await linesOf(ended)).at(-1);
     expect(last).toMatchObject({ level: 50, msg: 'run failed', err: { code: 'TOO_MANY_REJECTS' } });
+  });
+
+  it('does not quote what an error quotes that nobody foresaw', async () => {
+    await prepare('unforeseen', { 'a.csv': 'id\n1\n' });
+    const schema = app.app.get(SchemaService, { strict: false });
+    const message = `Conversion Error: Could not convert 'canary' to INT32`;
+    jest.spyOn(schema, 'stage').mockRejectedValueOnce(new Error(message));
+    const ended = await run('unforeseen');
+    expect(ended.error?.code).toBe('INTERNAL');
+    const { body } = await service.get<string>(`/runs/${ended.id}/log`);
+    expect(body).toContain('Conversion Error: Could not convert …');
+    expect(body).not.toContain('canary');
   });
 
   it('is there while the run is at work, and closed when it is over', async () => {

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '../settings/settings.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
@@ -12,8 +12,6 @@ import { lookAtFiles } from './look-at-files.js';
 import { verifyPath } from './open-file.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
-const shownSkipped = 20;
-
 /** The files of a source that can be read, and those that cannot. */
 export interface FoundFiles {
   files: SeenFile[];
@@ -23,8 +21,6 @@ export interface FoundFiles {
 /** Finds the files of sources and lands them. */
 @Injectable()
 export class ExtractionService {
-  private readonly logger = new Logger(ExtractionService.name);
-
   constructor(
     private readonly settings: Settings,
     private readonly looks: FileLooks,
@@ -47,17 +43,7 @@ export class ExtractionService {
     { index, signal, stillForMs }: { index: number; signal?: AbortSignal; stillForMs?: number },
   ): Promise<FoundFiles> {
     const patience = stillForMs === undefined ? undefined : { stillForMs, format: source.format };
-    const options = { source: index, store: this.looks, clock: systemClock, signal, patience };
-    const look = await lookAtFiles(listing, options);
-    const skipped = look.skipped.filter(({ isUnsettled }) => !isUnsettled);
-    if (skipped.length > 0) {
-      const first = skipped.slice(0, shownSkipped);
-      this.logger.warn(
-        { source: index, path: source.path, count: skipped.length, first },
-        'files were skipped',
-      );
-    }
-    return look;
+    return lookAtFiles(listing, { source: index, store: this.looks, clock: systemClock, signal, patience });
   }
 
   /**

@@ -8,7 +8,7 @@ import { ProgressMeter } from './progress-meter.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import type { RunSignals } from './run-signals.js';
-import { logStep, type StreamWalk } from './run-walk.js';
+import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
 import { SetAsideFiles } from './set-aside-files.js';
 import { StreamLooks } from './stream-looks.js';
 import { applyLook, applyUnchanged, emptyReport, isFinished, isStaged } from './stream-report.js';
@@ -85,6 +85,7 @@ export class RunPipeline {
 
   private async look(at: StreamWalk): Promise<StreamLook> {
     const { journal, stream, signals } = at;
+    at.since = performance.now();
     const seen = await this.looks.look(journal.run, stream, signals.work);
     const isNew = await Promise.all(
       seen.originals.map((file) => this.setAside.judge(journal.run, stream.table, file)),
@@ -94,6 +95,7 @@ export class RunPipeline {
     const { files, copies, skipped } = at.look;
     const counts = { files: files.length, copies: copies.length, skipped: skipped.length };
     logStep(at, 'extract', 'looked at the sources', counts);
+    logSkipped(at, skipped);
     return at.look;
   }
 

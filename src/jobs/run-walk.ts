@@ -4,7 +4,7 @@ import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
 import type { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
-import type { StreamReport, StreamState } from './run-report.js';
+import type { SkippedFile, StreamReport, StreamState } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 
 /** A run at work. */
@@ -24,6 +24,8 @@ export interface StreamWalk extends Walk {
   stream: StreamConfig;
   report: StreamReport;
   look: StreamLook | null;
+  /** When the step that is logged next began. */
+  since?: number;
   /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
   hasBegunLoad: boolean;
 }
@@ -32,6 +34,7 @@ export interface StreamWalk extends Walk {
 export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
   at.report.state = state;
   at.meter.begin(at.index, state);
+  if (state === 'extracting') at.since = performance.now();
   await at.journal.recordStep(at.streams);
 }
 
@@ -42,7 +45,20 @@ export async function enterWithFiles(at: StreamWalk, state: StreamState): Promis
   await at.journal.record(at.streams);
 }
 
-/** Counts and names only: no row's data, no secret. */
+/** Counts and names only, and how long it took: no row's data, no secret. */
 export function logStep(at: StreamWalk, stage: string, message: string, fields: object = {}): void {
-  at.journal.log.info({ stream: at.stream.table, stage, ...fields }, message);
+  const now = performance.now();
+  const durationMs = at.since === undefined ? undefined : Math.round(now - at.since);
+  at.since = now;
+  at.journal.log.info({ stream: at.stream.table, stage, durationMs, ...fields }, message);
+}
+
+const shownSkipped = 20;
+
+/** The run's report has them all. */
+export function logSkipped({ journal, stream }: StreamWalk, skipped: SkippedFile[]): void {
+  if (skipped.length === 0) return;
+  const first = skipped.slice(0, shownSkipped);
+  const fields = { stream: stream.table, stage: 'extract', count: skipped.length, first };
+  journal.log.warn(fields, 'files were skipped');
 }
