@@ -113,6 +113,20 @@ describe('schedules in four processes', () => {
     }
   });
 
+  it('comes together with a trigger: one run for both', async () => {
+    await schedule(app, DAILY);
+    for (let round = 0; round < 20; round++) {
+      await forgetRuns();
+      await missSlots();
+      const [first, second] = [apps[round % PROCESSES]!, apps[(round + 1) % PROCESSES]!];
+      const [{ status }] = await Promise.all([
+        new Service(first.url).post('/trigger-job', { pipeline: 'shop' }),
+        settle(second, 'shop'),
+      ]);
+      expect([status, await outcomes()]).toMatchObject([202, [{ runs: 1 }]]);
+    }
+  });
+
   it('is replaced when nobody has dealt with its slot yet: the slot has its run all the same', async () => {
     await schedule(app, DAILY);
     await forgetRuns();
