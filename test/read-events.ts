@@ -1,3 +1,5 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+
 export interface SentEvent {
   id: string;
   type: string;
@@ -11,18 +13,10 @@ export async function readEvents(url: string, headers: Record<string, string> = 
   return parseEvents(await response.text());
 }
 
-/** See https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 function parseEvents(text: string): SentEvent[] {
-  return text.split('\n\n').flatMap((block) => {
-    const fields = new Map(
-      block
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith(':'))
-        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-    );
-    const data = fields.get('data');
-    if (data === undefined) return [];
-    const parsed = JSON.parse(data) as Record<string, unknown>;
-    return [{ id: fields.get('id') ?? '', type: fields.get('event') ?? 'message', data: parsed }];
-  });
+  const events: SentEvent[] = [];
+  const onEvent = ({ id = '', event = 'message', data }: EventSourceMessage) =>
+    events.push({ id, type: event, data: JSON.parse(data) as Record<string, unknown> });
+  createParser({ onEvent }).feed(text);
+  return events;
 }

@@ -6,6 +6,7 @@ import { ServiceConnection } from '../database/service-connection.js';
 import { parseSettings } from '../settings/parse-settings.js';
 import { startService } from '../start-service.js';
 import { checkRun, printRun, printTable, type RunReport } from './print-run.js';
+import { ProgressBar } from './progress-bar.js';
 import { ServiceClient } from './service-client.js';
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
@@ -61,7 +62,7 @@ async function demo(home: string): Promise<void> {
 }
 
 async function runAndPrint(client: ServiceClient): Promise<RunReport> {
-  const run = await client.run('vega');
+  const run = await client.run('vega', new ProgressBar(process.stdout));
   printRun(run);
   checkRun(run);
   return run;

@@ -1,20 +1,10 @@
+import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
-import {
-  exhaustMap,
-  firstValueFrom,
-  lastValueFrom,
-  map,
-  type Observable,
-  switchMap,
-  takeUntil,
-  takeWhile,
-  timer,
-} from 'rxjs';
+import { firstValueFrom, map, type Observable } from 'rxjs';
+import { type Follower, followRun } from './follow-run.js';
 import type { RunReport } from './print-run.js';
 
 const LONGEST_RUN_MS = 120_000;
-
-const isUnderWay = ({ state }: RunReport) => state === 'queued' || state === 'running';
 
 /** Talks to a service as any user does, by its REST calls. */
 export class ServiceClient {
@@ -29,15 +19,15 @@ export class ServiceClient {
     return version;
   }
 
-  /** Triggers a run and waits for its end, two minutes at most; then it is returned as it is. */
-  async run(pipeline: string): Promise<RunReport> {
-    const triggered = this.post<RunReport>('/trigger-job', { pipeline, monitor: false });
-    const end = triggered.pipe(
-      switchMap(({ id }) => timer(0, 100).pipe(exhaustMap(() => this.get<RunReport>(`/runs/${id}`)))),
-      takeWhile(isUnderWay, true),
-      takeUntil(timer(LONGEST_RUN_MS)),
-    );
-    return lastValueFrom(end);
+  /** Triggers a run and follows it to its end, two minutes at most; then it is returned as it is. */
+  async run(pipeline: string, follower: Follower): Promise<RunReport> {
+    const { id } = await firstValueFrom(this.post<RunReport>('/trigger-job', { pipeline, monitor: false }));
+    const events = this.http.get<Readable>(`${this.url}/runs/${id}/events`, {
+      responseType: 'stream',
+      signal: AbortSignal.timeout(LONGEST_RUN_MS),
+    });
+    await followRun((await firstValueFrom(events)).data, follower);
+    return firstValueFrom(this.get<RunReport>(`/runs/${id}`));
   }
 
   private get<T>(path: string): Observable<T> {
