@@ -59,7 +59,10 @@ describe('runs', () => {
     hasLooked: fc.boolean(),
   });
 
-  const plans = fc.array(planned, { maxLength: 14 });
+  // Some pipelines have not run for a long time.
+  const plans = fc
+    .tuple(fc.array(planned, { maxLength: 14 }), fc.constantFrom(0, 0, 31))
+    .map(([plan, idle]) => plan.map((run) => ({ ...run, age: run.age + idle })));
   const NAME_SCHEDULED = `INSERT INTO millrace.schedules (pipeline, cron, timezone, created_at, last_slot, last_run_id)
     VALUES ($1, '0 0 1 1 *', 'UTC', now(), now(), $2)`;
   const NAME_LOOKED = `INSERT INTO millrace.monitors (pipeline, every_seconds, next_look_at, last_run_id)
