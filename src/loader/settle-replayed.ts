@@ -41,7 +41,7 @@ export async function settleReplayed(session: Session, settlement: Settlement): 
 
 async function copyReplayed(session: Session, path: string): Promise<number> {
   await session.query(
-    'CREATE TEMP TABLE replayed (id bigint NOT NULL, source integer, file text, line bigint) ON COMMIT DROP',
+    'CREATE TEMP TABLE replayed (id bigint PRIMARY KEY, source integer, file text, line bigint) ON COMMIT DROP',
   );
   const sql = `COPY pg_temp.replayed FROM STDIN (FORMAT csv, ENCODING 'UTF8')`;
   const { rows } = await session.copyIn(sql, createReadStream(path) as AsyncIterable<Buffer>);
@@ -65,9 +65,8 @@ async function copyRefused(session: Session, path: string | null): Promise<void>
 async function lockReplayed(session: Session, { runId, table }: Settlement, replayed: number): Promise<void> {
   const { rows } = await session.queryLong<{ count: string }>(
     `SELECT count(*) FROM (
-       SELECT FROM millrace.rejects r
-        WHERE r.run_id = $1 AND r.table_name = $2 AND r.id IN (SELECT id FROM pg_temp.replayed)
-        ORDER BY r.id FOR UPDATE) AS locked`,
+       SELECT FROM pg_temp.replayed p JOIN millrace.rejects r ON r.id = p.id
+        WHERE r.run_id = $1 AND r.table_name = $2 ORDER BY r.id FOR UPDATE OF r) AS locked`,
     [runId, table],
   );
   const found = Number(rows[0]?.count);
@@ -100,6 +99,5 @@ async function deletePassed(session: Session): Promise<number> {
 
 const FORGET_FILES = `
   DELETE FROM millrace.reject_files f
-   WHERE f.run_id = $1 AND f.table_name = $2 AND NOT EXISTS (
-     SELECT FROM millrace.rejects r
-      WHERE r.run_id = f.run_id AND r.table_name = f.table_name AND r.source = f.source AND r.file = f.file)`;
+   WHERE f.run_id = $1 AND f.table_name = $2 AND (f.source, f.file) NOT IN (
+     SELECT r.source, r.file FROM millrace.rejects r WHERE r.run_id = $1 AND r.table_name = $2)`;
