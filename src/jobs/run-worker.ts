@@ -54,7 +54,9 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const journal = await this.journals.open(claim, await this.presence.key());
     if (!journal) return;
     const { run, log } = journal;
-    log.info({ trigger: run.trigger, configVersion: run.configVersion, deaths: run.deaths }, 'run begins');
+    const { trigger, configVersion, deaths } = run;
+    const waitedMs = Date.now() - run.queuedAt.getTime();
+    log.info({ stage: 'queue', trigger, configVersion, deaths, waitedMs }, 'run begins');
     const work = (cancel: AbortSignal) =>
       this.bringToEnd(journal, claim, cancel).catch((error: unknown) => this.settle(journal, claim, error));
     await this.cancels.during(run, work).finally(() => this.journals.close(journal));
@@ -63,22 +65,22 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async bringToEnd(journal: RunJournal, claim: Claim, cancel: AbortSignal): Promise<void> {
     const stops = { stopping: this.stopping.signal, graceOver: this.graceOver.signal };
     await this.attempts.perform(journal, toRunSignals({ takenOver: claim.signal, ...stops, cancel }));
-    journal.log.info('run succeeded');
+    journal.log.info(ended(journal), 'run succeeded');
     await this.attempts.clean(journal);
   }
 
   private async settle(journal: RunJournal, claim: Claim, error: unknown): Promise<void> {
     const { log } = journal;
     if (error instanceof RunTakenOver || claim.signal.aborted) {
-      log.warn('another worker took the run over');
+      log.warn({ stage: 'finish' }, 'another worker took the run over');
       return;
     }
     if (error instanceof RunCancelled) {
       await journal.cancel();
-      log.info('run cancelled');
+      log.info(ended(journal), 'run cancelled');
     } else if (this.stopping.signal.aborted) {
       await journal.handBack();
-      log.info('run handed back to the queue');
+      log.info({ stage: 'queue' }, 'run handed back to the queue');
       throw error;
     } else {
       await journal.fail(this.describe(error, journal), error instanceof TransientError);
@@ -87,18 +89,27 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What the run's users may know of the error; one that nobody foresaw is for the log only. */
-  private describe(error: unknown, { log }: RunJournal): RunError {
+  private describe(error: unknown, journal: RunJournal): RunError {
+    const { log } = journal;
     if (error instanceof TerminalError || error instanceof TransientError) {
       const { code, message, details } = error;
-      log.error({ err: error }, 'run failed');
+      log.error({ ...ended(journal), err: error }, 'run failed');
       return { code, message, details };
     }
     const correlationId = randomUUID();
-    log.error({ err: error, correlationId }, 'run failed for a reason that nobody foresaw');
+    log.error(
+      { ...ended(journal), err: error, correlationId },
+      'run failed for a reason that nobody foresaw',
+    );
     return {
       code: 'INTERNAL',
       message: `internal error; the log tells more under ${correlationId}`,
       details: [],
     };
   }
+}
+
+/** What the line about a run's end tells besides. */
+function ended({ run }: RunJournal): object {
+  return { stage: 'finish', durationMs: Date.now() - (run.startedAt ?? run.queuedAt).getTime() };
 }
