@@ -24,7 +24,9 @@ import { ReplayService } from './replay.service.js';
 import { RetentionSweep } from './retention-sweep.js';
 import { RetentionService } from './retention.service.js';
 import { RunAttempts } from './run-attempts.js';
+import { RunEventsController } from './run-events.controller.js';
 import { RunEvent } from './run-event.entity.js';
+import { RunFeed } from './run-feed.js';
 import { RunJournals } from './run-journals.js';
 import { RunLogs } from './run-logs.js';
 import { RunLogsController } from './run-logs.controller.js';
@@ -64,6 +66,7 @@ import { WorkerPresence } from './worker-presence.js';
   controllers: [
     TriggerController,
     RunsController,
+    RunEventsController,
     ReplayController,
     RunLogsController,
     SchedulesController,
@@ -73,6 +76,7 @@ import { WorkerPresence } from './worker-presence.js';
     PipelinesService,
     RunsService,
     RunResults,
+    RunFeed,
     SentKeys,
     TriggerService,
     ReplayService,
