@@ -122,6 +122,25 @@ export function faultCases(): void {
       expect(await count('f7_run')).toBe(200);
     });
 
+    it('A5: a load whose worker stands still is ended by the next attempt of its run, and by no other', async () => {
+      await loader.sql('CREATE TABLE a5 (id bigint, name text)');
+      const plan = { table: 'a5', rows: SECRETS, runId: 'a5', rowsAtOnce: 50 };
+      const standstill = Promise.withResolvers<void>();
+      const stopped = failureOf(
+        loader.load({ ...plan, attempt: 2, betweenChunks: () => standstill.promise }),
+      );
+      await loader.until(`SELECT count(*) = 1 ${LOADING} AND query LIKE 'COPY "public"."a5"%'`);
+      const other = await loader.another({ turnMs: 300 });
+      for (const [runId, attempt] of [['a5', 1] as const, ['other', 3] as const]) {
+        const waiting = await failureOf(other.load({ ...plan, runId, attempt }));
+        expect(waiting.code).toBe('LOCK_TIMEOUT');
+      }
+      expect(await other.load({ ...plan, attempt: 3 })).toMatchObject({ inserted: 200 });
+      standstill.resolve();
+      expect(await stopped).toBeInstanceOf(TransientError);
+      expect(await count('a5')).toBe(200);
+    });
+
     it('a reader sees none of the rows or all', async () => {
       await loader.sql('CREATE TABLE polled (id bigint, name text)');
       const seen = new Set<unknown>();

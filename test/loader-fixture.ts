@@ -113,6 +113,7 @@ async function request(plan: LoadPlan, place: { target: Target; folder: string }
   const pace = { ...(betweenChunks ? { betweenChunks } : {}), ...(rowsAtOnce ? { rowsAtOnce } : {}) };
   return {
     runId: randomUUID(),
+    attempt: 1,
     pipeline: 'shop',
     configVersion: 1,
     table: 'people',

@@ -75,7 +75,7 @@ export class ReplaySteps {
   /** Loads what passed and brings the list of rejects up to date, both or neither. */
   async load(at: StreamWalk, stage: Stage, runId: string): Promise<void> {
     const { stream, report, signals, folder } = at;
-    const { id, pipeline, configVersion } = at.journal.run;
+    const { id, attempt, pipeline, configVersion } = at.journal.run;
     report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
     await enter(at, 'loading');
     await at.journal.record(at.streams);
@@ -83,6 +83,7 @@ export class ReplaySteps {
     const origin = { runId: id, pipeline, configVersion, table: stream.table };
     const loaded = await this.loader.load({
       ...origin,
+      attempt,
       target: at.target(),
       // The files are not loaded with this: nothing of them shall look unchanged.
       signature: '',

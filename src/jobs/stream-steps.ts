@@ -129,11 +129,12 @@ export class StreamSteps {
 
   async load(at: StreamWalk, stage: Stage): Promise<void> {
     const { stream, report, signals, folder, meter } = at;
-    const { id: runId, pipeline, configVersion } = at.journal.run;
+    const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
     at.hasBegunLoad = true;
     const loaded = await this.loader.load({
       target: at.target(),
       runId,
+      attempt,
       pipeline,
       configVersion,
       stage,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
 import { copyRejects } from './copy-rejects.js';
+import { endEarlierAttempts } from './end-earlier-attempts.js';
 import { rememberUnseen, type Unseen } from './remember-unseen.js';
 import { findLoad, recordLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
@@ -22,6 +23,7 @@ export async function loadStage(
   limits: LoaderLimits,
 ): Promise<LoadResult> {
   const place = { schema: request.target.schema, table: request.table };
+  await endEarlierAttempts(session, request);
   await takeTurn(session, place, limits);
   const earlier = await findLoad(session, { runId: request.runId, ...place });
   if (earlier) return earlier;

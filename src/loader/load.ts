@@ -16,6 +16,8 @@ export interface Target {
 export interface LoadRequest {
   target: Target;
   runId: string;
+  /** Which attempt of the run this is: loads of earlier ones that are still under way are ended. */
+  attempt: number;
   pipeline: string;
   configVersion: number;
   table: string;
