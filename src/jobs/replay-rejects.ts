@@ -48,11 +48,11 @@ export class ReplayRejects {
     const streams = isBegun ? journal.reached : await this.plan(configs, target(), replay);
     if (!isBegun) await journal.record(streams);
     const folder = new RunFolder(this.settings.home, run.id);
-    const meter = new ProgressMeter({ streams, tell: (progress) => journal.progress(progress) });
+    const progress = new ProgressMeter({ streams, tell: (now) => journal.progress(now) });
     return streams.flatMap((report, index) => {
       const stream = configs.find(({ table }) => table === report.table);
       const begun = { look: null, hasBegunLoad: false };
-      const walk = { journal, target, folder, streams, signals, meter, index, report, ...begun };
+      const walk = { journal, target, folder, streams, signals, progress, index, report, ...begun };
       return stream ? [{ ...walk, stream }] : [];
     });
   }

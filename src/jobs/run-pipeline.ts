@@ -58,8 +58,8 @@ export class RunPipeline {
     await folder.open();
     const configs = this.pipelines.streams(opened);
     const streams = configs.map((stream, index) => journal.reached[index] ?? emptyReport(stream));
-    const meter = new ProgressMeter({ streams, tell: (progress) => journal.progress(progress) });
-    const walk = { journal, folder, streams, signals, meter, target: () => this.pipelines.target(opened) };
+    const progress = new ProgressMeter({ streams, tell: (now) => journal.progress(now) });
+    const walk = { journal, folder, streams, signals, progress, target: () => this.pipelines.target(opened) };
     return configs.map((stream, index) => ({
       ...walk,
       index,

@@ -15,7 +15,7 @@ export interface Walk {
   folder: RunFolder;
   streams: StreamReport[];
   signals: RunSignals;
-  meter: ProgressMeter;
+  progress: ProgressMeter;
 }
 
 /** One stream of it. */
@@ -33,7 +33,7 @@ export interface StreamWalk extends Walk {
 /** Makes durable that the stream is at a step now. */
 export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
   at.report.state = state;
-  at.meter.begin(at.index, state);
+  at.progress.begin(at.index, state);
   if (state === 'extracting') at.since = performance.now();
   await at.journal.recordStep(at.streams);
 }
@@ -41,7 +41,7 @@ export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
 /** The same, with what the step before has told of the files. */
 export async function enterWithFiles(at: StreamWalk, state: StreamState): Promise<void> {
   at.report.state = state;
-  at.meter.begin(at.index, state);
+  at.progress.begin(at.index, state);
   await at.journal.record(at.streams);
 }
 

@@ -47,7 +47,7 @@ export class StreamSteps {
       const ready = await this.extraction.land(file, source, folder, at.signals.work);
       landed.push(ready);
       applyLanded(at.report, ready, Math.round(performance.now() - started));
-      at.meter.advance(landed.length / look.originals.length);
+      at.progress.advance(landed.length / look.originals.length);
     }
     logStep(at, 'extract', 'landed', { files: landed.length });
     return landed;
@@ -83,12 +83,12 @@ export class StreamSteps {
   }
 
   async stage(at: StreamWalk, look: StreamLook, files: LandedFile[]): Promise<Stage> {
-    const { stream, target, signals, folder, meter } = at;
+    const { stream, target, signals, folder, progress } = at;
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
     const what = { folder: folder.path, files, copies: look.copies, existing };
     try {
-      const onProgress = (share: number) => meter.advance(share);
+      const onProgress = (share: number) => progress.advance(share);
       const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });
       const counts = { rows: stage.rows, identities: stage.identities, rejected: stage.rejected };
       logStep(at, 'stage', 'staged', counts);
@@ -128,7 +128,7 @@ export class StreamSteps {
   }
 
   async load(at: StreamWalk, stage: Stage): Promise<void> {
-    const { stream, report, signals, folder, meter } = at;
+    const { stream, report, signals, folder, progress } = at;
     const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
     at.hasBegunLoad = true;
     const loaded = await this.loader.load({
@@ -143,7 +143,7 @@ export class StreamSteps {
       table: stream.table,
       signature: report.signature ?? '',
       addColumns: stream.contract.newColumns === 'evolve',
-      onProgress: (progress) => meter.advance(...shareOfLoad(progress, stage, report)),
+      onProgress: (sent) => progress.advance(...shareOfLoad(sent, stage, report)),
     });
     applyLoad(report, loaded);
     await enterWithFiles(at, 'writing');
