@@ -189,18 +189,21 @@ describe('a slot', () => {
       return walk(...args);
     });
     const long = (await service.post<RunDto>('/trigger-job', { pipeline: 'slow' })).body;
-    await until(async () => (await service.get<RunDto>(`/runs/${long.id}`)).body.state === 'running');
-    await schedule({ pipeline: 'slow', cron: DAILY });
-    await missSlots('slow', 1);
-    await cronJob(app, 'slow').fireOnTick();
-    expect(await scheduleOf('slow')).toMatchObject({
-      lastSlot: SLOT.toISOString(),
-      lastRunId: long.id,
-      lastResult: `skipped: run ${long.id} was still running`,
-    });
-    const { body: log } = await service.get<string>(`/runs/${long.id}/log?format=text`);
-    expect(log).toContain('skipped a slot of the schedule: this run was still open');
-    gate.resolve();
+    try {
+      await until(async () => (await service.get<RunDto>(`/runs/${long.id}`)).body.state === 'running');
+      await schedule({ pipeline: 'slow', cron: DAILY });
+      await missSlots('slow', 1);
+      await cronJob(app, 'slow').fireOnTick();
+      expect(await scheduleOf('slow')).toMatchObject({
+        lastSlot: SLOT.toISOString(),
+        lastRunId: long.id,
+        lastResult: `skipped: run ${long.id} was still running`,
+      });
+      const { body: log } = await service.get<string>(`/runs/${long.id}/log?format=text`);
+      expect(log).toContain('skipped a slot of the schedule: this run was still open');
+    } finally {
+      gate.resolve();
+    }
     expect((await service.ended(long.id)).state).toBe('succeeded');
     await cronJob(app, 'slow').fireOnTick();
     expect(await scheduled('slow')).toEqual([]);
