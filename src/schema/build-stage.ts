@@ -32,17 +32,9 @@ export async function buildStage(
     await preparation.prepare();
     const columns = await writeRows(connection, request, preparation);
     const counts = await countRows(connection, paths.rows, request);
-    for (const count of counts) {
-      if (count.refused === 0) continue;
-      const context = {
-        connection,
-        stage: numberedRows(paths.rows),
-        columns,
-        rejects,
-        signal: request.signal,
-      };
-      await collectRejects(context, request.files[count.file]!, count);
-    }
+    const stage = numberedRows(paths.rows);
+    const context = { connection, stage, columns, rejects, signal: request.signal };
+    await collectRejects(context, request.files, counts);
     await addLayouts(request, preparation, { counts, rejects });
     const rejectsPath = await rejects.close();
     const files = stagedFiles(request, preparation.rejected, counts);

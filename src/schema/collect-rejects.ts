@@ -28,6 +28,8 @@ export interface RejectContext {
 
 /** A refused record of the stage. */
 interface Refused {
+  /** Index of its file. */
+  file: number;
   /** Number among the records that were staged from its file, from 0. */
   ordinal: number;
   column: string | null;
@@ -41,11 +43,34 @@ interface Refused {
 
 const PAGE = 20_000;
 
-/** Writes a reject for every record of `file` that was refused while staging, with its place and its raw text. */
+/**
+ * Writes a reject for every record that was refused while staging, with its place and its raw text. The stage is gone
+ * through once, however many files there are.
+ */
 export async function collectRejects(
   context: RejectContext,
+  files: LandedText[],
+  counts: FileCount[],
+): Promise<void> {
+  if (counts.every(({ refused }) => refused === 0)) return;
+  const all = refusedRecords(context, new Map(counts.map(({ file, first }) => [file, first])));
+  let next = await all.next();
+  while (!next.done) {
+    const first = next.value;
+    const ofFile = async function* () {
+      while (!next.done && next.value.file === first.file) {
+        yield next.value;
+        next = await all.next();
+      }
+    };
+    await collectOfFile(context, files[first.file]!, { first, refused: ofFile() });
+  }
+}
+
+async function collectOfFile(
+  context: RejectContext,
   file: LandedText,
-  count: FileCount,
+  { first, refused }: { first: Refused; refused: AsyncIterable<Refused> },
 ): Promise<void> {
   const { rejects } = context;
   const add = async (refused: Refused, line: number | null, raw: string | Buffer) => {
@@ -53,22 +78,13 @@ export async function collectRejects(
     rejects.add({ source: file.source, file: file.name, line, column, reason, raw });
     await rejects.flush();
   };
-  const all = refusedRecords(context, count);
-  const first = await all.next();
-  if (first.done) return;
-  const refused = prepend(first.value, all);
   if (file.format === 'parquet') {
     for await (const record of refused) await add(record, null, record.raw ?? '');
-  } else if (first.value.at === null) {
+  } else if (first.at === null) {
     await locate(context, file, refused, add);
   } else {
     await quote(file, refused, add);
   }
-}
-
-async function* prepend<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
 }
 
 type Add = (refused: Refused, line: number | null, raw: string | Buffer) => Promise<void>;
@@ -116,17 +132,18 @@ function confirm({ bad }: Refused, bytes: Buffer, name: string): void {
   throw new Error(`a refused record of ${name} was not found where its number says`);
 }
 
-async function* refusedRecords(context: RejectContext, { file, first }: FileCount): AsyncGenerator<Refused> {
+/** @param firsts by file, the place of its first record in the stage */
+async function* refusedRecords(context: RejectContext, firsts: Map<number, number>): AsyncGenerator<Refused> {
   const { connection, stage, columns, signal } = context;
   let last = -1n;
   for (;;) {
     const rows = await run(
       connection,
-      `SELECT file_row_number AS "#row", "#error", "#bad", "#line", "#at", "#length", "#raw" FROM ${stage} ` +
-        `WHERE "#file" = ${file} AND "#error" IS NOT NULL AND file_row_number > ${last} ORDER BY 1 LIMIT ${PAGE}`,
+      `SELECT file_row_number AS "#row", "#file", "#error", "#bad", "#line", "#at", "#length", "#raw" FROM ${stage} ` +
+        `WHERE "#error" IS NOT NULL AND file_row_number > ${last} ORDER BY 1 LIMIT ${PAGE}`,
       signal,
     );
-    for (const row of rows) yield describe(row, columns, first);
+    for (const row of rows) yield describe(row, columns, firsts);
     if (rows.length < PAGE) return;
     last = rows.at(-1)!['#row'] as bigint;
   }
@@ -134,12 +151,14 @@ async function* refusedRecords(context: RejectContext, { file, first }: FileCoun
 
 const number = (value: unknown) => (value === null ? null : Number(value));
 
-function describe(row: Row, columns: SettledColumn[], first: number): Refused {
+function describe(row: Row, columns: SettledColumn[], firsts: Map<number, number>): Refused {
+  const file = Number(row['#file']);
   const error = Number(row['#error']);
   const column = columns[error % FAULT.required];
   const bad = row['#bad'] as string | null;
   return {
-    ordinal: Number(row['#row']) - first,
+    file,
+    ordinal: Number(row['#row']) - firsts.get(file)!,
     column: column?.name ?? null,
     reason: reasonOf(error, column, bad),
     bad,
