@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PIPELINES, STREAMS } from './streams.js';
 import type { World } from './world.js';
@@ -10,6 +11,7 @@ const ASK_MS = 10_000;
  * pipeline has succeeded, and every monitor has looked since then and found nothing new.
  */
 export async function becomeQuiet(world: World): Promise<void> {
+  await endTornLines(world);
   const began = Date.now();
   let asked = 0;
   for (;;) {
@@ -23,9 +25,19 @@ export async function becomeQuiet(world: World): Promise<void> {
     // A run that failed or was cancelled is not made again by itself, nor is a monitor that was stopped.
     if (Date.now() - asked > ASK_MS) {
       asked = Date.now();
+      if (asked - began > ASK_MS) process.stdout.write(`not at rest yet: ${why}\n`);
       for (const pipeline of PIPELINES) await world.trigger(pipeline);
     }
     await delay(1_000);
+  }
+}
+
+/** A monitor waits two minutes for the rest of a line. */
+async function endTornLines(world: World): Promise<void> {
+  for (const file of [...world.model.files.values()].filter(({ isTorn }) => isTorn)) {
+    file.isTorn = false;
+    world.model.expect(file);
+    await appendFile(world.path(file), '\n');
   }
 }
 
