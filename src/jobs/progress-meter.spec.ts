@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { ProgressMeter } from './progress-meter.js';
+import {
+  type FileReport,
+  noCounts,
+  type RunProgress,
+  type StreamReport,
+  type StreamState,
+} from './run-report.js';
+
+function file(name: string, bytes: number, copyOf: string | null = null): FileReport {
+  const unread = { detected: null, durationMs: null, state: 'waiting' as const };
+  return { source: 0, name, fingerprint: name, ...noCounts(), bytes, copyOf, ...unread };
+}
+
+function stream(table: string, files: FileReport[], state: StreamState = 'waiting'): StreamReport {
+  const none = { signature: null, rowBytes: 0, output: null, columns: [], skipped: [], durationMs: null };
+  return { table, state, ...noCounts(), ...none, files };
+}
+
+function measure(streams: StreamReport[]) {
+  let now = 0;
+  const told: RunProgress[] = [];
+  const meter = new ProgressMeter({
+    streams,
+    now: () => now,
+    tell: async (progress) => void told.push(progress),
+  });
+  const pass = async (ms: number) => {
+    now += ms;
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  return { meter, told, pass };
+}
+
+describe('ProgressMeter', () => {
+  it('counts each byte that is read once, and goes from nothing to all', () => {
+    const streams = [stream('a', [file('1', 600), file('2', 600, '1')]), stream('b', [file('3', 400)])];
+    const { meter } = measure(streams);
+    expect(meter.measure()).toMatchObject({ bytesDone: 0, bytesTotal: 1_000, streamsDone: 0, filesTotal: 3 });
+    const shares: number[] = [];
+    for (const state of ['extracting', 'staging', 'loading', 'writing'] as const) {
+      streams[0]!.state = state;
+      meter.begin(0, state);
+      for (const share of [0, 0.5, 1]) {
+        meter.advance(share);
+        shares.push(meter.measure().bytesDone);
+      }
+    }
+    expect(shares).toEqual([...shares].sort((one, other) => one - other));
+    expect(shares.at(-1)).toBe(600);
+    for (const one of streams) one.state = 'succeeded';
+    expect(meter.measure()).toMatchObject({ bytesDone: 1_000, streamsDone: 2, etaSeconds: 0 });
+  });
+
+  it('tells the speed of the last seconds, and the time that is left', async () => {
+    const streams = [stream('a', [file('1', 1_000)], 'loading')];
+    const { meter, told, pass } = measure(streams);
+    meter.begin(0, 'loading');
+    for (const share of [0.2, 0.4, 0.6]) {
+      await pass(1_000);
+      meter.advance(share, share * 100);
+    }
+    expect(told).toHaveLength(4);
+    expect(told.at(-1)).toMatchObject({ rowsDone: 60, rowsPerSecond: 20, bytesPerSecond: 90 });
+    // 77 % are done after 3 s.
+    expect(told.at(-1)!.etaSeconds).toBe(1);
+  });
+
+  it('tells at most once a second, and nothing while the last one is not through', async () => {
+    const { meter, told, pass } = measure([stream('a', [file('1', 1_000)], 'staging')]);
+    for (let step = 0; step < 100; step++) {
+      meter.advance(step / 100);
+      await pass(100);
+    }
+    expect(told).toHaveLength(10);
+  });
+
+  it('outlives a telling that fails', async () => {
+    let calls = 0;
+    let now = 0;
+    const tell = async () => {
+      calls++;
+      throw new Error('the database is away');
+    };
+    const meter = new ProgressMeter({ streams: [], tell, now: () => now });
+    meter.advance(0.1);
+    await new Promise(setImmediate);
+    now = 2_000;
+    meter.advance(0.2);
+    await new Promise(setImmediate);
+    expect(calls).toBe(2);
+  });
+});
