@@ -2,6 +2,8 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DataSource } from 'typeorm';
 import { LookOut } from '../src/jobs/look-out.js';
 import type { Monitor } from '../src/jobs/monitor.entity.js';
@@ -15,7 +17,7 @@ import startPostgres from './start-postgres.js';
 import stopPostgres from './stop-postgres.js';
 import { createApp, type TestApp } from './support.js';
 
-// npm run check:monitor -- --files 50000 --looks 5 --limit 2000 --memory 500
+// npm run check:monitor -- --files 50000 --looks 5 --limit 2000 --memory 800
 // Makes a folder of that many files, looks at it as a run does, then as the monitor does: once for the first time, several
 // times with nothing changed, and once with one file changed. Fails when the median of the unchanged looks takes longer than
 // the limit (milliseconds), or the process ever holds more than the memory (MiB).
@@ -24,15 +26,26 @@ const { values } = parseArgs({
     files: { type: 'string', default: '50000' },
     looks: { type: 'string', default: '5' },
     limit: { type: 'string', default: '2000' },
-    memory: { type: 'string', default: '500' },
+    memory: { type: 'string', default: '800' },
   },
 });
 const FILES = Number(values.files);
 const MEBIBYTE = 2 ** 20;
 const NEVER = new AbortController().signal;
 
+/** What unchanged looks may leave on the heap altogether. */
+const LEFT_MEBIBYTES = 10;
+
 interface Measured {
   wallMs: number;
+  heap: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function mebibytes(bytes: number): string {
+  return (bytes / MEBIBYTE).toFixed(0);
 }
 
 let peak = 0;
@@ -48,11 +61,12 @@ async function measure(name: string, work: () => Promise<unknown>): Promise<Meas
   const wallMs = performance.now() - started;
   const { user, system } = process.cpuUsage(cpu);
   pauses.disable();
-  const rss = process.memoryUsage.rss();
+  collectGarbage();
+  const { rss, heapUsed } = process.memoryUsage();
   const times = `${wallMs.toFixed(0)} ms, ${((user + system) / 1_000).toFixed(0)} ms of processor time`;
   const pause = `longest pause ${(pauses.max / 1e6).toFixed(0)} ms`;
-  console.log(`${name}: ${times}, ${pause}, ${(rss / MEBIBYTE).toFixed(0)} MiB`);
-  return { wallMs };
+  console.log(`${name}: ${times}, ${pause}, ${mebibytes(rss)} MiB, of it ${mebibytes(heapUsed)} on the heap`);
+  return { wallMs, heap: heapUsed };
 }
 
 async function makeFiles(folder: string): Promise<void> {
@@ -103,21 +117,23 @@ async function check(app: TestApp): Promise<void> {
     Object.assign(monitor, result);
   };
   await measure('first look of the monitor', look);
-  const walls: number[] = [];
+  const looks: Measured[] = [];
   for (let n = 1; n <= Number(values.looks); n++) {
-    walls.push((await measure(`unchanged look ${n}`, look)).wallMs);
+    looks.push(await measure(`unchanged look ${n}`, look));
     if (monitor.lastResult !== 'unchanged') throw new Error(`expected unchanged, got ${monitor.lastResult}`);
   }
   await appendFile(join(folder, 'orders-0.csv'), '0,1.00\n');
   await measure('look that finds one file changed', look);
   if (monitor.saw?.unsettled !== 1)
     throw new Error(`expected one file to wait for, got ${monitor.lastResult}`);
-  const median = walls.sort((a, b) => a - b)[Math.floor(walls.length / 2)]!;
-  console.log(
-    `unchanged looks: median ${median.toFixed(0)} ms; peak memory ${(peak / MEBIBYTE).toFixed(0)} MiB`,
-  );
+  const left = looks.at(-1)!.heap - looks[0]!.heap;
+  const walls = looks.map(({ wallMs }) => wallMs).sort((a, b) => a - b);
+  const median = walls[Math.floor(walls.length / 2)]!;
+  console.log(`unchanged looks: median ${median.toFixed(0)} ms; peak memory ${mebibytes(peak)} MiB`);
   if (median > Number(values.limit))
     throw new Error(`expected at most ${values.limit} ms, got ${median.toFixed(0)}`);
+  if (left > LEFT_MEBIBYTES * MEBIBYTE)
+    throw new Error(`expected looks to leave nothing, got ${mebibytes(left)} MiB`);
   if (peak > Number(values.memory) * MEBIBYTE) throw new Error(`expected at most ${values.memory} MiB`);
 }
 
