@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
-import { hasRegularQuotes } from './check-quotes.js';
+import { hasRegularRecords } from './check-records.js';
 import { parseColumnType } from './column-types.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
@@ -100,7 +100,7 @@ export class FilePreparation {
   /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
   private async isRegular(file: IrregularFile): Promise<boolean> {
     if (!file.dialect.isRegular || file.columns.length < 2) return false;
-    return hasRegularQuotes(file.path, file.dialect, this.request.signal);
+    return hasRegularRecords(file.path, file.dialect, this.request.signal);
   }
 
   private async land(index: number, file: IrregularFile): Promise<ReadableFile> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { hasRegularQuotes } from './check-quotes.js';
+import { hasRegularRecords } from './check-records.js';
 import { scanCsv, UnclosedQuote } from './scan-csv.js';
 import type { Dialect } from './stage-request.js';
 
@@ -147,7 +147,7 @@ describe('scanCsv', () => {
   });
 });
 
-describe('hasRegularQuotes', () => {
+describe('hasRegularRecords', () => {
   it.each([
     ['a,b\n1,2\n', true],
     ['"a","b"\n"1","x ""y"" z"\n', true],
@@ -158,7 +158,23 @@ describe('hasRegularQuotes', () => {
     ['a, "b"\n', false],
     ['a,"b\n', false],
   ])('%j: %s', async (content, expected) => {
-    expect(await hasRegularQuotes(await write(content), PLAIN)).toBe(expected);
+    expect(await hasRegularRecords(await write(content), PLAIN)).toBe(expected);
+  });
+
+  const MIB = 1 << 20;
+  const lines = (mib: number) => 'some, line\n'.repeat((mib * MIB) / 11);
+  it.each([
+    ['20 MiB of short records', `a,b\n${lines(20)}`, true],
+    ['20 MiB of short records in quotes', `a,b\n${'"x",\n"""","\ny"\n'.repeat(MIB)}`, true],
+    ['records of 3 MiB', `a,b\n${`1,${'x'.repeat(3 * MIB)}\n`.repeat(5)}`, true],
+    ['a line of 6 MiB', `${lines(3)}1,${'x'.repeat(6 * MIB)}\n${lines(3)}`, false],
+    ['a field of 6 MiB with line ends in it', `${lines(3)}1,"${lines(6)}"\n${lines(3)}`, false],
+    ['a record of ten fields with line ends in them', `${`"${lines(1)}",`.repeat(10)}\n${lines(3)}`, false],
+  ])('knows %s', async (_what, content, expected) => {
+    const file = await write(content);
+    expect(await hasRegularRecords(file, PLAIN)).toBe(expected);
+    if (content.includes('"')) return;
+    expect(await hasRegularRecords(file, { ...PLAIN, quote: null })).toBe(expected);
   });
 
   it('agrees with the scanner: regular text has no bare quote and no fault', async () => {
@@ -166,7 +182,7 @@ describe('hasRegularQuotes', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(cell, { minLength: 1, maxLength: 6 }), async (cells) => {
         const file = await write(cells.join(','));
-        const isRegular = await hasRegularQuotes(file, PLAIN);
+        const isRegular = await hasRegularRecords(file, PLAIN);
         let isClean = true;
         try {
           for await (const batch of scanCsv(file, PLAIN, 1)) {
