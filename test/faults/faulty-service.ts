@@ -61,8 +61,13 @@ export class FaultyService {
     return exit;
   }
 
+  /** Does nothing where there is no process any more. */
   async kill(): Promise<void> {
-    this.process?.signal('SIGKILL');
+    try {
+      this.process?.signal('SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
     await this.gone();
   }
 }
