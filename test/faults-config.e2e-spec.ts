@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TransientError } from '../src/errors.js';
 import type { RunDto } from '../src/jobs/run.dto.js';
 import { SchemaService } from '../src/schema/schema.service.js';
 import { query, Service } from './jobs-support.js';
@@ -35,19 +36,24 @@ describe('F6: a config that is changed while a run of it is under way', () => {
     await query(app.database.url, 'DROP TABLE IF EXISTS pinned');
     writeFileSync(join(app.dataRoot, 'in', 'a.csv'), `id\n${during}\n`);
     const schema = app.app.get(SchemaService, { strict: false });
-    const stage = schema.stage.bind(schema);
     const changed = Promise.withResolvers<void>();
     const staging = Promise.withResolvers<void>();
-    jest.spyOn(schema, 'stage').mockImplementationOnce(async (request) => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    // Its next attempt reads the config anew.
+    jest.spyOn(schema, 'stage').mockImplementationOnce(async () => {
       staging.resolve();
       await changed.promise;
-      return stage(request);
+      throw new TransientError('INTERRUPTED', 'interrupted');
     });
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'pinned' });
     await staging.promise;
     await change();
     changed.resolve();
-    expect(await service.ended(body.id)).toMatchObject({ state: 'succeeded', configVersion: during });
+    expect(await service.ended(body.id)).toMatchObject({
+      state: 'succeeded',
+      attempt: 2,
+      configVersion: during,
+    });
     expect(await idType()).toBe(during === 1 ? 'integer' : 'bigint');
     await query(app.database.url, 'DROP TABLE pinned');
     expect(await service.run({ pipeline: 'pinned' })).toMatchObject({
