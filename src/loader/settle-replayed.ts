@@ -44,9 +44,14 @@ async function copyReplayed(session: Session, path: string): Promise<number> {
     'CREATE TEMP TABLE replayed (id bigint PRIMARY KEY, source integer, file text, line bigint) ON COMMIT DROP',
   );
   const sql = `COPY pg_temp.replayed FROM STDIN (FORMAT csv, ENCODING 'UTF8')`;
-  const { rows } = await session.copyIn(sql, createReadStream(path) as AsyncIterable<Buffer>);
+  const { rows } = await session.copyIn(sql, chunksOf(path));
   await session.queryLong('ANALYZE pg_temp.replayed');
   return rows;
+}
+
+/** Opens the file when the first chunk is asked for: until then nobody would hear that it cannot be opened. */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path) as AsyncIterable<Buffer>;
 }
 
 async function copyRefused(session: Session, path: string | null): Promise<void> {
