@@ -88,6 +88,23 @@ describe('POST /trigger-job', () => {
     await service.ended(answers[0]!.body.id);
   });
 
+  it('makes one run of one Idempotency-Key that comes for two pipelines at once', async () => {
+    const count = async () => (await service.get<Runs>('/runs?limit=100')).body.items.length;
+    for (let n = 0; n < 8; n++) {
+      const before = await count();
+      const key = { 'idempotency-key': `both-${n}` };
+      const answers = await Promise.all(
+        ['shop', 'stock'].map((pipeline) => service.post<RunDto>('/trigger-job', { pipeline }, key)),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+      expect(answers.find(({ status }) => status === 409)!.body).toMatchObject({
+        code: 'IDEMPOTENCY_CONFLICT',
+      });
+      await service.ended(answers.find(({ status }) => status === 202)!.body.id);
+      expect(await count()).toBe(before + 1);
+    }
+  });
+
   it.each([
     { name: 'an unknown pipeline', body: { pipeline: 'nope' }, status: 404, says: 'nope' },
     { name: 'an unknown version', body: { pipeline: 'shop', version: 99 }, status: 404, says: '99' },

@@ -22,13 +22,24 @@ export class SentKeys {
     const known = sent && (await manager.findOneBy(IdempotencyKey, { key: sent.key }));
     if (!known) return null;
     if (known.requestDigest === sent.requestDigest) return manager.findOneByOrFail(Run, { id: known.runId });
-    const message = `Idempotency-Key: expected the request that it was first sent with, got a different one`;
-    throw new TerminalError('IDEMPOTENCY_CONFLICT', message);
+    throw conflict();
   }
 
+  /**
+   * Inside the caller's transaction, which undoes the run when the key has come with another request meanwhile.
+   * @throws TerminalError `IDEMPOTENCY_CONFLICT` for that
+   */
   async remember(sent: SentKey | null, run: Run, manager: EntityManager): Promise<void> {
-    if (sent) await manager.insert(IdempotencyKey, { ...sent, runId: run.id });
+    if (!sent) return;
+    const row = { ...sent, runId: run.id };
+    await manager.createQueryBuilder().insert().into(IdempotencyKey).values(row).orIgnore().execute();
+    if (!(await manager.existsBy(IdempotencyKey, row))) throw conflict();
   }
+}
+
+function conflict(): TerminalError {
+  const message = `Idempotency-Key: expected the request that it was first sent with, got a different one`;
+  return new TerminalError('IDEMPOTENCY_CONFLICT', message);
 }
 
 /**
