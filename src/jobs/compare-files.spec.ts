@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ComparedFile, compareFiles } from './compare-files.js';
+import { countMissing } from './count-missing.js';
 
 /** `name=content`, or `source/name=content`. */
 function files(text: string): ComparedFile[] {
@@ -75,6 +76,13 @@ const cases: Case[] = [
     skipped: 'a=',
     changes: ['copied b from a'],
   },
+  {
+    name: 'files in a skipped folder are not gone, those beside it are',
+    before: 'sub/a=1 sub/deep/b=2 sub=3 subs/c=4 1/sub/a=5',
+    now: 'd=2',
+    skipped: 'sub/=',
+    changes: ['copied d from sub/deep/b', 'deleted sub', 'deleted subs/c', 'deleted sub/a'],
+  },
   { name: 'a skipped file that nobody knew', before: 'a=1', now: 'a=1', skipped: 'b=', changes: [] },
 ];
 
@@ -90,5 +98,24 @@ describe('compareFiles', () => {
   it('says nothing of a length that is not known any more', () => {
     const [difference] = compareFiles([{ ...files('a=1')[0]!, bytes: null }], files('a=12'));
     expect(difference).toMatchObject({ change: 'modified', shorter: null });
+  });
+});
+
+describe('countMissing', () => {
+  it.each([
+    { name: 'a skipped file', skipped: 'a=', unsettled: 0, missing: 1 },
+    { name: 'all in a skipped folder', skipped: 'sub/=', unsettled: 0, missing: 2 },
+    { name: 'each once', skipped: 'sub/= sub/deep/=', unsettled: 0, missing: 2 },
+    {
+      name: 'also what is gone, while another is unsettled',
+      skipped: 'sub/= new=',
+      unsettled: 1,
+      missing: 3,
+    },
+  ])('$name', ({ skipped, unsettled, missing }) => {
+    const before = files('a=1 sub/b=2 sub/deep/c=3');
+    const reasons = files(skipped).map(({ source, name }) => ({ source, name, reason: 'EACCES' }));
+    const differences = compareFiles(before, [], reasons);
+    expect(countMissing(before, { skipped: reasons, unsettled }, differences)).toBe(missing);
   });
 });

@@ -1,5 +1,8 @@
 import type { FileChange } from './monitor-sight.js';
 
+/** Where a file is: the number of its source, and its path there. */
+type Place = Pick<ComparedFile, 'source' | 'name'>;
+
 /** A file as a run or a look knows it. */
 export interface ComparedFile {
   source: number;
@@ -22,19 +25,18 @@ export interface FileDifference {
 
 /**
  * Tells how the files of a stream changed, by content: a name means nothing once its bytes stand under another.
- * @param skipped files whose content is not known now, and which are therefore neither gone nor changed
+ * @param skipped files and folders whose content is not known now, and is therefore neither gone nor changed
  */
 export function compareFiles(
   before: readonly ComparedFile[],
   now: readonly ComparedFile[],
-  skipped: readonly { source: number; name: string }[] = [],
+  skipped: readonly Place[] = [],
 ): FileDifference[] {
   const then = byPlace(before);
   const present = byPlace(now);
-  const hidden = new Set(skipped.map(placeOf));
+  const isHidden = hiddenBy(skipped);
   const origins = new Origins(before, (file) => {
-    const place = placeOf(file);
-    return hidden.has(place) || present.get(place)?.fingerprint === file.fingerprint;
+    return isHidden(file) || present.get(placeOf(file))?.fingerprint === file.fingerprint;
   });
   const differences: FileDifference[] = [];
   for (const file of now) {
@@ -43,8 +45,7 @@ export function compareFiles(
     differences.push(earlier ? modified(file, earlier) : origins.trace(file));
   }
   for (const file of before) {
-    const place = placeOf(file);
-    if (present.has(place) || hidden.has(place) || origins.isTaken(file)) continue;
+    if (present.has(placeOf(file)) || isHidden(file) || origins.isTaken(file)) continue;
     differences.push(differenceOf(file, 'deleted'));
   }
   return differences;
@@ -94,7 +95,21 @@ function byPlace(files: readonly ComparedFile[]): Map<string, ComparedFile> {
   return new Map(files.map((file) => [placeOf(file), file]));
 }
 
+/** Tells which files are skipped, be it with the folder that they are in: the name of a skipped folder ends in `/`. */
+export function hiddenBy(skipped: readonly Place[]): (file: Place) => boolean {
+  const places = new Set(skipped.map(placeOf));
+  const hasFolders = skipped.some(({ name }) => name.endsWith('/'));
+  return ({ source, name }) => {
+    if (places.has(placeOf({ source, name }))) return true;
+    if (!hasFolders) return false;
+    for (let end = name.indexOf('/') + 1; end > 0; end = name.indexOf('/', end) + 1) {
+      if (places.has(placeOf({ source, name: name.slice(0, end) }))) return true;
+    }
+    return false;
+  };
+}
+
 /** Unique in a stream. */
-export function placeOf({ source, name }: { source: number; name: string }): string {
+export function placeOf({ source, name }: Place): string {
   return `${source}/${name}`;
 }
