@@ -89,6 +89,21 @@ const cases: Case[] = [
     says: 'unchanged: run R was cancelled',
   },
   {
+    name: 'the same, and no look has seen the files before',
+    newest: { state: 'cancelled', signature: null },
+    found: { signature: 'now', before: null },
+    changes: { new: 1 },
+    outcome: 'rest',
+    says: 'unchanged: run R was cancelled',
+  },
+  {
+    name: 'the same, under another config',
+    newest: { state: 'cancelled', signature: null },
+    found: { signature: 'now', before: null, configVersion: 2 },
+    outcome: 'run',
+    says: 'changed',
+  },
+  {
     name: 'the same, and files changed since',
     newest: { state: 'cancelled', signature: null },
     found: changed,

@@ -8,7 +8,7 @@ export interface LookFindings {
   configVersion: number;
   /** Digest of what a run would load now. */
   signature: string | null;
-  /** The same at the look before this one. */
+  /** The same at an earlier look; null when there was none. */
   before: string | null;
   sight: Pick<MonitorSight, 'changes' | 'unsettled'>;
   /** How many files that a run had before a run would go without now, though a later look may have them. */
@@ -33,7 +33,8 @@ export function judgeLook(findings: LookFindings): LookVerdict {
     if (isSameConfig) return rest(`unchanged: run ${newest.id} ${ending(newest)} on the same files`);
   }
   // Whoever cancelled it before it had looked does not want it back for the files that were there.
-  if (newest?.state === 'cancelled' && newest.signature === null && isSameConfig && before === signature)
+  const isKnown = before === null || before === signature;
+  if (newest?.state === 'cancelled' && newest.signature === null && isSameConfig && isKnown)
     return rest(`unchanged: run ${newest.id} was cancelled`);
   const changes = countChanges(sight);
   if (findings.missing > 0 && isSameConfig && newest.signature !== null && changes === '')

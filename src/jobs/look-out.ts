@@ -63,7 +63,7 @@ export class LookOut {
     } catch (error) {
       signal.throwIfAborted();
       const lastResult = `failed: ${this.explain(error, monitor.pipeline)}`;
-      return { signature: null, listing: null, saw: null, lastResult };
+      return { listing: null, saw: null, lastResult };
     }
   }
 
@@ -80,7 +80,9 @@ export class LookOut {
     if (last?.configVersion === opened.version) checkFolders(listed, last);
     const looks = await this.looks.know(opened, listed, { signal, stillForMs });
     const result = await this.settle(look, looks, { newest, last });
-    return { ...result, listing: looks.every(({ isWhole }) => isWhole) ? listing : null };
+    // What waits is to be judged again, though nothing may change but the time.
+    const isSettled = looks.every(({ isWhole }) => isWhole) && !result.saw?.waitingSince;
+    return { ...result, listing: isSettled ? listing : null };
   }
 
   /** Compares what was seen with what the newest run saw, and adds a run where that is called for. */
@@ -101,7 +103,13 @@ export class LookOut {
     if (verdict.outcome === 'waits') saw.waitingSince = waitingSince ?? new Date().toISOString();
     const isNewlyUnsettled = saw.unsettled > 0 && !monitor.saw?.unsettled;
     const againInSeconds = isNewlyUnsettled ? Math.min(STILL_SECONDS, everySeconds) : undefined;
-    const result = { signature, saw, againInSeconds, lastResult: verdict.says };
+    const result = {
+      // Of what waits, the look before must not seem to have seen it.
+      signature: verdict.outcome === 'waits' ? undefined : signature,
+      saw,
+      againInSeconds,
+      lastResult: verdict.says,
+    };
     return verdict.outcome === 'run' ? { ...result, ...(await this.addRun(opened, verdict.says)) } : result;
   }
 
