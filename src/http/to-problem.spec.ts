@@ -56,6 +56,13 @@ describe('toProblem', () => {
       'the database cannot be reached now',
     ],
     [
+      'a lock that was held too long, below TypeORM',
+      withFields({ driverError: { code: '55P03' } }),
+      503,
+      'DATABASE_BUSY',
+      'the database is too busy now',
+    ],
+    [
       'a NUL character',
       withFields({ code: '22021' }),
       400,

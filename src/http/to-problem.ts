@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { findPassingFailure, type PassingFailure } from '../database/find-passing-failure.js';
 import { type ErrorDetail, TerminalError, TransientError } from '../errors.js';
 import { statusOf } from './problem-status.js';
 
@@ -13,10 +14,10 @@ export interface Problem {
   errors?: ErrorDetail[];
 }
 
-// Connection failures of class 08, shutdowns of class 57, too many connections; and the socket's own.
-const unreachable = /^(08\w{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
-// What the driver and its pool say without a code.
-const unreached = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
+const passing: Record<PassingFailure, [code: string, detail: string]> = {
+  unreachable: ['DATABASE_UNREACHABLE', 'the database cannot be reached now'],
+  busy: ['DATABASE_BUSY', 'the database is too busy now'],
+};
 // A NUL character or a lone surrogate, which PostgreSQL's text cannot hold.
 const unstorable = /^(22021|22P05)$/;
 
@@ -27,10 +28,9 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof HttpException) return fromHttpException(error);
   if (isExposed(error)) return problem(error.status, codeOf(error.status), error.message);
-  const code = databaseCode(error);
-  if (unreachable.test(code) || isUnreached(error))
-    return problem(503, 'DATABASE_UNREACHABLE', 'the database cannot be reached now');
-  if (unstorable.test(code)) {
+  const failure = findPassingFailure(error);
+  if (failure) return problem(503, ...passing[failure]);
+  if (unstorable.test(databaseCode(error))) {
     return problem(400, 'INVALID_REQUEST', 'the request holds a character that PostgreSQL cannot store');
   }
   return problem(
@@ -82,11 +82,6 @@ function isExposed(error: unknown): error is Error & { status: number } {
 function codeOf(status: number): string {
   const name = STATUS_CODES[status] ?? 'ERROR';
   return name.toUpperCase().replace(/[^A-Z]+/g, '_');
-}
-
-function isUnreached(error: unknown): boolean {
-  const { driverError = error } = (error ?? {}) as { driverError?: unknown };
-  return driverError instanceof Error && unreached.test(driverError.message);
 }
 
 function databaseCode(error: unknown): string {
