@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { EntityManager, Repository } from 'typeorm';
-import { TerminalError, TransientError } from '../errors.js';
+import { TerminalError } from '../errors.js';
 import { isClockSetBack, latestSlot } from './cron-time.js';
 import { PipelinesService } from './pipelines.service.js';
 import { RunLogs } from './run-logs.js';
 import { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 import { Schedule } from './schedule.entity.js';
-import { lostServiceDatabase } from './service-database-lost.js';
 
 /** The config version that a run would have, or why there can be no run. */
 export type Runnable = { configVersion: number } | { failure: string };
@@ -113,10 +112,10 @@ export class ScheduleSlots {
     try {
       return { configVersion: (await this.pipelines.open(pipeline)).version };
     } catch (error) {
-      // A slot waits for the database, but not for a better config.
-      if (error instanceof TransientError || lostServiceDatabase(error)) throw error;
+      // A slot does not wait for a better config. For all else it does, the database above all: who asks next settles it.
+      if (!(error instanceof TerminalError)) throw error;
       this.logger.error({ err: error, pipeline }, 'cannot open the config of a scheduled pipeline');
-      return { failure: error instanceof TerminalError ? error.message : 'internal error, see the log' };
+      return { failure: error.message };
     }
   }
 }
