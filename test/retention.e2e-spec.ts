@@ -154,7 +154,7 @@ describe('runs', () => {
 });
 
 describe('files of a home', () => {
-  it('logs go with their run or by age, the oldest beyond the size; never that of an open run', async () => {
+  it('logs go by age, the oldest beyond the size; never that of an open run', async () => {
     const pipeline = 'logged';
     const day = '2026-01-02';
     const ids = {
@@ -163,6 +163,7 @@ describe('files of a home', () => {
       big1: await past.run({ pipeline, age: 2.5 }),
       big2: await past.run({ pipeline, age: 2 }),
       young: await past.run({ pipeline, age: 1 }),
+      goneOld: past.id(40),
       gone: past.id(1),
     };
     const log = (name: keyof typeof ids) => `${day}-${ids[name]}.log`;
@@ -171,14 +172,15 @@ describe('files of a home', () => {
     await past.file(`logs/${log('big1')}`, { age: 2, bytes: 600_000 });
     await past.file(`logs/${log('big2')}`, { age: 2, bytes: 600_000 });
     await past.file(`logs/${log('young')}`, { age: 29, bytes: 10 });
-    await past.file(`logs/${log('gone')}`, { bytes: 5 });
+    await past.file(`logs/${log('goneOld')}`, { age: 31, bytes: 5 });
+    await past.file(`logs/${log('gone')}`, { age: 29, bytes: 5 });
     await past.file('logs/notes.txt', { age: 400 });
     const { logs, failures } = await past.sweep({ logMegabytes: 1 });
     expect(logs).toEqual({ count: 3, bytes: 600_006 });
     expect(failures.filter(({ what }) => what === 'logs')).toEqual([]);
     const left = await past.names('logs');
     expect(left.filter((name) => name.startsWith(day) || name === 'notes.txt')).toEqual(
-      [log('open'), log('big2'), log('young'), 'notes.txt'].sort(),
+      [log('open'), log('big2'), log('young'), log('gone'), 'notes.txt'].sort(),
     );
     await past.sql(`UPDATE millrace.runs SET state = 'failed', finished_at = now() WHERE id = $1`, [
       ids.open,
@@ -218,6 +220,13 @@ describe('files of a home', () => {
           .concat('folder', 'somebody-elses.csv')
           .sort(),
       );
+    });
+
+    it('of a pipeline that another database knows go only by age', async () => {
+      await put('foreign', 'young.csv', 29);
+      await put('foreign', 'old.csv', 31);
+      expect((await past.sweep()).outputs).toEqual({ count: 1, bytes: 3 });
+      expect(await past.names('output/foreign')).toEqual(['.young.csv.signature', 'young.csv']);
     });
 
     it('stay while a run may be about to write them', async () => {

@@ -18,13 +18,21 @@ export async function findRunsInUse(manager: EntityManager): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Names of the combined CSVs that runs of a pipeline have written; null while one may be about to write another. */
-export async function findOutputs(manager: EntityManager, pipeline: string): Promise<Set<string> | null> {
+/** What runs of a pipeline have written. */
+export interface NamedOutputs {
+  /** Names of the combined CSVs. */
+  named: Set<string>;
+  /** Whether the pipeline has ever run; else its files are those of another service database. */
+  isKnown: boolean;
+}
+
+/** The combined CSVs that runs of a pipeline have written; null while one may be about to write another. */
+export async function findOutputs(manager: EntityManager, pipeline: string): Promise<NamedOutputs | null> {
   const rows: { output: string | null; isOpen: boolean }[] = await manager.query(
     `SELECT DISTINCT stream->>'output' AS output, state IN ('queued', 'running') AS "isOpen"
        FROM millrace.runs LEFT JOIN jsonb_array_elements(streams) AS stream ON true WHERE pipeline = $1`,
     [pipeline],
   );
   if (rows.some(({ isOpen }) => isOpen)) return null;
-  return new Set(rows.flatMap(({ output }) => output ?? []));
+  return { named: new Set(rows.flatMap(({ output }) => output ?? [])), isKnown: rows.length > 0 };
 }

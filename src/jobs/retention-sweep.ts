@@ -69,9 +69,9 @@ export class RetentionSweep {
   /** While the pipeline has no run and can get none, so that no file is removed that was written just now. */
   private sweepOutputs({ limits }: Sweep, pipeline: string): Promise<Removed> {
     return this.runs.exclusively(pipeline, async (manager) => {
-      const named = await findOutputs(manager, pipeline);
-      if (!named) return { count: 0, bytes: 0 };
-      return sweepOutputs(this.settings.home, { pipeline, named, before: limits.before });
+      const outputs = await findOutputs(manager, pipeline);
+      if (!outputs) return { count: 0, bytes: 0 };
+      return sweepOutputs(this.settings.home, { ...outputs, pipeline, before: limits.before });
     });
   }
 

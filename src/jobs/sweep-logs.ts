@@ -11,7 +11,7 @@ interface LogFile {
   path: string;
   runId: string;
   bytes: number;
-  isGone: boolean;
+  isOld: boolean;
 }
 
 interface LogSweep extends Pick<SweepLimits, 'before' | 'logBytes'> {
@@ -21,20 +21,20 @@ interface LogSweep extends Pick<SweepLimits, 'before' | 'logBytes'> {
 }
 
 /**
- * Removes the logs of runs that are gone and those that were last written to too long ago, then the oldest ones until
- * the rest is small enough; never that of an open run.
+ * Removes the logs that were last written to too long ago, then the oldest ones until the rest is small enough; never
+ * that of an open run. A run that is not there may be one of another service database, so its log has the same time.
  */
 export async function sweepLogs(folder: string, sweep: LogSweep): Promise<Removed> {
   const removed = { count: 0, bytes: 0 };
   const logs = await findLogs(folder, sweep);
-  let total = logs.reduce((sum, { isGone, bytes }) => sum + (isGone ? 0 : bytes), 0);
-  for (const { path, bytes, isGone } of logs) {
-    if (!isGone && total <= sweep.logBytes) continue;
+  let total = logs.reduce((sum, { isOld, bytes }) => sum + (isOld ? 0 : bytes), 0);
+  for (const { path, bytes, isOld } of logs) {
+    if (!isOld && total <= sweep.logBytes) continue;
     sweep.signal.throwIfAborted();
     await rm(path, { force: true });
     removed.count += 1;
     removed.bytes += bytes;
-    if (!isGone) total -= bytes;
+    if (!isOld) total -= bytes;
   }
   return removed;
 }
@@ -51,7 +51,7 @@ async function findLogs(folder: string, { before, statesOf, signal }: LogSweep):
     signal.throwIfAborted();
     const file = await stat(path).catch(() => null);
     if (!file?.isFile()) continue;
-    logs.push({ path, runId, bytes: file.size, isGone: !states.has(runId) || file.mtime < before });
+    logs.push({ path, runId, bytes: file.size, isOld: file.mtime < before });
   }
   return logs.sort((a, b) => (a.runId < b.runId ? -1 : 1));
 }

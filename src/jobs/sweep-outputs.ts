@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputFolder } from './combined-csv.js';
+import type { NamedOutputs } from './find-runs-in-use.js';
 import type { Removed } from './sweep-report.js';
 
 const SIGNATURE = /^\.(.+)\.signature$/;
@@ -13,12 +14,12 @@ export async function pipelinesWithOutputs(home: string): Promise<string[]> {
 
 /**
  * Removes the combined CSVs of a pipeline that no run names any more, with their signatures. A file without a signature
- * may be somebody else's, and goes only once it is old. The caller makes sure that no run is about to write one.
- * @param named names of the files that stay
+ * may be somebody else's, as are all of a pipeline that is not known: these go only once they are old. The caller makes
+ * sure that no run is about to write one.
  */
 export async function sweepOutputs(
   home: string,
-  { pipeline, named, before }: { pipeline: string; named: Set<string>; before: Date },
+  { pipeline, named, isKnown, before }: NamedOutputs & { pipeline: string; before: Date },
 ): Promise<Removed> {
   const folder = join(outputFolder(home), pipeline);
   const removed = { count: 0, bytes: 0 };
@@ -30,7 +31,10 @@ export async function sweepOutputs(
   for (const { name } of unnamed) {
     const path = join(folder, name);
     const { size, mtime } = await stat(path);
-    if (!signed.has(name) && mtime >= before) continue;
+    if (!(isKnown && signed.has(name)) && mtime >= before) {
+      signed.delete(name);
+      continue;
+    }
     await rm(path);
     removed.count += 1;
     removed.bytes += size;
