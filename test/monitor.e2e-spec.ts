@@ -1,7 +1,8 @@
-import { chmod, copyFile, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FileLooks } from '../src/extraction/file-looks.js';
+import { LookOut, type LookResult } from '../src/jobs/look-out.js';
 import { MonitorsService } from '../src/jobs/monitors.service.js';
 import { RunsService } from '../src/jobs/runs.service.js';
 import { query, Service, until } from './jobs-support.js';
@@ -237,6 +238,20 @@ describe('a file that is being written', () => {
     });
   });
 
+  it('that was loaded and is a link now holds up others for a while only', async () => {
+    await watching('linked', async (watched) => {
+      await watched.write('a.csv', 'id\n1\n');
+      await watched.write('elsewhere.txt', 'id\n1\n');
+      await watched.begin(`sources: [{ type: local, path: linked, include: ['*.csv'] }]`);
+      await rm(watched.path('a.csv'));
+      await symlink(watched.path('elsewhere.txt'), watched.path('a.csv'));
+      await watched.write('b.csv', 'id\n2\n');
+      await watched.looked((says) => says.startsWith('new 1; waiting: 1 file that a run had before'));
+      await watched.loaded(1);
+      expect(await watched.ids()).toEqual([1, 2]);
+    });
+  });
+
   it('D3: is ignored under a name for unfinished files, until it has its own', async () => {
     await watching('unfinished', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
@@ -398,6 +413,52 @@ describe('an unchanged folder', () => {
       expect((await many.loaded(1)).streams[0]).toMatchObject({ inserted: 1, fileCount: FILES + 1 });
     });
   }, 120_000);
+});
+
+describe('a look that ends late', () => {
+  const late = (work: () => Promise<LookResult | null>) => {
+    const lookOut = app.app.get(LookOut, { strict: false });
+    const done = Promise.withResolvers<void>();
+    jest.spyOn(lookOut, 'look').mockImplementationOnce(() => work().finally(done.resolve));
+    return done.promise;
+  };
+
+  it('does not end a monitor that was begun anew meanwhile', async () => {
+    await watching('anew', async (watched) => {
+      await watched.write('a.csv', 'id\n1\n');
+      await watched.begin();
+      await late(async () => {
+        await service.run({ pipeline: 'anew' });
+        return null;
+      });
+      await watched.next(1);
+      expect(await service.get('/monitors/anew')).toMatchObject({ status: 200 });
+      await late(() => Promise.resolve(null));
+      await until(async () => (await service.get('/monitors/anew')).status === 404);
+    });
+  });
+
+  it('does not bring back an interval that was set anew meanwhile', async () => {
+    await watching('interval', async (watched) => {
+      await watched.write('a.csv', 'id\n1\n');
+      await watched.begin();
+      await late(async () => {
+        await service.upload(
+          'pipeline: interval\nmonitor: { every: 2s }\nsources: [{ type: local, path: interval }]\n',
+        );
+        await service.run({ pipeline: 'interval' });
+        return { everySeconds: 1, lastResult: 'late' };
+      });
+      const said: unknown[] = [];
+      await until(async () => {
+        const { everySeconds, lastResult } = await watched.monitor();
+        said.push(lastResult, everySeconds);
+        return watched.results().at(-1)?.everySeconds === 2;
+      });
+      expect(said).not.toContain('late');
+      expect(said).not.toContain(1);
+    });
+  });
 });
 
 describe('GET /monitors', () => {

@@ -13,6 +13,19 @@ const TICK_MS = 1_000;
 /** Looks side by side, so that a slow folder does not hold up the others. */
 const LANES = 4;
 
+/** A monitor as a look took it up. */
+interface Claim {
+  monitor: Monitor;
+  /** Its next look as the claim set it, in the database's words, which have more digits than a Date. */
+  due: string;
+}
+
+const IS_AS_CLAIMED = 'pipeline = :pipeline AND next_look_at::text = :due';
+
+/** Nor has a look been kept that began later; whoever set the interval anew is not overruled either. */
+const IS_NO_NEWER = `${IS_AS_CLAIMED} OR pipeline = :pipeline
+  AND last_look_at IS NOT DISTINCT FROM CAST(:lastLookAt AS timestamptz) AND every_seconds = :claimedSeconds`;
+
 /** Keeps the monitors, and has each looked at when its time has come, by one process however many there are. */
 @Injectable()
 export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy {
@@ -65,15 +78,16 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async lookAtDue(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const monitor = await this.claim();
-      if (!monitor) return;
-      this.underWay.add(monitor.pipeline);
-      await this.look(monitor, signal).finally(() => this.underWay.delete(monitor.pipeline));
+      const claim = await this.claim();
+      if (!claim) return;
+      const { pipeline } = claim.monitor;
+      this.underWay.add(pipeline);
+      await this.look(claim, signal).finally(() => this.underWay.delete(pipeline));
     }
   }
 
   /** Takes the monitor that has waited longest past its time and is not being looked at; its next look is then due one interval from now. */
-  private async claim(): Promise<Monitor | null> {
+  private async claim(): Promise<Claim | null> {
     const claimed = await this.monitors
       .createQueryBuilder()
       .update()
@@ -83,25 +97,30 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
            AND NOT pipeline = ANY (:underWay) ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED)`,
         { underWay: [...this.underWay] },
       )
-      .returning('pipeline')
+      .returning('pipeline, next_look_at::text AS due')
       .execute();
-    const [row] = claimed.raw as { pipeline: string }[];
-    return row ? this.monitors.findOneBy({ pipeline: row.pipeline }) : null;
+    const [row] = claimed.raw as { pipeline: string; due: string }[];
+    const monitor = row && (await this.monitors.findOneBy({ pipeline: row.pipeline }));
+    return monitor ? { monitor, due: row.due } : null;
   }
 
-  private async look(monitor: Monitor, signal: AbortSignal): Promise<void> {
-    const { pipeline } = monitor;
-    const look = await this.lookOut.look(monitor, signal);
-    if (look === null) {
-      await this.monitors.delete({ pipeline });
-      this.logger.info({ pipeline }, 'the newest config switches monitoring off');
-      return;
-    }
-    await this.keep(pipeline, look);
+  private async look(claim: Claim, signal: AbortSignal): Promise<void> {
+    const { pipeline } = claim.monitor;
+    const look = await this.lookOut.look(claim.monitor, signal);
+    if (look === null) return this.switchOff(pipeline, claim.due);
+    await this.keep(claim, look);
     this.logger.debug({ pipeline, result: look.lastResult }, 'looked at a monitored pipeline');
   }
 
-  private async keep(pipeline: string, { againInSeconds, ...look }: LookResult): Promise<void> {
+  /** Unless somebody has begun it anew meanwhile. */
+  private async switchOff(pipeline: string, due: string): Promise<void> {
+    const isAsClaimed = this.monitors.createQueryBuilder().delete().where(IS_AS_CLAIMED, { pipeline, due });
+    const { affected } = await isAsClaimed.execute();
+    if (affected) this.logger.info({ pipeline }, 'the newest config switches monitoring off');
+  }
+
+  private async keep({ monitor, due }: Claim, { againInSeconds, ...look }: LookResult): Promise<void> {
+    const { pipeline, lastLookAt, everySeconds: claimedSeconds } = monitor;
     const again = `least(next_look_at, now() + :againInSeconds * interval '1 second')`;
     await this.monitors
       .createQueryBuilder()
@@ -111,7 +130,7 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
         lastLookAt: new Date(),
         ...(againInSeconds === undefined ? {} : { nextLookAt: () => again }),
       })
-      .where({ pipeline })
+      .where(IS_NO_NEWER, { pipeline, due, lastLookAt, claimedSeconds })
       .setParameters({ againInSeconds })
       .execute();
   }
