@@ -3,6 +3,16 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { migrations } from './src/database/migrations.js';
 import type { ServiceConnection } from './src/database/service-connection.js';
 
+/**
+ * What the server ends by itself, in milliseconds. It must come before `query_timeout`, which is for a server that is gone
+ * without a word: there the driver gives up a statement that may go on, and its session is good for nothing.
+ */
+const serverLimits = {
+  lock_timeout: 20_000,
+  statement_timeout: 28_000,
+  idle_in_transaction_session_timeout: 60_000,
+};
+
 /** How TypeORM reaches the service's own tables, the same for the service and for the migration commands. */
 export function ormconfig(connection: ServiceConnection): PostgresDataSourceOptions {
   const { host, port, user, password, database, ssl } = connection;
@@ -18,8 +28,7 @@ export function ormconfig(connection: ServiceConnection): PostgresDataSourceOpti
     applicationName: 'millrace',
     connectTimeoutMS: 10_000,
     poolSize: 10,
-    // A server that is gone without a word must not hold whoever asks it.
-    extra: { query_timeout: 30_000, keepAlive: true },
+    extra: { ...serverLimits, query_timeout: 30_000, keepAlive: true },
     migrations,
     migrationsTableName: 'migrations',
     synchronize: false,

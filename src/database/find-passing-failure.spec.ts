@@ -21,6 +21,7 @@ describe('findPassingFailure', () => {
     'Client has encountered a connection error and is not queryable',
     'Client was closed and is not queryable',
     'Query runner already released. Cannot run queries anymore.',
+    'Database connection provided by a query runner was already released, cannot continue to use it.',
   ];
   const cases = [
     ...codes(unreachable).map((code) => ({ says: code, origin: coded(code), failure: 'unreachable' })),

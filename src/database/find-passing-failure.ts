@@ -6,9 +6,9 @@ export type PassingFailure = 'unreachable' | 'busy';
 // Connections (08), resources (53), shutdowns (57P0), sessions ended for being idle (25P0); and the socket's own.
 const unreachable =
   /^(08\w{3}|53\w{3}|57P0\w|25P0[34]|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-// What the driver, its pool and TypeORM say without a code; TypeORM says the last of a session lost in a transaction.
+// What the driver, its pool and TypeORM say without a code; TypeORM says the last two of a session lost in a transaction.
 const unreached =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Query runner already released)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Query runner already released|Database connection provided by a query runner was already released)/;
 // Serialization failure, deadlock, lock_timeout, and statement_timeout or a cancel.
 const busy = /^(40001|40P01|55P03|57014)$/;
 const MAX_DEPTH = 5;

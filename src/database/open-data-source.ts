@@ -3,20 +3,17 @@ import { Client, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { migrationsLock, withLock } from './advisory-lock.js';
+import { endLostTransactions } from './end-lost-transactions.js';
+import { findPassingFailure } from './find-passing-failure.js';
 
 const patienceMs = 60_000;
-const migrationMs = 60 * 60_000;
-
-// The server is not there yet, or is starting up or shutting down. Anything else, a wrong password above all, is final.
-const passing = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EAI_AGAIN',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  '57P03',
-  '53300',
-]);
+// Milliseconds; with 0 the server's own setting holds.
+const migrationLimits = {
+  query_timeout: 60 * 60_000,
+  lock_timeout: 0,
+  statement_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+};
 
 /**
  * A DataSource whose tables are up to date. Waits up to a minute for the server, and takes turns with other processes
@@ -34,12 +31,14 @@ export async function openDataSource(options: PostgresDataSourceOptions): Promis
       await migrating.destroy();
     }
   });
-  return dataSource.initialize();
+  await dataSource.initialize();
+  endLostTransactions(dataSource);
+  return dataSource;
 }
 
 /** The same database for statements that may take as long as a table is big. */
 export function forMigrations(options: PostgresDataSourceOptions): PostgresDataSourceOptions {
-  return { ...options, extra: { ...options.extra, query_timeout: migrationMs } };
+  return { ...options, extra: { ...options.extra, ...migrationLimits } };
 }
 
 /** The same server and user for a plain client. */
@@ -79,8 +78,8 @@ async function waitForServer(server: ClientConfig): Promise<void> {
       await client.connect();
       return;
     } catch (error) {
-      const code = (error as { code?: string }).code ?? '';
-      if (!passing.has(code) || Date.now() > deadline) throw error;
+      // Anything else, a wrong password above all, is final.
+      if (findPassingFailure(error) === null || Date.now() > deadline) throw error;
       await sleep(500);
     } finally {
       await client.end().catch(() => {});
