@@ -6,17 +6,20 @@ export interface SentEvent {
   data: Record<string, unknown>;
 }
 
-/** All server-sent events of an answer, once it has ended; comments are left out. */
-export async function readEvents(url: string, headers: Record<string, string> = {}): Promise<SentEvent[]> {
-  const response = await fetch(url, { headers });
-  if (!response.ok) throw new Error(`${url}: expected events, got ${response.status}`);
-  return parseEvents(await response.text());
+interface ReadOptions {
+  headers?: Record<string, string>;
+  /** Takes the events as they come. */
+  events?: SentEvent[];
 }
 
-function parseEvents(text: string): SentEvent[] {
-  const events: SentEvent[] = [];
+/** All server-sent events of an answer, once it has ended; comments are left out. */
+export async function readEvents(url: string, options: ReadOptions = {}): Promise<SentEvent[]> {
+  const { headers = {}, events = [] } = options;
+  const response = await fetch(url, { headers });
+  if (!response.ok || !response.body) throw new Error(`${url}: expected events, got ${response.status}`);
   const onEvent = ({ id = '', event = 'message', data }: EventSourceMessage) =>
     events.push({ id, type: event, data: JSON.parse(data) as Record<string, unknown> });
-  createParser({ onEvent }).feed(text);
+  const parser = createParser({ onEvent });
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) parser.feed(text);
   return events;
 }

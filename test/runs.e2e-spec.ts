@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import type { FilePageDto, RunDto, RunPageDto } from '../src/jobs/run.dto.js';
 import { countRows, query, Service, until } from './jobs-support.js';
-import { readEvents } from './read-events.js';
+import { readEvents, type SentEvent } from './read-events.js';
 import { createApp, type TestApp } from './support.js';
 
 let app: TestApp;
@@ -118,6 +118,40 @@ describe('triggers while a run is under way', () => {
     expect(again.body.id).toBe(id);
   });
 
+  it('so is what came before a run that fails', async () => {
+    const folder = await addPipeline('failing', { 'a.csv': header + rows(1, 10) });
+    const release = await holdTable('failing');
+    const id = await runUntilLoad('failing');
+    await writeFile(join(folder, 'b.csv'), header + rows(11, 5));
+    expect((await service.post<RunDto>('/trigger-job', { pipeline: 'failing' })).body.id).toBe(id);
+    await query(app.database.url, 'CREATE TABLE public.failing (id date, name text)');
+    await release();
+    expect(await over(id)).toMatchObject({ state: 'failed', error: { code: 'TABLE_MISMATCH' } });
+    const { body } = await service.get<RunPageDto>('/runs?pipeline=failing');
+    expect(body.items).toHaveLength(2);
+    expect(await over(body.items[0]!.id)).toMatchObject({ trigger: 'manual', streams: [{ fileCount: 2 }] });
+  });
+
+  it('so is what came before the attempt that ends the run', async () => {
+    const folder = await addPipeline('again', { 'a.csv': header + rows(1, 10) });
+    const release = await holdTable('again');
+    const id = await runUntilLoad('again');
+    await writeFile(join(folder, 'b.csv'), header + rows(11, 5));
+    await service.post('/trigger-job', { pipeline: 'again' });
+    const [loading] = await query<{ n: number }>(
+      app.database.url,
+      `SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity
+       WHERE application_name = 'millrace loader' AND datname = current_database() AND state = 'active'`,
+    );
+    expect(loading!.n).toBeGreaterThan(0);
+    await until(async () => (await get(id)).attempt === 2);
+    await release();
+    expect(await over(id)).toMatchObject({ state: 'succeeded', attempt: 2, streams: [{ inserted: 10 }] });
+    const { body } = await service.get<RunPageDto>('/runs?pipeline=again');
+    expect(body.items).toHaveLength(2);
+    expect(await over(body.items[0]!.id)).toMatchObject({ streams: [{ inserted: 5, duplicate: 10 }] });
+  });
+
   it('no run follows when nothing came', async () => {
     await addPipeline('nothing', { 'a.csv': header + rows(1, 10) });
     const release = await holdTable('nothing');
@@ -159,8 +193,8 @@ describe('POST /runs/:id/cancel', () => {
     const answer = await service.post<RunDto>(`/runs/${second.body.id}/cancel`, {});
     expect(['cancelled', 'running']).toContain(answer.body.state);
     expect(await over(second.body.id)).toMatchObject({ state: 'cancelled' });
-    await release();
     expect(await over(first)).toMatchObject({ state: 'cancelled' });
+    await release();
     expect(await service.run({ pipeline: 'queued' })).toMatchObject({ streams: [{ inserted: 10 }] });
   });
 
@@ -202,8 +236,13 @@ describe('POST /runs/:id/cancel', () => {
 describe('GET /runs/:id/events', () => {
   it('tells each state and step of a run, and ends with it', async () => {
     await addPipeline('followed', { 'a.csv': header + rows(1, 10) });
+    const release = await holdTable('followed');
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'followed' });
-    const events = await readEvents(`${app.url}/runs/${body.id}/events`);
+    const events: SentEvent[] = [];
+    const end = readEvents(`${app.url}/runs/${body.id}/events`, { events });
+    await until(() => events.find(({ type }) => type === 'progress'));
+    await release();
+    await end;
     const states = events.filter(({ type }) => type === 'state').map(({ data }) => data['state']);
     expect(states).toEqual(['queued', 'running', 'succeeded']);
     const steps = events.filter(({ type }) => type === 'stream').map(({ data }) => data['state']);
@@ -213,7 +252,9 @@ describe('GET /runs/:id/events', () => {
       filesTotal: 1,
     });
 
-    const resumed = await readEvents(`${app.url}/runs/${body.id}/events`, { 'Last-Event-ID': '3' });
+    const resumed = await readEvents(`${app.url}/runs/${body.id}/events`, {
+      headers: { 'Last-Event-ID': '3' },
+    });
     expect(resumed[0]?.id).toBe('4');
     expect(resumed.map(({ id }) => id)).toEqual(
       events.filter(({ type, id }) => type !== 'progress' && Number(id) > 3).map(({ id }) => id),

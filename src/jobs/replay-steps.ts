@@ -100,7 +100,11 @@ export class ReplaySteps {
 
   /** Takes over what an earlier attempt of this run has committed; false when it has not. */
   async takeOverLoad(at: StreamWalk): Promise<boolean> {
-    const loaded = await this.loader.committed(at.target(), at.journal.run.id, at.stream.table);
+    const loaded = await this.loader.committed(at.target(), {
+      runId: at.journal.run.id,
+      table: at.stream.table,
+      signal: at.signals.committed,
+    });
     if (loaded) applyLoad(at.report, loaded);
     return loaded !== null;
   }

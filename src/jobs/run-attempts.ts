@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
 import { ReplayRejects } from './replay-rejects.js';
@@ -7,6 +8,7 @@ import { retryTransient } from './retry.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import { RunPipeline } from './run-pipeline.js';
+import type { RunError } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 import { RunsService } from './runs.service.js';
 import { lostServiceDatabase } from './service-database-lost.js';
@@ -55,16 +57,16 @@ export class RunAttempts {
     const { replay } = journal.run;
     if (replay) await this.replays.walk(journal, replay, signals);
     else await this.pipeline.walk(journal, signals);
-    while (!(await this.succeedUnlessAsked(journal))) {
+    while (!(await this.succeedUnlessAsked(journal, signals))) {
       if (await this.takeIn(journal, signals)) return;
     }
   }
 
   /** false when somebody asked for the run after it had looked: they may mean files that came since. */
-  private async succeedUnlessAsked(journal: RunJournal): Promise<boolean> {
+  private async succeedUnlessAsked(journal: RunJournal, { cancel }: RunSignals): Promise<boolean> {
     const { id, pipeline } = journal.run;
     return this.runs.exclusively(pipeline, async (manager) => {
-      if (await this.runs.wasAskedSince(id, manager)) return false;
+      if (!cancel.aborted && (await this.runs.wasAskedSince(id, manager))) return false;
       await journal.succeed(manager);
       return true;
     });
@@ -75,15 +77,44 @@ export class RunAttempts {
    * @returns whether the run is over with that
    */
   private async takeIn(journal: RunJournal, signals: RunSignals): Promise<boolean> {
-    const { pipeline, configVersion } = journal.run;
-    await journal.beginLook();
-    if (await this.pipeline.isAsBefore(journal, signals.committed)) return false;
+    const { pipeline } = journal.run;
+    const lookedAt = await this.runs.now();
+    if (await this.isAsBefore(journal, signals)) {
+      await journal.lookedAgain(lookedAt);
+      return false;
+    }
     await this.runs.exclusively(pipeline, async (manager) => {
       await journal.succeed(manager);
-      const next = await this.runs.add({ pipeline, configVersion, trigger: 'manual' }, manager);
-      journal.log.info({ nextRunId: next.id }, 'files came after the run had looked; added a run for them');
+      await this.addNext(journal, manager);
     });
     return true;
+  }
+
+  private async isAsBefore(journal: RunJournal, { work, cancel, uncancelled }: RunSignals): Promise<boolean> {
+    try {
+      return await this.pipeline.isAsBefore(journal, work);
+    } catch (error) {
+      uncancelled.throwIfAborted();
+      // What this run was about is loaded: whatever is wrong with the sources now is for the next one to say.
+      journal.log.warn({ err: error }, 'could not look again for those who asked meanwhile');
+      return cancel.aborted;
+    }
+  }
+
+  /** Writes down that the run failed; who asked for it after it had looked gets another run. */
+  async fail(journal: RunJournal, error: RunError, isPassing: boolean): Promise<void> {
+    const { id, pipeline } = journal.run;
+    await this.runs.exclusively(pipeline, async (manager) => {
+      const wasAsked = await this.runs.wasAskedSince(id, manager);
+      await journal.fail(error, isPassing, manager);
+      if (wasAsked) await this.addNext(journal, manager);
+    });
+  }
+
+  private async addNext({ run, log }: RunJournal, manager: EntityManager): Promise<void> {
+    const { pipeline, configVersion } = run;
+    const next = await this.runs.add({ pipeline, configVersion, trigger: 'manual' }, manager);
+    log.info({ nextRunId: next.id }, 'somebody asked for a run after this one had looked; added another');
   }
 }
 

@@ -79,7 +79,8 @@ export class RunEventsController {
       response.status(HttpStatus.NO_CONTENT);
       return EMPTY;
     }
-    return from(this.feed.follow(run.id, after, left));
+    // An id that no event has had yet would hide those that come up to it.
+    return from(this.feed.follow(run.id, Math.min(after, run.revision), left));
   }
 }
 

@@ -69,6 +69,11 @@ export class RunJournal {
     if (!(await this.update(this.runs.manager, { where, changes, events: [] }))) throw this.takenOver();
   }
 
+  /** Makes durable that a later look, which began then, has seen nothing new. */
+  async lookedAgain(lookedAt: Date): Promise<void> {
+    await this.write({ lookedAt }, []);
+  }
+
   /** How far the run is; nice to know, and no event. */
   async progress(progress: RunProgress): Promise<void> {
     await this.write({ progress }, []);
@@ -91,9 +96,9 @@ export class RunJournal {
   }
 
   /** @param isPassing the same files may well load next time, so the monitor shall not take them for done */
-  async fail(error: RunError, isPassing: boolean): Promise<void> {
+  async fail(error: RunError, isPassing: boolean, manager: EntityManager): Promise<void> {
     this.endStreams('failed');
-    await this.finish('failed', { error, ...(isPassing ? { signature: null } : {}) });
+    await this.finish('failed', { error, ...(isPassing ? { signature: null } : {}) }, manager);
   }
 
   async cancel(): Promise<void> {
@@ -130,7 +135,7 @@ export class RunJournal {
 
   private async finish(
     state: RunState,
-    changes: { error?: RunError | null },
+    changes: { error?: RunError | null; signature?: null },
     manager?: EntityManager,
   ): Promise<void> {
     const over = { worker: null, progress: null, suspect: null, finishedAt: new Date() };

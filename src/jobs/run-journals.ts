@@ -11,11 +11,6 @@ import { Run } from './run.entity.js';
 import { findWithFiles } from './find-with-files.js';
 import { updateRun } from './update-run.js';
 
-/** A worker that died while it was at a file may have died of it. */
-const COUNT_SUSPECT = `
-  CASE WHEN state = 'running' AND suspect IS NOT NULL THEN suspects || jsonb_build_object(
-    suspect->>'fingerprint', coalesce((suspects->>(suspect->>'fingerprint'))::int, 0) + 1) ELSE suspects END`;
-
 const ENDS: RunState[] = ['succeeded', 'failed', 'cancelled'];
 
 /** Opens the journals of runs that the queue handed out. */
@@ -38,8 +33,7 @@ export class RunJournals {
         worker,
         claim: number,
         attempt: () => 'attempt + 1',
-        deaths: () => `deaths + CASE WHEN state = 'running' THEN 1 ELSE 0 END`,
-        suspects: () => COUNT_SUSPECT,
+        ...countDeath(worker),
         suspect: null,
         startedAt: () => 'coalesce(started_at, now())',
         state: 'running',
@@ -63,6 +57,11 @@ export class RunJournals {
     await this.logs.close(log);
   }
 
+  /** Whether a run is still at work under this claim of this worker. */
+  async isHeld({ runId, number }: Claim, worker: number): Promise<boolean> {
+    return this.runs.existsBy({ id: runId, state: 'running', worker, claim: number });
+  }
+
   /** Of these ids, those of runs that are over, or that are not there at all. */
   async finished(ids: string[]): Promise<string[]> {
     const open = await this.runs
@@ -73,4 +72,17 @@ export class RunJournals {
     const isOpen = new Set(open.map(({ id }) => id));
     return ids.filter((id) => !isOpen.has(id));
   }
+}
+
+/**
+ * A run that is marked as running was held by a worker that died, perhaps of the file that it was at; unless that worker
+ * is this one, which could only not write down that it gave the run back.
+ */
+function countDeath(worker: number) {
+  const died = `state = 'running' AND worker <> ${Math.trunc(worker)}`;
+  return {
+    deaths: () => `deaths + CASE WHEN ${died} THEN 1 ELSE 0 END`,
+    suspects: () => `CASE WHEN ${died} AND suspect IS NOT NULL THEN suspects || jsonb_build_object(
+      suspect->>'fingerprint', coalesce((suspects->>(suspect->>'fingerprint'))::int, 0) + 1) ELSE suspects END`,
+  };
 }

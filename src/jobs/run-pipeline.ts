@@ -74,13 +74,11 @@ export class RunPipeline {
   private async lookAtAll(walks: StreamWalk[]): Promise<void> {
     const [first] = walks;
     if (!first) return;
-    await first.journal.beginLook();
-    for (const at of walks) {
-      if (!isFinished(at.report) && !isStaged(at.report)) await this.look(at);
-    }
-    await first.journal.record(first.streams, {
-      signature: runSignature(walks.map(({ report }) => report.signature)),
-    });
+    const toLookAt = walks.filter(({ report }) => !isFinished(report) && !isStaged(report));
+    // Where a stream is past its look, what came since is still to be taken in by another run.
+    if (toLookAt.length === walks.length) await first.journal.beginLook();
+    for (const at of toLookAt) await this.look(at);
+    await recordLooks(first);
   }
 
   private async look(at: StreamWalk): Promise<StreamLook> {
@@ -103,8 +101,7 @@ export class RunPipeline {
     const { report } = at;
     if (isFinished(report)) return;
     const started = performance.now();
-    const reopened = isStaged(report) ? await this.steps.reopen(at) : null;
-    const stage = reopened ?? (await this.makeStage(at, at.look ?? (await this.look(at))));
+    const stage = isStaged(report) ? await this.resume(at) : await this.stageAnew(at);
     if (stage) {
       await this.steps.load(at, stage);
       await this.steps.writeCombined(at, stage);
@@ -112,6 +109,24 @@ export class RunPipeline {
     report.durationMs = Math.round(performance.now() - started);
     await at.journal.record(at.streams);
     logStep(at, 'finish', 'stream finished', { state: report.state, durationMs: report.durationMs });
+  }
+
+  /** null: the load is committed, and its stage is gone, so that only the next run can write the combined CSV. */
+  private async resume(at: StreamWalk): Promise<Stage | null> {
+    const stage = await this.steps.reopen(at);
+    if (stage) return stage;
+    if (await this.steps.takeOverLoad(at)) {
+      at.report.state = 'succeeded';
+      return null;
+    }
+    return this.stageAnew(at);
+  }
+
+  private async stageAnew(at: StreamWalk): Promise<Stage | null> {
+    if (at.look) return this.makeStage(at, at.look);
+    const look = await this.look(at);
+    await recordLooks(at);
+    return this.makeStage(at, look);
   }
 
   /** null when there is nothing to load: no file, or none that changed. */
@@ -149,4 +164,9 @@ export class RunPipeline {
     const [first] = walks;
     if (!walks.every(({ report }) => isFinished(report))) throw first?.signals.cancel.reason;
   }
+}
+
+/** Makes durable what the looks have seen. */
+async function recordLooks({ journal, streams }: StreamWalk): Promise<void> {
+  await journal.record(streams, { signature: runSignature(streams.map(({ signature }) => signature)) });
 }

@@ -72,6 +72,8 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async settle(journal: RunJournal, claim: Claim, error: unknown): Promise<void> {
     const { log } = journal;
     if (error instanceof RunTakenOver || claim.signal.aborted) {
+      // A write whose answer was lost looks the same: then the run is still this worker's, and is to be handed out again.
+      if (await this.journals.isHeld(claim, await this.presence.key())) throw error;
       log.warn({ stage: 'finish' }, 'another worker took the run over');
       return;
     }
@@ -83,7 +85,7 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
       log.info({ stage: 'queue' }, 'run handed back to the queue');
       throw error;
     } else {
-      await journal.fail(this.describe(error, journal), error instanceof TransientError);
+      await this.attempts.fail(journal, this.describe(error, journal), error instanceof TransientError);
     }
     await this.attempts.clean(journal);
   }

@@ -58,7 +58,8 @@ export class RunsController {
   @ApiOperation({
     summary: 'Stop a run',
     description:
-      'A queued run is cancelled at once. One that is running ends within seconds; the load that is under way is ' +
+      'A queued run is cancelled at once, unless it had come as far as a load before; then its next worker settles ' +
+      'that. One that is running ends within seconds; the load that is under way is ' +
       'rolled back, loads of its streams that were committed before stay. When the last load was committed before the ' +
       'cancel came, the run ends as succeeded. Cancelling again changes nothing.',
   })

@@ -10,6 +10,7 @@ import { isUuid, type Page } from './page.js';
 import { RunQueue } from './run-queue.js';
 import type { Replay, RunState, RunTrigger } from './run-report.js';
 import { Run } from './run.entity.js';
+import { isStaged } from './stream-report.js';
 import { addEvents, updateRun } from './update-run.js';
 
 export interface NewRun {
@@ -70,6 +71,12 @@ export class RunsService {
     return run;
   }
 
+  /** The database's clock, which tells looks and those who ask in their order. */
+  async now(): Promise<Date> {
+    const [row] = await this.runs.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+    return row!.now;
+  }
+
   /** Whether somebody asked for a run after it had begun to look at its sources. */
   async wasAskedSince(id: string, manager: EntityManager): Promise<boolean> {
     const asked = manager.createQueryBuilder(Run, 'run').where('run.id = :id', { id });
@@ -77,15 +84,18 @@ export class RunsService {
   }
 
   /**
-   * Cancels a run: at once when no worker has begun it, else its worker is told to, and settles what became of it.
+   * Cancels a run: at once when no worker has it, else its worker is told to, and settles what became of it.
    * @throws TerminalError `RUN_NOT_FOUND`, or `RUN_OVER` for one that ended otherwise
    */
   async cancel(id: string): Promise<Run> {
     const run = await this.get(id);
     const finished = { state: 'cancelled' as const, finishedAt: new Date() };
     const cancelled = { type: 'state' as const, data: { state: 'cancelled' } };
-    const unbegun = { id: run.id, state: 'queued' as const, attempt: 0 };
-    await updateRun(this.runs.manager, { where: unbegun, changes: finished, events: [cancelled] });
+    // Where an attempt came as far as a load, only its worker can tell whether that was committed.
+    if (!run.streams.some(isStaged)) {
+      const where = { id: run.id, state: 'queued' as const, revision: run.revision };
+      await updateRun(this.runs.manager, { where, changes: finished, events: [cancelled] });
+    }
     const open = { id: run.id, state: In<RunState>(['queued', 'running']), cancelAskedAt: IsNull() };
     await updateRun(this.runs.manager, { where: open, changes: { cancelAskedAt: new Date() }, events: [] });
     const now = await this.getWithFiles(id);

@@ -38,7 +38,7 @@ export function isFinished({ state }: StreamReport): boolean {
 }
 
 /** Its stage is whole and checked, whatever became of it after that. */
-export function isStaged({ state }: StreamReport): boolean {
+export function isStaged({ state }: Pick<StreamReport, 'state'>): boolean {
   return state === 'loading' || state === 'writing';
 }
 

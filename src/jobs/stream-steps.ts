@@ -153,7 +153,11 @@ export class StreamSteps {
 
   /** Takes over a load of this run that the target has committed; false when it has none. */
   async takeOverLoad(at: StreamWalk): Promise<boolean> {
-    const loaded = await this.loader.committed(at.target(), at.journal.run.id, at.stream.table);
+    const loaded = await this.loader.committed(at.target(), {
+      runId: at.journal.run.id,
+      table: at.stream.table,
+      signal: at.signals.committed,
+    });
     if (!loaded) return false;
     applyLoad(at.report, loaded);
     await enterWithFiles(at, 'writing');

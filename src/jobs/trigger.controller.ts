@@ -18,8 +18,9 @@ export class TriggerController {
   @ApiOperation({
     summary: 'Run a pipeline now, then monitor its files',
     description:
-      'Adds a run and answers at once; `GET /runs/{id}` shows how it goes. Runs of one pipeline go one after the ' +
-      "other. After that the pipeline's files are looked at every `monitor.every` of its newest config (60 s), and " +
+      'Adds a run and answers at once; `GET /runs/{id}` shows how it goes. While a run of the pipeline is queued or ' +
+      'running, the answer is that run: it looks again before it ends, and another one follows by itself where files ' +
+      "came meanwhile. After that the pipeline's files are looked at every `monitor.every` of its newest config (60 s), and " +
       'a change adds a run. The body may be left out.',
   })
   @ApiHeader({
@@ -39,13 +40,16 @@ export class TriggerController {
   })
   @ApiAcceptedResponse({
     type: RunDto,
-    description: 'The run is added, and stays so whatever dies',
+    description: 'The run that was added, or the one under way; either stays whatever dies',
     headers: { Location: { description: 'Where the run is', schema: { type: 'string' } } },
   })
   @ApiProblem(400, 'The body is wrong, or names no pipeline where there are several')
   @ApiProblem(401, 'The API key is missing or wrong')
   @ApiProblem(404, 'There is no such pipeline or version')
-  @ApiProblem(409, 'The Idempotency-Key came with a different request before')
+  @ApiProblem(
+    409,
+    'A run of another config version is under way, or the Idempotency-Key came with another request',
+  )
   @ApiProblem(415, 'There is a body, and it is not JSON')
   @ApiProblem(503, 'The database does not answer')
   async trigger(

@@ -56,15 +56,20 @@ export class LoaderService {
   }
 
   /** What a run has committed into a table; null when it has not, and no transaction of it is under way any more. */
-  async committed(target: Target, runId: string, table: string): Promise<LoadResult | null> {
-    const place = { schema: target.schema, table };
-    return this.guard(target, { where: describeDatabase(target) }, async () => {
-      const database = await this.databases.connect(target);
-      return runTransaction(database, this.limits, async (session) => {
-        await takeTurn(session, place, this.limits);
-        return findLoad(session, { runId, ...place });
-      });
-    });
+  async committed(
+    target: Target,
+    { runId, table, signal }: { runId: string; table: string; signal?: AbortSignal },
+  ): Promise<LoadResult | null> {
+    const key = { runId, schema: target.schema, table };
+    const found = await this.read(target, (session) => findLoad(session, key));
+    if (found) return found;
+    const settled = async (session: Session) => {
+      await takeTurn(session, key, this.limits);
+      return findLoad(session, key);
+    };
+    return this.guard(target, { where: describeDatabase(target) }, async () =>
+      runTransaction(await this.databases.connect(target), this.limits, settled, signal),
+    );
   }
 
   /**
@@ -90,7 +95,7 @@ export class LoaderService {
 
   /** Whether the commit counted: known as soon as the transaction has let go of the table. */
   private async settle(request: LoadRequest, unknown: CommitUnknownError): Promise<LoadResult> {
-    const found = await this.committed(request.target, request.runId, request.table);
+    const found = await this.committed(request.target, { runId: request.runId, table: request.table });
     if (!found) throw unknown;
     return { ...found, alreadyCommitted: false };
   }
