@@ -77,6 +77,17 @@ describe('ProgressMeter', () => {
     expect(told).toHaveLength(10);
   });
 
+  it('tells each step at once', async () => {
+    const streams = [stream('a', [file('1', 1_000)])];
+    const { meter, told, pass } = measure(streams);
+    for (const state of ['extracting', 'staging', 'loading'] as const) {
+      streams[0]!.state = state;
+      meter.begin(0, state);
+      await pass(1);
+    }
+    expect(told.map(({ stage }) => stage)).toEqual(['extracting', 'staging', 'loading']);
+  });
+
   it('outlives a telling that fails', async () => {
     let calls = 0;
     let now = 0;

@@ -57,6 +57,8 @@ export class ProgressMeter {
     this.index = index;
     this.share = 0;
     if (!isSameStream || state === 'extracting') this.rows = 0;
+    // At once: what was told of the step before is untrue now.
+    this.lastTold = -Infinity;
     this.tell();
   }
 
@@ -71,7 +73,7 @@ export class ProgressMeter {
     this.tell();
   }
 
-  /** Told at most once a second, and never while the last telling is not through. */
+  /** Told at most once a second within a step, and never while the last telling is not through. */
   private tell(): void {
     const now = this.now();
     if (this.isTelling || now - this.lastTold < TELL_MS) return;
