@@ -18,3 +18,9 @@ export async function findRunStates(manager: EntityManager, ids: string[]): Prom
 export function isOpen(state: RunState | undefined): boolean {
   return state === 'queued' || state === 'running';
 }
+
+/** Of these ids, those of runs that are over, or that are not there at all. */
+export async function findOver(manager: EntityManager, ids: string[]): Promise<string[]> {
+  const states = await findRunStates(manager, ids);
+  return ids.filter((id) => !isOpen(states.get(id)));
+}

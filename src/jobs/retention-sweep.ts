@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { LoaderService } from '../loader/loader.service.js';
 import { Settings } from '../settings/settings.js';
-import { findRunStates, isOpen } from './find-run-states.js';
+import { findOver, findRunStates } from './find-run-states.js';
 import { findOutputs, findPipelines, findRunsInUse } from './find-runs-in-use.js';
 import { addToGroup, type TargetGroup } from './group-by-target.js';
 import { PipelinesService } from './pipelines.service.js';
@@ -55,10 +55,7 @@ export class RetentionSweep {
   }
 
   private sweepLeftovers(): Promise<Removed> {
-    return sweepLeftovers(this.settings.home, async (ids) => {
-      const states = await findRunStates(this.rows.manager, ids);
-      return ids.filter((id) => !isOpen(states.get(id)));
-    });
+    return sweepLeftovers(this.settings.home, (ids) => findOver(this.rows.manager, ids));
   }
 
   private sweepLogs({ limits, signal }: Sweep): Promise<Removed> {

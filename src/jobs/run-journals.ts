@@ -61,17 +61,6 @@ export class RunJournals {
   async isHeld({ runId, number }: Claim, worker: number): Promise<boolean> {
     return this.runs.existsBy({ id: runId, state: 'running', worker, claim: number });
   }
-
-  /** Of these ids, those of runs that are over, or that are not there at all. */
-  async finished(ids: string[]): Promise<string[]> {
-    const open = await this.runs
-      .createQueryBuilder('run')
-      .select('run.id', 'id')
-      .where(`run.state IN ('queued', 'running')`)
-      .getRawMany<{ id: string }>();
-    const isOpen = new Set(open.map(({ id }) => id));
-    return ids.filter((id) => !isOpen.has(id));
-  }
 }
 
 /**

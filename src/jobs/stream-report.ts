@@ -1,6 +1,7 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadResult } from '../loader/load.js';
+import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import { type FileReport, noCounts, type StreamReport, type StreamSummary } from './run-report.js';
 import type { Run } from './run.entity.js';
@@ -44,9 +45,9 @@ export function isStaged({ state }: Pick<StreamReport, 'state'>): boolean {
 
 /** Begins the report anew with the files that were seen. */
 export function applyLook(report: StreamReport, look: StreamLook): void {
-  const copyOf = new Map(look.copies.map((copy) => [fileKey(copy), copy.copyOf]));
+  const copyOf = new Map(look.copies.map((copy) => [placeOf(copy), copy.copyOf]));
   const files = look.files.map((file): FileReport => {
-    const original = copyOf.get(fileKey(file)) ?? null;
+    const original = copyOf.get(placeOf(file)) ?? null;
     return { ...newFile({ ...file, copyOf: original }), bytes: file.bytes };
   });
   const { signature, skipped } = look;
@@ -67,16 +68,16 @@ export function applyUnchanged(report: StreamReport): void {
 }
 
 export function applyLanded(report: StreamReport, landed: LandedFile, durationMs: number): void {
-  const file = report.files.find((one) => fileKey(one) === fileKey(landed));
+  const file = report.files.find((one) => placeOf(one) === placeOf(landed));
   if (file) Object.assign(file, { state: 'landed', detected: landed.detected, durationMs });
 }
 
 /** Takes over the counts that the load's transaction was committed with, and the files that they are about. */
 export function applyLoad(report: StreamReport, load: LoadResult): void {
-  const known = new Map(report.files.map((file) => [fileKey(file), file]));
+  const known = new Map(report.files.map((file) => [placeOf(file), file]));
   report.files = load.files.map((counts): FileReport => {
     const { source, name, fingerprint, copyOf, read, inserted, updated, duplicate, rejected } = counts;
-    const file = known.get(fileKey(counts)) ?? newFile(counts);
+    const file = known.get(placeOf(counts)) ?? newFile(counts);
     const state = copyOf === null ? 'loaded' : 'copy';
     return {
       ...file,
@@ -102,8 +103,4 @@ function newFile({ source, name, fingerprint, copyOf }: NewFile): FileReport {
   const state = copyOf === null ? 'waiting' : 'copy';
   const unread = { bytes: null, detected: null, durationMs: null };
   return { source, name, fingerprint, ...noCounts(), ...unread, state, copyOf };
-}
-
-function fileKey({ source, name }: { source: number; name: string }): string {
-  return `${source}/${name}`;
 }

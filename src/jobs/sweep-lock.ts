@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Client } from 'pg';
+import { ownSession } from '../database/own-session.js';
 import { ServiceConnection } from '../database/service-connection.js';
 
 /** Lets one process sweep at a time, whichever machine it is on; one that dies lets go. */
@@ -9,19 +9,7 @@ export class SweepLock {
 
   /** @returns null, at once, while another process is at it */
   async whileAlone<T>(work: () => Promise<T>): Promise<T | null> {
-    const { host, port, user, password, database, ssl } = this.connection;
-    const client = new Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      ssl,
-      keepAlive: true,
-      application_name: 'millrace sweep',
-      connectionTimeoutMillis: 10_000,
-      query_timeout: 30_000,
-    });
+    const client = ownSession(this.connection, 'millrace sweep');
     // A session that is lost meanwhile lets another process begin: twice the work, and no harm.
     client.on('error', () => {});
     try {

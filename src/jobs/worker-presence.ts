@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { ownSession } from '../database/own-session.js';
 import { ServiceConnection } from '../database/service-connection.js';
 
 /** First half of the lock's key, so that nobody else's advisory locks are met; "mill" in ASCII. */
@@ -65,19 +66,7 @@ export class WorkerPresence implements BeforeApplicationShutdown {
   }
 
   private async connect(): Promise<void> {
-    const { host, port, user, password, database, ssl } = this.connection;
-    const client = new Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      ssl,
-      keepAlive: true,
-      application_name: 'millrace presence',
-      connectionTimeoutMillis: 10_000,
-      query_timeout: 30_000,
-    });
+    const client = ownSession(this.connection, 'millrace presence');
     client.on('error', (error) => this.lose(client, error));
     try {
       await client.connect();
