@@ -10,7 +10,13 @@ module.exports = {
       name: 'stages-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/(config-history|extraction|schema)/' },
-      to: { path: `^src/(${stages})/`, pathNot: '^src/$1/' },
+      to: { path: `^src/(${stages})/`, pathNot: '^src/($1/|config-history/api-source-config\\.ts$)' },
+    },
+    {
+      name: 'schema-knows-no-config',
+      severity: 'error',
+      from: { path: '^src/schema/' },
+      to: { path: '^src/config-history/' },
     },
     {
       name: 'loader-knows-schema-types-only',

@@ -29,4 +29,6 @@ export class TerminalError extends MillraceError {}
 export class TransientError extends MillraceError {
   /** Milliseconds that the other side asked us to wait, where it said so. */
   retryAfterMs?: number;
+  /** It was tried again where it happened, as often as that is worth it: the run as a whole is not. */
+  isTriedOut?: boolean;
 }

@@ -1,3 +1,5 @@
+import type { ApiSourceConfig } from './api-source-config.js';
+
 /**
  * What a YAML config means once it is checked: every default filled in. Variables (`${API_TOKEN}`) stand as they were
  * written; they are resolved only when a run uses them.
@@ -26,7 +28,7 @@ export interface TargetConfig {
 export interface StreamConfig {
   /** Target table. */
   table: string;
-  sources: LocalSourceConfig[];
+  sources: SourceConfig[];
   naming: 'snake_case' | 'as_is';
   /** Only the schema's columns are kept. */
   strictMode: boolean;
@@ -54,6 +56,8 @@ export interface DeclaredColumn {
   /** strftime patterns for date, time, timestamp and timestamptz. */
   formats: string[];
 }
+
+export type SourceConfig = LocalSourceConfig | ApiSourceConfig;
 
 export interface LocalSourceConfig {
   type: 'local';

@@ -17,7 +17,7 @@ export interface CsvDialect {
 
 /** What was found out about a file, in words for the run's report. Values are display texts. */
 export interface DetectedFormat {
-  format: 'csv' | 'text' | 'json' | 'ndjson' | 'parquet';
+  format: 'csv' | 'text' | 'json' | 'ndjson' | 'parquet' | 'xml';
   compression: 'gzip' | 'zstd' | null;
   /** As read: `utf-8`, `utf-8-bom`, `utf-16le`, `utf-16be`, `latin-1`; null for Parquet. */
   encoding: string | null;
@@ -47,6 +47,8 @@ export interface LandedFile {
   fingerprint: string;
   /** Size of the original, in bytes. */
   bytes: number;
+  /** Where a page of an API came from, without secrets; absent for files. */
+  url?: string;
   detected: DetectedFormat;
   /**
    * `csv`: UTF-8 delimited text at `path`, read by `dialect`.

@@ -20,7 +20,9 @@ export function checkFolders(listed: readonly StreamListing[], run: Run): void {
     for (const [index, { isFile, files }] of listings.entries()) {
       if (!isFile || !before.some(({ source, name }) => source === index && name !== files[0]?.name))
         continue;
-      const message = `path: expected ${JSON.stringify(stream.sources[index]!.path)} to be a folder as before, got a file`;
+      const source = stream.sources[index]!;
+      const path = source.type === 'local' ? source.path : source.url;
+      const message = `path: expected ${JSON.stringify(path)} to be a folder as before, got a file`;
       throw new TerminalError('PATH_MISSING', message, [{ path: 'path', message }]);
     }
   }

@@ -40,6 +40,7 @@ export async function lookAtStream(
   let unsettled = 0;
   let isWhole = true;
   for (const [index, source] of stream.sources.entries()) {
+    if (source.type !== 'local') continue;
     const listing = listings?.[index] ?? (await extraction.list(source, signal));
     const seen = await extraction.know(listing, source, { index, signal, stillForMs });
     if (seen.files.length < listing.files.length) isWhole = false;

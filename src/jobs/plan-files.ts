@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
+import type { SourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import { formatByName } from '../extraction/settle-format.js';
 
 /** The part of a file that was looked at which says what it holds. */
@@ -35,8 +35,9 @@ export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[])
   return { originals: [...seen.values()], copies, contents: [...seen.keys()].sort() };
 }
 
-function contentOf(file: KnownFile, source: LocalSourceConfig | undefined): string {
-  if (!source) throw new Error(`expected a source number ${file.source}, there is none (${file.name})`);
+function contentOf(file: KnownFile, source: SourceConfig | undefined): string {
+  if (source?.type !== 'local')
+    throw new Error(`expected a local source number ${file.source}, there is none (${file.name})`);
   const reading = { format: source.format, csv: source.csv, records: source.records };
   const named = source.format === 'auto' ? formatByName(file.name) : null;
   return digest([file.fingerprint, named, reading]);

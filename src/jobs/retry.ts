@@ -26,7 +26,7 @@ export async function retryTransient<T>(
     try {
       return await work(attempt);
     } catch (error) {
-      if (!(error instanceof TransientError) || attempt === MAX_ATTEMPTS) throw error;
+      if (!(error instanceof TransientError) || error.isTriedOut || attempt === MAX_ATTEMPTS) throw error;
       const ms = backoffMs(attempt, random(), error.retryAfterMs);
       onRetry?.(error, attempt, ms);
       await wait(ms, signal);

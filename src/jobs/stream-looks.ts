@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import { FileChanged } from '../extraction/file-errors.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
+import type { Listing } from '../extraction/list-files.js';
 import { type ComparedFile, compareFiles, type FileDifference, placeOf } from './compare-files.js';
 import type { StreamListing } from './digest-listings.js';
 import { lookAtStream, type StreamLook } from './look-at-stream.js';
@@ -14,6 +15,9 @@ import { SetAsideFiles } from './set-aside-files.js';
  * moment ago, the run leaves alone too. The monitor comes again; a run that somebody asked for takes what there is.
  */
 const RUN_STILL_MS = 1_000;
+
+/** What an API has to show before it is asked. */
+const NOTHING: Listing = { isFile: false, files: [], skipped: [] };
 
 /** Looks at the sources of streams, the same way for runs and for monitors. */
 @Injectable()
@@ -49,7 +53,10 @@ export class StreamLooks {
     const listed: StreamListing[] = [];
     for (const stream of this.pipelines.streams(opened)) {
       const listings = [];
-      for (const source of stream.sources) listings.push(await this.extraction.list(source, signal));
+      for (const source of stream.sources) {
+        const isLocal = source.type === 'local';
+        listings.push(isLocal ? await this.extraction.list(source, signal) : NOTHING);
+      }
       listed.push({ stream, listings });
     }
     return listed;

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadProgress } from '../loader/load.js';
@@ -43,7 +44,7 @@ export class StreamSteps {
       const started = performance.now();
       await this.mark(at, file);
       const folder = await at.folder.landed(at.index, file.source);
-      const source = at.stream.sources[file.source]!;
+      const source = at.stream.sources[file.source] as LocalSourceConfig;
       const ready = await this.extraction.land(file, source, folder, at.signals.work);
       landed.push(ready);
       applyLanded(at.report, ready, Math.round(performance.now() - started));
