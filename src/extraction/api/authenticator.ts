@@ -2,23 +2,29 @@ import type { ApiAnswer, ApiRequest } from './api-request.js';
 
 /** Proves to an API who asks. One file for each kind; `authenticators.ts` lists them. */
 export interface Authenticator {
-  /** The request with what proves it. May ask for a token first. */
+  /** A copy of the request with what proves it. May ask for a token first. */
   sign(request: ApiRequest): Promise<ApiRequest>;
   /**
-   * The API answered 401 to a request that was signed: forgets what it was signed with.
+   * The API answered 401 to a signed request: forgets what it was signed with, unless that has been replaced meanwhile.
+   * @param signed the very object that `sign` gave
    * @returns whether signing anew could help
    */
-  renew(): Promise<boolean>;
+  renew(signed: ApiRequest): Promise<boolean>;
 }
 
 /** What authenticators need of the world around them. */
 export interface AuthContext {
-  /** Sends a request to get a token, retried like any other; never signed itself. Throws ApiRefused for statuses of failure. */
+  /**
+   * Sends a request to get a token, retried like any other; never signed itself. Gives the answer of any status that is
+   * not worth a retry, 400 and 401 too: what it says, only an authenticator can tell. Throws ApiUnavailable when tried out.
+   */
   send(request: TokenRequest): Promise<ApiAnswer>;
   /** Keeps rotating refresh tokens durably. */
   tokens: KeptTokens;
   /** Tells what must never be shown. */
   hide(secret: string): void;
+  /** A text without what must never be shown. */
+  show(text: string): string;
   /** Milliseconds since the epoch. */
   now(): number;
   signal?: AbortSignal;
