@@ -19,17 +19,33 @@ export interface SeenPage {
   total: number;
 }
 
+/** What a reader of the run's log should know about a page. */
+export interface PageRemark {
+  level: 'info' | 'warn';
+  text: string;
+}
+
 /** Tells how a series of pages goes on. One file for each kind; `paginators.ts` lists them. Has no state of its own. */
 export interface Paginator {
   /** How the pages are told apart, for people: `offset, 1000 at a time`. */
   readonly label: string;
+  /** Statuses that mean "past the end" instead of a failure: such a page has no records and is the last one. */
+  readonly endStatuses?: readonly number[];
   first(): PagePosition;
   /** The request for the page at a position. */
   request(base: ApiRequest, position: PagePosition): ApiRequest;
   /** Where the next page is; null: that was the last one. Throws PagingFailed where the answer makes no sense. */
   next(page: SeenPage, position: PagePosition): PagePosition | null;
-  /** Where the page after a position is without having seen the page, where that can be known: then pages are fetched ahead. */
+  /**
+   * Where the page after a position is without having seen the page, where that can be known: then pages are fetched
+   * ahead. It was right only if `next` gives an equal position once the page is there; if not, what was fetched ahead
+   * is not part of the series.
+   */
   ahead?(position: PagePosition): PagePosition;
   /** What must differ from page to page; a value that comes again ends the run. null: nothing to compare. */
   mark(position: PagePosition): string | null;
+  /** How many records all pages have together, where the page tells it. */
+  totalOf?(page: SeenPage): number | null;
+  /** What was chosen at this page, and what speaks against the last page being the last; asked after `next`. */
+  remarks?(page: SeenPage, position: PagePosition): PageRemark[];
 }
