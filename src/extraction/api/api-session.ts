@@ -8,8 +8,18 @@ export interface SessionOptions {
   log?: FetchRequest['log'];
 }
 
+export interface SendOptions {
+  /** Ends this request alone. */
+  signal?: AbortSignal;
+  /** Told which status the config says to ignore, before null is given. */
+  onIgnored?: (status: number) => void;
+}
+
 /** Sends the requests of one source. */
 export abstract class ApiSession {
+  /** What was sent so far, those for tokens included: requests, and how many of them were a second or third attempt. */
+  abstract readonly sent: Readonly<{ requests: number; retries: number }>;
+
   /** What messages about this source must not show. */
   abstract readonly secrets: Secrets;
 
@@ -20,5 +30,9 @@ export abstract class ApiSession {
    * @throws ApiRefused at a status that asking again cannot help
    * @throws ApiUnavailable when the attempts are used up, `isTriedOut`
    */
-  abstract send<T>(request: ApiRequest, take: (answer: OpenAnswer) => Promise<T>): Promise<T | null>;
+  abstract send<T>(
+    request: ApiRequest,
+    take: (answer: OpenAnswer) => Promise<T>,
+    options?: SendOptions,
+  ): Promise<T | null>;
 }
