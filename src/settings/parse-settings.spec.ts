@@ -24,6 +24,7 @@ describe('parseSettings', () => {
       home: '/srv/app/.millrace',
       dataRoots: ['/srv/app'],
       configVars: ['API_*', 'SOURCE_*', 'TARGET_*'],
+      apiHosts: [],
       logLevel: 'info',
       database: { kind: 'embedded', schema: 'public' },
       memory: { engine: '256MB' },
@@ -51,6 +52,24 @@ describe('parseSettings', () => {
     ['any port', { PORT: '0' }, { port: 0 }],
     ['a public host with a key', { HOST: '0.0.0.0', API_KEY: 'k' }, { host: '0.0.0.0', apiKey: 'k' }],
     ['IPv6 loopback in brackets', { HOST: '[::1]' }, { host: '::1' }],
+    [
+      'hosts of API sources, spelled as URLs spell them',
+      {
+        MILLRACE_API_HOSTS:
+          'API.Internal, api.internal:8080, *.corp, 10.0.0.5, ::1, [0:0::1]:80, bücher.test',
+      },
+      {
+        apiHosts: [
+          'api.internal',
+          'api.internal:8080',
+          '*.corp',
+          '10.0.0.5',
+          '[::1]',
+          '[::1]:80',
+          'xn--bcher-kva.test',
+        ],
+      },
+    ],
     ['several data roots', { MILLRACE_DATA_ROOTS: 'in, /data' }, { dataRoots: ['/srv/app/in', '/data'] }],
     [
       'a URL with encoded characters and ssl',
@@ -122,6 +141,23 @@ describe('parseSettings', () => {
       { MILLRACE_CONFIG_VARS: 'API-*' },
       'MILLRACE_CONFIG_VARS: expected names of variables in which * stands for any characters, got "API-*"',
     ],
+    ...[
+      'http://api.internal',
+      'api.internal/path',
+      'api.internal:99999',
+      'u@api.internal',
+      '*',
+      'a.*.b',
+      '*.10.0.0.5',
+      '127.1',
+      '010.0.0.1',
+      '10.0.0.0%2F8',
+      '[::1',
+    ].map((entry): [string, Record<string, string>, string] => [
+      `the API host ${entry}`,
+      { MILLRACE_API_HOSTS: entry },
+      `MILLRACE_API_HOSTS: expected hosts such as api.internal, api.internal:8080, *.internal, 10.0.0.5 or [::1]:8080, separated by commas, got "${entry}"`,
+    ]),
     [
       'memory without a unit',
       { MILLRACE_MEMORY: '512' },

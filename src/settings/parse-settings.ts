@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { TerminalError } from '../errors.js';
+import { parseApiHosts } from './parse-api-hosts.js';
 import { parseDatabase } from './parse-database.js';
 import { type Environment, SettingsReader } from './read-value.js';
 import { logLevels, Settings } from './settings.js';
@@ -26,6 +27,7 @@ export function parseSettings(environment: Environment, folder = process.cwd()):
     home: resolve(folder, reader.text('MILLRACE_HOME') ?? '.millrace'),
     dataRoots: reader.list('MILLRACE_DATA_ROOTS', ['.']).map((root) => resolve(folder, root)),
     configVars,
+    apiHosts: parseApiHosts(reader),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     database: parseDatabase(reader),
     memory: parseMemory(reader),

@@ -34,6 +34,11 @@ export class Settings {
   readonly dataRoots: readonly string[];
   /** Patterns with `*` of the variables that a config may name. */
   readonly configVars: readonly string[];
+  /**
+   * Hosts that API sources may call though they are inside this network: `host`, `host:port` or `*.domain`, spelled as
+   * `new URL` spells them. Any other host must be reached at public addresses.
+   */
+  readonly apiHosts: readonly string[];
   readonly logLevel: LogLevel;
   readonly database: DatabaseSettings;
   /** What the columnar engine may use before it spills to disk: a size such as `512MB`, and a number of threads. */
