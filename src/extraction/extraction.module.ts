@@ -1,14 +1,27 @@
+import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../settings/settings.js';
+import { AddressGuard } from './api/address-guard.js';
 import { ApiRate } from './api/api-rate.entity.js';
 import { ApiToken } from './api/api-token.entity.js';
+import { ApiClient } from './api/http-client.js';
 import { ExtractionService } from './extraction.service.js';
 import { FileLook } from './file-look.entity.js';
 import { FileLooks } from './file-looks.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([FileLook, ApiToken, ApiRate])],
-  providers: [ExtractionService, FileLooks],
+  imports: [HttpModule.register({}), TypeOrmModule.forFeature([FileLook, ApiToken, ApiRate])],
+  providers: [
+    ExtractionService,
+    FileLooks,
+    ApiClient,
+    {
+      provide: AddressGuard,
+      inject: [Settings],
+      useFactory: ({ apiHosts }: Settings) => new AddressGuard(apiHosts),
+    },
+  ],
   exports: [ExtractionService],
 })
 export class ExtractionModule {}
