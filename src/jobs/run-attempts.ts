@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
 import { ReplayRejects } from './replay-rejects.js';
-import { retryTransient } from './retry.js';
+import { retryTransient } from '../retry.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import { RunPipeline } from './run-pipeline.js';

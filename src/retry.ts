@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransientError } from '../errors.js';
+import { TransientError } from './errors.js';
 import { backoffMs, MAX_ATTEMPTS } from './backoff.js';
 
 export interface RetryOptions {
@@ -13,8 +13,8 @@ export interface RetryOptions {
 }
 
 /**
- * Calls `work` until it succeeds, up to three times in all, and only where it failed with a TransientError; every
- * other error is thrown at once. The wait between two attempts ends at once when the signal aborts.
+ * Calls `work` until it succeeds, up to three times in all, and only where it failed with a TransientError that
+ * was not tried out already; every other error is thrown at once. The wait between two attempts ends at once when the signal aborts.
  */
 export async function retryTransient<T>(
   work: (attempt: number) => Promise<T>,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { TerminalError, TransientError } from '../errors.js';
+import { TerminalError, TransientError } from './errors.js';
 import { retryTransient } from './retry.js';
 
 const transient = () => new TransientError('LOST', 'connection lost');
+const triedOut = () => Object.assign(transient(), { isTriedOut: true });
 const terminal = () => new TerminalError('WRONG_PASSWORD', 'wrong password');
 
 /** Fails with the errors one after the other, then succeeds; waits are noted and not waited for. */
@@ -49,6 +50,13 @@ describe('retryTransient', () => {
       calls: 2,
       waits: [1000],
       outcome: 'WRONG_PASSWORD',
+    },
+    {
+      name: 'what was tried out where it failed',
+      errors: [triedOut()],
+      calls: 1,
+      waits: [],
+      outcome: 'LOST',
     },
     { name: 'an unknown error at once', errors: [new Error('bug')], calls: 1, waits: [], outcome: 'bug' },
   ])('$name', async ({ errors, calls, waits, outcome }) => {
