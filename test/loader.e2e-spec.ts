@@ -1,3 +1,4 @@
+import { cursorCases } from './loader-cursors.js';
 import { faultCases } from './loader-faults.js';
 import { ledgerCases } from './loader-ledger.js';
 import { refusalCases } from './loader-refusals.js';
@@ -8,4 +9,5 @@ tableCases();
 valueCases();
 ledgerCases();
 refusalCases();
+cursorCases();
 faultCases();

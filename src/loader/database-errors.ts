@@ -44,6 +44,7 @@ const RULES: Record<string, Rule> = {
   '57P0': transient('CONNECTION_LOST', 'the database ended the session, or is starting or stopping'),
   '58': transient('TARGET_IO', 'the database met an input or output error'),
 
+  '0A': terminal('TARGET_REFUSED', quoted('the database does not do that')),
   '22': terminal(
     'DATA_REFUSED',
     (error, columns) => `the database refused a value${ofColumn(error, columns)}`,

@@ -1,3 +1,4 @@
+import { isStillThere } from './find-registered.js';
 import { LoadFileEntity } from './load-file.entity.js';
 import { LoadEntity } from './load.entity.js';
 import type { FileCounts, LastLoad, LoadRequest, LoadResult } from './load.js';
@@ -64,9 +65,7 @@ export async function findLastLoad(
             l.committed_at AS "committedAt"
        FROM millrace.loads l JOIN millrace.loaded_tables t ON t.id = l.table_id
       WHERE l.pipeline = $1 AND l.schema_name = $2 AND l.table_name = $3
-        AND l.signature <> '' AND to_regclass($4) IS NOT NULL
-        AND (t.table_oid = to_regclass($4)::oid::bigint
-             OR t.registry_oid <> 'millrace.loaded_tables'::regclass::oid::bigint)
+        AND l.signature <> '' AND ${isStillThere('$4')}
       ORDER BY l.committed_at DESC LIMIT 1`,
     [pipeline, place.schema, place.table, quoteTable(place)],
   );

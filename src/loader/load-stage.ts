@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
 import { copyRejects } from './copy-rejects.js';
 import { endEarlierAttempts } from './end-earlier-attempts.js';
+import { checkCursors, keepCursors } from './cursors.js';
 import { rememberUnseen, type Unseen } from './remember-unseen.js';
 import { findLoad, recordLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
@@ -12,6 +13,7 @@ import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import { registerTable } from './register-table.js';
 import type { Session } from './session.js';
 import { settleReplayed } from './settle-replayed.js';
+import { takeTurn } from './take-turn.js';
 
 /**
  * Everything that one load does, inside one transaction: waits for its turn at the table, moves the rows that are new,
@@ -32,21 +34,13 @@ export async function loadStage(
   const columns = replay && stage.rows === 0 ? [] : stage.columns;
   const hasTable = await prepareTable(session, { ...place, columns, addColumns: request.addColumns });
   const tableId = hasTable ? await registerTable(session, place) : null;
+  if (request.cursors) await checkCursors(session, { ...request, tableId }, request.cursors.begunAt);
   const unseen = await findNew(session, request, tableId);
   try {
     return await moveRows(session, request, { place, tableId, unseen });
   } finally {
     if (unseen.file) await rm(unseen.file, { force: true });
   }
-}
-
-/** Loads of one table go one after the other, whichever process they run in. */
-export async function takeTurn(session: Session, place: TablePlace, limits: LoaderLimits): Promise<void> {
-  await session.limitLocks(limits.turnMs);
-  await session.queryLong('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `millrace load ${quoteTable(place)}`,
-  ]);
-  await session.limitLocks(limits.lockMs);
 }
 
 async function findNew(session: Session, request: LoadRequest, tableId: number | null): Promise<Unseen> {
@@ -74,6 +68,7 @@ async function moveRows(session: Session, request: LoadRequest, move: Move): Pro
   const counted = { unseen: unseen.count, rows: copied.rows, hashes: unseen.stored, rejects };
   checkBalance(stage, files, counted, `table ${place.schema}.${place.table}`);
   await recordLoad(session, request, tableId, result);
+  if (request.cursors) await keepCursors(session, { ...request, tableId }, request.cursors.reached);
   return result;
 }
 

@@ -28,6 +28,7 @@ export class LoadEntity {
   @Column({ name: 'table_id', type: 'integer', nullable: true })
   tableId: number | null;
 
+  /** Empty: nothing is compared with this load, be it a replay or one that was reset. */
   @Column({ type: 'text' })
   signature: string;
 

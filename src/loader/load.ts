@@ -1,4 +1,5 @@
 import type { Stage, StageColumn } from '../schema/stage.js';
+import type { LoadCursors } from './cursors.js';
 import type { ReplayedRejects } from './replay.js';
 
 /** A resolved connection to the database that holds the user's tables. Never logged. */
@@ -22,13 +23,15 @@ export interface LoadRequest {
   configVersion: number;
   table: string;
   /**
-   * Digest of the stream's config and of the contents of its files; equal signatures mean nothing changed. Empty for a
-   * replay, which says nothing about the files.
+   * Digest of the stream's config and of the contents of its files and pages; equal signatures mean nothing changed.
+   * Empty for a replay, which says nothing about the files.
    */
   signature: string;
   stage: Stage;
   /** The rejects that the stage was made of; absent: it was made of the stream's files. */
   replay?: ReplayedRejects;
+  /** How far the APIs of the stream were read; absent: it has none with a cursor. */
+  cursors?: LoadCursors;
   /** Whether a column that the table lacks may be added. */
   addColumns: boolean;
   /** Folder for temporary files of this load; exists. */

@@ -1,11 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { copyRejects } from './copy-rejects.js';
-import { toLoaderError } from './database-errors.js';
+import { type CursorKey, findCursors } from './cursors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
 import { findLastLoad, findLoad } from './ledger.js';
-import type { LoaderLimits } from './limits.js';
 import { countRejects, listRejects, type RejectList } from './list-rejects.js';
-import { loadStage, takeTurn } from './load-stage.js';
+import { loadStage } from './load-stage.js';
 import type {
   ExistingColumns,
   LastLoad,
@@ -22,9 +21,10 @@ import type { ReplayableRejects, ReplayableTable, RejectsOf } from './replay.js'
 import { countReplayable, exportReplayable } from './replayable-rejects.js';
 import type { Pruned, PruneRequest } from './prune.js';
 import { pruneTarget } from './prune-target.js';
+import { type Forgotten, type ResetRequest, resetTable } from './reset-table.js';
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
-import { useSession, type Session } from './session.js';
-import { describeDatabase, LOADER_LIMITS, TargetDatabases } from './target-databases.js';
+import type { Session } from './session.js';
+import { TargetAccess } from './target-access.js';
 
 const PAGE_OF_ALL = 200;
 
@@ -34,10 +34,7 @@ const PAGE_OF_ALL = 200;
  */
 @Injectable()
 export class LoaderService {
-  constructor(
-    private readonly databases: TargetDatabases,
-    @Inject(LOADER_LIMITS) private readonly limits: LoaderLimits,
-  ) {}
+  constructor(private readonly access: TargetAccess) {}
 
   /**
    * The columns of a table that a stream can fill; null when there is no such table.
@@ -46,13 +43,15 @@ export class LoaderService {
    */
   async describe(target: Target, table: string): Promise<ExistingColumns> {
     const place = { schema: target.schema, table };
-    const described = await this.read(target, (session) => describeTable(session, place));
+    const described = await this.access.read(target, (session) => describeTable(session, place));
     return described && fillableColumns(described, place);
   }
 
   /** The pipeline's latest load into the table; null when there is none, or when the table has gone since. */
   async lastLoad(target: Target, pipeline: string, table: string): Promise<LastLoad | null> {
-    return this.read(target, (session) => findLastLoad(session, pipeline, { schema: target.schema, table }));
+    return this.access.read(target, (session) =>
+      findLastLoad(session, pipeline, { schema: target.schema, table }),
+    );
   }
 
   /** What a run has committed into a table; null when it has not, and no transaction of it is under way any more. */
@@ -61,14 +60,23 @@ export class LoaderService {
     { runId, table, signal }: { runId: string; table: string; signal?: AbortSignal },
   ): Promise<LoadResult | null> {
     const key = { runId, schema: target.schema, table };
-    const found = await this.read(target, (session) => findLoad(session, key));
+    const found = await this.access.read(target, (session) => findLoad(session, key));
     if (found) return found;
-    const settled = async (session: Session) => {
-      await takeTurn(session, key, this.limits);
-      return findLoad(session, key);
-    };
-    return this.guard(target, { where: describeDatabase(target) }, async () =>
-      runTransaction(await this.databases.connect(target), this.limits, settled, signal),
+    return this.access.inTurn(target, table, (session) => findLoad(session, key), signal);
+  }
+
+  /** How far an API is loaded into a table, by partition: the highest values that were committed with their rows. */
+  async cursors(target: Target, key: CursorKey): Promise<Map<string, string>> {
+    return this.access.read(target, (session) => findCursors(session, { ...key, schema: target.schema }));
+  }
+
+  /** Forgets, in one transaction, what loads have left behind about a table; nothing of it is loaded meanwhile. */
+  async reset(target: Target, reset: ResetRequest, signal?: AbortSignal): Promise<Forgotten> {
+    return this.access.inTurn(
+      target,
+      reset.table,
+      (session, place) => resetTable(session, place, reset),
+      signal,
     );
   }
 
@@ -81,11 +89,11 @@ export class LoaderService {
   async load(request: LoadRequest): Promise<LoadResult> {
     const columns = request.stage.columns.map(({ name }) => name);
     const where = `table ${request.target.schema}.${request.table}`;
-    return this.guard(request.target, { where, columns }, async () => {
-      const database = await this.databases.connect(request.target);
-      const work = (session: Session) => loadStage(session, request, this.limits);
+    return this.access.use(request.target, { where, columns }, async (database) => {
+      const { limits } = this.access;
+      const work = (session: Session) => loadStage(session, request, limits);
       try {
-        return await runTransaction(database, this.limits, work, request.signal);
+        return await runTransaction(database, limits, work, request.signal);
       } catch (error) {
         if (error instanceof CommitUnknownError) return this.settle(request, error);
         throw error;
@@ -106,13 +114,8 @@ export class LoaderService {
    * @returns how many there are
    */
   async recordRejects(target: Target, rejects: RejectsToRecord): Promise<number> {
-    return this.guard(target, { where: describeDatabase(target) }, async () => {
-      const database = await this.databases.connect(target);
-      const origin = { ...rejects, loadId: null };
-      return runTransaction(database, this.limits, (session) =>
-        copyRejects(session, origin, rejects.rejectsPath),
-      );
-    });
+    const origin = { ...rejects, loadId: null };
+    return this.access.transact(target, (session) => copyRejects(session, origin, rejects.rejectsPath));
   }
 
   /**
@@ -121,7 +124,7 @@ export class LoaderService {
    * @throws TerminalError `INVALID_CURSOR`
    */
   async rejects(target: Target, runId: string, request: RejectPageRequest = {}): Promise<RejectPage> {
-    return this.read(target, async (session) => {
+    return this.access.read(target, async (session) => {
       const page = await listRejects(session, runId, request);
       return { ...page, total: await countRejects(session, runId, request) };
     });
@@ -132,7 +135,9 @@ export class LoaderService {
     let cursor: string | null | undefined;
     do {
       const request = { ...filter, limit: PAGE_OF_ALL, ...(cursor ? { cursor } : {}) };
-      const page: RejectList = await this.read(target, (session) => listRejects(session, runId, request));
+      const page: RejectList = await this.access.read(target, (session) =>
+        listRejects(session, runId, request),
+      );
       yield* page.items;
       cursor = page.nextCursor;
     } while (cursor);
@@ -140,7 +145,7 @@ export class LoaderService {
 
   /** The tables that a run has rejects of, and how many of them can be read again. */
   async countReplayable(target: Target, runId: string): Promise<ReplayableTable[]> {
-    return this.read(target, (session) => countReplayable(session, runId));
+    return this.access.read(target, (session) => countReplayable(session, runId));
   }
 
   /**
@@ -148,38 +153,11 @@ export class LoaderService {
    * of a file together.
    */
   async exportRejects(target: Target, of: RejectsOf, path: string): Promise<ReplayableRejects> {
-    return this.read(target, (session) => exportReplayable(session, of, path));
+    return this.access.read(target, (session) => exportReplayable(session, of, path));
   }
 
   /** Forgets the oldest loads and rejects of some pipelines, in small steps for which no load waits. */
   async prune(target: Target, request: PruneRequest): Promise<Pruned> {
-    return this.guard(target, { where: describeDatabase(target) }, async () => {
-      const database = await this.databases.connect(target);
-      return pruneTarget((work) => runTransaction(database, this.limits, work, request.signal), request);
-    });
+    return pruneTarget((work) => this.access.transact(target, work, request.signal), request);
   }
-
-  private read<T>(target: Target, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.guard(target, { where: describeDatabase(target) }, async () =>
-      useSession(await this.databases.connect(target), this.limits, work),
-    );
-  }
-
-  private async guard<T>(
-    target: Target,
-    { where, columns }: { where: string; columns?: string[] },
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const known = toLoaderError(error, where, columns);
-      if (isLedgerMissing(known)) this.databases.forgetMigrations(target);
-      throw known;
-    }
-  }
-}
-
-function isLedgerMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'LEDGER_MISSING';
 }

@@ -1,11 +1,7 @@
+import { forgetCursors } from './cursors.js';
+import { findRegistered } from './find-registered.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
-
-interface Registered {
-  id: number;
-  tableOid: string;
-  registryOid: string;
-}
 
 interface Oids {
   tableOid: string;
@@ -14,14 +10,15 @@ interface Oids {
 
 /**
  * The number that the hashes of the table's rows carry. A table that was dropped and made again is empty of what was
- * loaded: its hashes are forgotten. One that came back from a dump together with the hashes keeps them.
+ * loaded: its hashes and cursors are forgotten. One that came back from a dump together with them keeps them.
  */
 export async function registerTable(session: Session, place: TablePlace): Promise<number> {
   const oids = await readOids(session, place);
   const known = await findRegistered(session, place);
   if (!known) return addTable(session, place, oids);
   if (known.registryOid === oids.registryOid && known.tableOid !== oids.tableOid) {
-    await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [known.id]);
+    await forgetHashes(session, known.id);
+    await forgetCursors(session, known.id, null);
   }
   if (known.registryOid !== oids.registryOid || known.tableOid !== oids.tableOid) {
     await session.query('UPDATE millrace.loaded_tables SET table_oid = $2, registry_oid = $3 WHERE id = $1', [
@@ -42,15 +39,6 @@ async function readOids(session: Session, place: TablePlace): Promise<Oids> {
   return rows[0]!;
 }
 
-async function findRegistered(session: Session, place: TablePlace): Promise<Registered | undefined> {
-  const { rows } = await session.query<Registered>(
-    `SELECT id, table_oid AS "tableOid", registry_oid AS "registryOid"
-       FROM millrace.loaded_tables WHERE schema_name = $1 AND table_name = $2`,
-    [place.schema, place.table],
-  );
-  return rows[0];
-}
-
 async function addTable(session: Session, place: TablePlace, oids: Oids): Promise<number> {
   const { rows } = await session.query<{ id: number }>(
     `INSERT INTO millrace.loaded_tables (schema_name, table_name, table_oid, registry_oid)
@@ -58,4 +46,12 @@ async function addTable(session: Session, place: TablePlace, oids: Oids): Promis
     [place.schema, place.table, oids.tableOid, oids.registryOid],
   );
   return rows[0]!.id;
+}
+
+/** @returns how many rows were forgotten */
+export async function forgetHashes(session: Session, tableId: number): Promise<number> {
+  const { rowCount } = await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [
+    tableId,
+  ]);
+  return rowCount ?? 0;
 }

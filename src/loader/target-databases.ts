@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { ApiCursorEntity } from './api-cursor.entity.js';
 import { toLoaderError } from './database-errors.js';
 import type { LoaderLimits } from './limits.js';
 import type { Target } from './load.js';
@@ -12,6 +13,7 @@ import { migrateTarget } from './migrate-target.js';
 import { TargetTables1700000000000 } from './migrations/1700000000000-target-tables.js';
 import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-files.js';
 import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
+import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 
@@ -124,8 +126,14 @@ export function dataSourceOptions(
       LoadedRowHashEntity,
       RejectEntity,
       RejectFileEntity,
+      ApiCursorEntity,
     ],
-    migrations: [TargetTables1700000000000, RejectFiles1700000000001, RejectsByPipeline1700000000002],
+    migrations: [
+      TargetTables1700000000000,
+      RejectFiles1700000000001,
+      RejectsByPipeline1700000000002,
+      ApiCursors1700000000003,
+    ],
     migrationsTableName: 'target_migrations',
     synchronize: false,
     logging: false,
