@@ -55,7 +55,7 @@ export class NdjsonWriter {
   /** @param reject `raw` as it stands in a window's text; it is cut and decoded here */
   addReject(reject: RecordReject): void {
     this.rejectCount++;
-    this.rejectLines += `${JSON.stringify({ ...reject, raw: showRaw(reject.raw) })}\n`;
+    this.rejectLines += rejectLine(reject);
   }
 
   async flush(): Promise<void> {
@@ -74,6 +74,11 @@ export class NdjsonWriter {
     const rejects = this.rejects === null ? null : { path: this.rejects.path, count: this.rejectCount };
     return { rejects, longest: this.longest };
   }
+}
+
+/** The line of a reject file; `raw` as it stands in a window's text. */
+export function rejectLine(reject: RecordReject): string {
+  return `${JSON.stringify({ ...reject, raw: showRaw(reject.raw) })}\n`;
 }
 
 /** A record's text for people: at most 64 KiB, whole characters, NUL made visible. */

@@ -1,0 +1,54 @@
+import type { ApiSourceConfig } from '../../config-history/api-source-config.js';
+import type { DetectedFormat } from '../landed-file.js';
+import { ApiRefused } from './api-errors.js';
+import type { ApiAnswer } from './api-request.js';
+import { decodePageText, readContentType } from './decode-page-text.js';
+import { decoders, type DecodedBody, type PageFormat, type PageText } from './decoders.js';
+import { refuseHtml, settlePageFormat } from './settle-page-format.js';
+import { sentPacking, unpackPage } from './unpack-page.js';
+
+/** A page that was read. */
+export interface DecodedPage extends DecodedBody {
+  format: PageFormat;
+  /** As it was read, for display. */
+  encoding: string;
+  compression: DetectedFormat['compression'];
+  /** Of the body, without the compression of the transfer. */
+  bytes: number;
+}
+
+export type PageSource = Pick<ApiSourceConfig, 'format' | 'records' | 'csv' | 'maxPageBytes'>;
+
+/**
+ * Reads the page that an API answered. Throws ApiRefused when it is not what it should be: HTML, another format, broken,
+ * or without anything where the records should be.
+ * @param showUrl makes the answer's URL fit for messages
+ */
+export async function decodePage(
+  answer: ApiAnswer,
+  source: PageSource,
+  showUrl: (url: string) => string = withoutQuery,
+): Promise<DecodedPage> {
+  const refuse: PageText['refuse'] = (code, reason) =>
+    new ApiRefused(code, `${reason} (${showUrl(answer.url)})`, answer.status);
+  const { mediaType, charset } = readContentType(answer.headers['content-type']);
+  const { bytes, packing } = await unpackPage(answer.bytes, source.maxPageBytes, refuse);
+  const sent = packing ?? sentPacking(answer.headers['content-encoding']);
+  const about = { compression: sent, bytes: answer.bytes.length };
+  const isEmpty = bytes.length === 0 && (answer.status === 204 || answer.status === 205);
+  const format = source.format === 'auto' ? null : source.format;
+  if (isEmpty) {
+    return { ...about, format: format ?? 'json', encoding: 'utf-8', body: null, records: [], broken: [] };
+  }
+  const { text, encoding } = decodePageText(bytes, charset, refuse);
+  const page: PageText = { text, source, mediaType, refuse };
+  refuseHtml(page);
+  const settled = format ?? settlePageFormat(page);
+  return { ...about, ...(await decoders[settled](page)), format: settled, encoding };
+}
+
+/** A URL for messages: credentials may travel in its query. */
+export function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
