@@ -1,4 +1,4 @@
-import type { DecodedBody, PageText } from './decoders.js';
+import type { DecodedBody, PageText } from './page-decoder.js';
 
 /** Reads a page of delimited text (RFC 4180). */
 export function decodeCsv(page: PageText): DecodedBody {

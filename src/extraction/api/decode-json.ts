@@ -1,6 +1,6 @@
 import { locateJsonError } from '../locate-json-error.js';
 import { decodeSlice, encodeSlice } from '../text-window.js';
-import type { DecodedBody, PageText } from './decoders.js';
+import type { DecodedBody, PageText } from './page-decoder.js';
 import { parseJson } from './parse-json.js';
 import { selectRecords } from './select-records.js';
 

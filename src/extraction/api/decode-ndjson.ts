@@ -1,5 +1,5 @@
 import type { RecordReject } from '../landed-file.js';
-import type { DecodedBody, PageText } from './decoders.js';
+import type { DecodedBody, PageText } from './page-decoder.js';
 import { describeFault } from './decode-json.js';
 import { parseJson } from './parse-json.js';
 

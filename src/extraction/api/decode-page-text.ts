@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { PageText } from './decoders.js';
+import type { PageText } from './page-decoder.js';
 
 /** Media type in lower case, and the charset parameter; empty where the answer tells none. */
 export function readContentType(header: string | undefined): { mediaType: string; charset: string } {

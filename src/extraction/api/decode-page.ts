@@ -3,7 +3,8 @@ import type { DetectedFormat } from '../landed-file.js';
 import { ApiRefused } from './api-errors.js';
 import type { ApiAnswer } from './api-request.js';
 import { decodePageText, readContentType } from './decode-page-text.js';
-import { decoders, type DecodedBody, type PageFormat, type PageText } from './decoders.js';
+import { decoders } from './decoders.js';
+import type { DecodedBody, PageFormat, PageText } from './page-decoder.js';
 import { refuseHtml, settlePageFormat } from './settle-page-format.js';
 import { sentPacking, unpackPage } from './unpack-page.js';
 

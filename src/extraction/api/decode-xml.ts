@@ -1,4 +1,4 @@
-import type { DecodedBody, PageText } from './decoders.js';
+import type { DecodedBody, PageText } from './page-decoder.js';
 
 /** Reads an XML page. */
 export function decodeXml(page: PageText): DecodedBody {

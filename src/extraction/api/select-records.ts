@@ -1,5 +1,5 @@
 import { compilePath, type FindValues } from './json-path.js';
-import type { PageText } from './decoders.js';
+import type { PageText } from './page-decoder.js';
 import { isRawNumber } from './parse-json.js';
 
 /** The names that a path begins with, before anything that may find more or less than one value. */

@@ -1,6 +1,6 @@
 import { recogniseBinary, recogniseUndelimited } from '../recognise-content.js';
 import { detectDelimiter } from '../detect-delimiter.js';
-import type { PageFormat, PageText } from './decoders.js';
+import type { PageFormat, PageText } from './page-decoder.js';
 
 const byType: [RegExp, PageFormat][] = [
   [/^(?:application|text)\/(?:x-)?(?:ndjson|jsonl|json-?lines|json-?seq)$|[/+]stream\+json$/, 'ndjson'],

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, zstdDecompress, type ZlibOptions, type ZstdOptions } from 'node:zlib';
 import type { DetectedFormat } from '../landed-file.js';
 import { systemCode } from '../file-errors.js';
-import type { PageText } from './decoders.js';
+import type { PageText } from './page-decoder.js';
 
 type Packing = DetectedFormat['compression'];
 
