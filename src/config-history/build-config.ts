@@ -1,13 +1,10 @@
+import { buildApiSource } from './build-api-source.js';
+import { buildLocalSource } from './build-local-source.js';
 import { parseColumnType } from './parse-column-type.js';
-import type {
-  DeclaredColumn,
-  LocalSourceConfig,
-  PipelineConfig,
-  StreamConfig,
-  TargetConfig,
-} from './pipeline-config.js';
-import { parsePeriod, type PipelineShape } from './shape/pipeline-shape.js';
-import type { CsvShape, LocalSourceShape } from './shape/source-shape.js';
+import type { DeclaredColumn, PipelineConfig, StreamConfig, TargetConfig } from './pipeline-config.js';
+import { ApiSourceShape } from './shape/api-source-shape.js';
+import type { PipelineShape } from './shape/pipeline-shape.js';
+import { parsePeriod } from './shape/quantities.js';
 import type { ContractShape, StreamShape } from './shape/stream-shape.js';
 import type { ColumnShape } from './shape/schema-shape.js';
 import type { TargetShape } from './shape/target-shape.js';
@@ -32,7 +29,9 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
   const table = stream.table ?? defaultTable(pipeline);
   return {
     table,
-    sources: (stream.sources ?? []).map(buildSource),
+    sources: (stream.sources ?? []).map((source) =>
+      source instanceof ApiSourceShape ? buildApiSource(source) : buildLocalSource(source),
+    ),
     naming: stream.naming ?? 'snake_case',
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
@@ -41,28 +40,6 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
     write: stream.write ?? 'append',
     batchRows: stream.batch_rows ?? 50_000,
     output: stream.output === false ? null : (stream.output ?? defaultOutput(table)),
-  };
-}
-
-function buildSource(source: LocalSourceShape): LocalSourceConfig {
-  return {
-    type: source.type,
-    path: source.path,
-    include: source.include ?? null,
-    format: (source.format ?? 'auto') as LocalSourceConfig['format'],
-    csv: buildCsv(source.csv ?? {}),
-    records: source.records ?? '$',
-  };
-}
-
-function buildCsv(csv: CsvShape): LocalSourceConfig['csv'] {
-  return {
-    delimiter: csv.delimiter === '\\t' ? '\t' : (csv.delimiter ?? 'auto'),
-    quote: csv.quote ?? '"',
-    header: csv.header ?? true,
-    columns: csv.columns ?? null,
-    encoding: (csv.encoding ?? 'auto') as LocalSourceConfig['csv']['encoding'],
-    nulls: csv.nulls ?? [''],
   };
 }
 

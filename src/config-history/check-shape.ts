@@ -2,7 +2,8 @@ import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
 import type { Fault } from './fault.js';
 import { nearestWord } from './nearest-word.js';
-import { keysOf, Misplaced, type ShapeClass } from './shape/key.js';
+import { keysOf, type ShapeClass } from './shape/key.js';
+import { Misplaced } from './shape/nested.js';
 import { PipelineShape } from './shape/pipeline-shape.js';
 import { explainFault } from './shape/rules.js';
 
@@ -36,10 +37,10 @@ function hasFault(error: ValidationError, name: string): boolean {
 function brokenRule(owner: object, error: ValidationError, path: (string | number)[]): Fault[] {
   const rule = keysOf(owner.constructor as ShapeClass).find(({ name }) => name === error.property)?.rule;
   if (!rule) return [];
-  return explainFault(rule, error.value).map(({ at, message }) => ({
+  return explainFault(rule, error.value).map(({ at, message, of }) => ({
     path: [...path, ...at],
     message,
-    at: error.value === undefined ? 'missing' : 'value',
+    at: error.value === undefined ? 'missing' : (of ?? 'value'),
   }));
 }
 

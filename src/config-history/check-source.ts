@@ -1,11 +1,12 @@
 import type { Fault } from './fault.js';
 import { isPlainMap } from './shape/key.js';
-import type { CsvShape, LocalSourceShape } from './shape/source-shape.js';
+import type { CsvShape } from './shape/csv-shape.js';
+import type { SourceShape } from './shape/source-shape.js';
 
 type Path = (string | number)[];
 
 /** Checks what a source's keys mean together; the path is the source's. */
-export function checkSource(source: LocalSourceShape, path: Path): Fault[] {
+export function checkSource(source: SourceShape, path: Path): Fault[] {
   if (!isPlainMap(source.csv)) return [];
   const csv = source.csv as CsvShape;
   const place = [...path, 'csv'];

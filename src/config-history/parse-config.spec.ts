@@ -197,18 +197,18 @@ const wrong: [string, string, string[]][] = [
     'a misspelt key',
     local('csv: { delimter: ";" }'),
     [
-      'sources[0].csv.delimter 4:12 expected one of the keys delimiter, quote, header, columns, encoding, nulls, got "delimter"; did you mean delimiter?',
+      'sources[0].csv.delimter 4:12 expected one of the keys delimiter, quote, header, columns, nulls, encoding, got "delimter"; did you mean delimiter?',
     ],
   ],
   [
     'a source of another kind',
-    'sources:\n  - type: api\n    url: https://x\n',
-    ['sources[0].type 2:11 expected local (other sources are not available yet), got "api"'],
+    'sources:\n  - type: apis\n    url: https://x\n',
+    ['sources[0].type 2:11 expected one of local, api, got "apis"; did you mean api?'],
   ],
   [
     'a source that is a word',
     'sources: [inbox]',
-    ['sources[0] 1:11 expected a map with type, path, include, format, csv, records, got a text'],
+    ['sources[0] 1:11 expected a map with a type (one of local, api), got a text'],
   ],
   [
     'another write mode',

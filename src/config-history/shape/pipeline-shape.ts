@@ -1,29 +1,17 @@
-import { Key, Nested, NestedList } from './key.js';
-import { type Rule, text } from './rules.js';
+import { Key } from './key.js';
+import { Nested, NestedList } from './nested.js';
+import { period } from './quantities.js';
+import { text } from './rules.js';
 import { StreamShape } from './stream-shape.js';
 import { TargetShape } from './target-shape.js';
 
-const SECONDS_BY_UNIT: Record<string, number> = { s: 1, m: 60, h: 3600 };
-const LONGEST_PERIOD = 24 * 3600;
-
-/** Seconds of a text such as `60s`, `5m` or `1h`; null when it is none. */
-export function parsePeriod(value: unknown): number | null {
-  const match = typeof value === 'string' ? /^([0-9]{1,6})([smh])$/.exec(value) : null;
-  return match ? Number(match[1]) * SECONDS_BY_UNIT[match[2]!]! : null;
-}
-
-const PERIOD: Rule = {
-  expected: 'a time from 1s to 24h, such as 60s, 5m or 1h',
-  accepts: (value) => {
-    const seconds = parsePeriod(value);
-    return seconds !== null && seconds >= 1 && seconds <= LONGEST_PERIOD;
-  },
-  schema: { type: 'string', pattern: '^0*[1-9][0-9]*[smh]$' },
-};
-
 /** How often the folders are looked at after a trigger. */
 export class MonitorShape {
-  @Key(PERIOD, { description: 'Time between two looks.', default: '60s', examples: ['60s', '5m', '1h'] })
+  @Key(period('1s', '24h', 'smh'), {
+    description: 'Time between two looks.',
+    default: '60s',
+    examples: ['60s', '5m', '1h'],
+  })
   every?: string;
 }
 

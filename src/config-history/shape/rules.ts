@@ -6,6 +6,8 @@ export type JsonSchema = Record<string, unknown>;
 export interface RuleFault {
   at: (string | number)[];
   message: string;
+  /** It is the key that is wrong, not its value. */
+  of?: 'key';
 }
 
 /** What one key's value must be: checked at upload, and told to editors. */

@@ -1,6 +1,7 @@
 import { parseColumnType } from '../parse-column-type.js';
 import { TYPE_NAMES } from '../type-aliases.js';
-import { isPlainMap, Key, NestedMap } from './key.js';
+import { isPlainMap, Key } from './key.js';
+import { NestedMap } from './nested.js';
 import { flag, listOf, type Rule, text } from './rules.js';
 
 /** What a column may be called: letters of any script, digits and _. */

@@ -1,7 +1,8 @@
-import { Key, Nested, NestedList } from './key.js';
+import { Key } from './key.js';
+import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
 import { COLUMN_NAME, ColumnShape, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
-import { LocalSourceShape, readSource } from './source-shape.js';
+import { type SourceShape, SOURCES } from './source-shape.js';
 
 const NO_OUTPUT: Rule = { expected: 'false', accepts: (value) => value === false, schema: { const: false } };
 const FILE_NAME = text(
@@ -44,11 +45,8 @@ export class StreamShape {
   })
   table?: string;
 
-  @NestedList(LocalSourceShape, {
-    description: 'Where the records come from.',
-    read: readSource,
-  })
-  sources?: LocalSourceShape[];
+  @NestedList(SOURCES, { description: 'Where the records come from.' })
+  sources?: SourceShape[];
 
   @Key(oneOf(['snake_case', 'as_is']), {
     description: "How the sources' column names become the table's.",

@@ -1,0 +1,100 @@
+import type { ApiPagination, PageStops, RequestPlace } from './api-source-config.js';
+import type {
+  CursorPaginationShape,
+  KeysetPaginationShape,
+  OffsetPaginationShape,
+  PagePaginationShape,
+  PaginationShape,
+} from './shape/pagination-shape.js';
+
+/** Fills in every default of a pagination. */
+export function buildPagination(pagination: PaginationShape = { type: 'auto' }): ApiPagination {
+  switch (pagination.type) {
+    case 'auto':
+    case 'single':
+      return { type: pagination.type };
+    case 'page':
+      return buildPage(pagination);
+    case 'offset':
+      return buildOffset(pagination);
+    case 'cursor':
+      return buildCursor(pagination);
+    case 'next_url':
+      return { type: 'next_url', path: pagination.path };
+    case 'link_header':
+      return { type: 'link_header', rel: pagination.rel ?? 'next' };
+    case 'keyset':
+      return buildKeyset(pagination);
+    case 'range':
+      return { type: 'range', size: pagination.size ?? 1000, unit: pagination.unit ?? 'items' };
+    case 'graphql':
+      return { type: 'graphql', pageInfo: pagination.page_info, variable: pagination.variable ?? 'after' };
+  }
+}
+
+/** Where a parameter of this name goes; a header's name in lower case. */
+export function placeOf(shape: { in?: RequestPlace['in'] }, name: string): RequestPlace {
+  const place = shape.in ?? 'query';
+  return { in: place, name: place === 'header' ? name.toLowerCase() : name };
+}
+
+function buildPage(page: PagePaginationShape): ApiPagination {
+  return {
+    type: 'page',
+    page: placeOf(page, page.param ?? 'page'),
+    start: page.start ?? 1,
+    size: sizeOf(page),
+    ...stopsOf(page),
+  };
+}
+
+function buildOffset(offset: OffsetPaginationShape): ApiPagination {
+  return {
+    type: 'offset',
+    offset: placeOf(offset, offset.param ?? 'offset'),
+    start: offset.start ?? 0,
+    limit: { place: placeOf(offset, offset.limit_param ?? 'limit'), value: offset.limit ?? 100 },
+    ...stopsOf(offset),
+  };
+}
+
+function buildCursor(cursor: CursorPaginationShape): ApiPagination {
+  return {
+    type: 'cursor',
+    from:
+      cursor.header === undefined
+        ? { body: cursor.cursor ?? '$.next_cursor' }
+        : { header: cursor.header.toLowerCase() },
+    place: placeOf(cursor, cursor.param ?? 'cursor'),
+    size: sizeOf(cursor),
+    ...stopsOf(cursor),
+  };
+}
+
+function buildKeyset(keyset: KeysetPaginationShape): ApiPagination {
+  return {
+    type: 'keyset',
+    field: keyset.field,
+    place: placeOf(keyset, keyset.param),
+    prefix: keyset.prefix ?? '',
+    start: keyset.start === undefined ? null : String(keyset.start),
+    size: sizeOf(keyset),
+    ...stopsOf(keyset),
+  };
+}
+
+type SizedShape = PagePaginationShape | CursorPaginationShape | KeysetPaginationShape;
+
+/** The usual names of a size are many; `per_page` is the one that stands for none. */
+function sizeOf(shape: SizedShape): { place: RequestPlace; value: number } | null {
+  if (shape.size === undefined) return null;
+  return { place: placeOf(shape, shape.size_param ?? 'per_page'), value: shape.size };
+}
+
+function stopsOf(shape: SizedShape | OffsetPaginationShape): PageStops {
+  return {
+    total: shape.total ?? null,
+    totalPages: shape.total_pages ?? null,
+    hasMore: shape.has_more ?? null,
+  };
+}
