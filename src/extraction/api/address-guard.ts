@@ -1,4 +1,5 @@
 import { lookup as resolve, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ApiRefused } from './api-errors.js';
 import { originAndPath } from './show-url.js';
@@ -41,7 +42,7 @@ export class AddressGuard {
       );
     }
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    if (ipaddr.isValid(host)) this.checkAddress(host, url.port || defaultPort(url.protocol), host);
+    if (isIP(host)) this.checkAddress(host, url.port || defaultPort(url.protocol), host);
   }
 
   /** @throws ApiRefused unless the host is listed or the address, where it was found, is public */
@@ -75,12 +76,12 @@ export class AddressGuard {
 
 /** Whether an address belongs to a host of the public network. */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text)) return false;
-  const written = ipaddr.parse(text);
-  // ::ffff:1.2.3.4 is the IPv4 address to the system that connects.
-  const address = ipaddr.process(text);
-  if (address.range() !== 'unicast') return false;
-  return address.kind() === 'ipv4' || (written as ipaddr.IPv6).match(PUBLIC_IPV6);
+  if (isIPv4(text)) return ipaddr.parse(text).range() === 'unicast';
+  if (!isIPv6(text) || text.includes('%')) return false;
+  // ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4; the URL's spelling has no dots.
+  const address = ipaddr.process(new URL(`http://[${text}]`).hostname.slice(1, -1));
+  const isPublic = address.kind() === 'ipv4' || (address as ipaddr.IPv6).match(PUBLIC_IPV6);
+  return isPublic && address.range() === 'unicast';
 }
 
 /** The same words for every address, so that nobody learns from them what is inside the network. */

@@ -1,0 +1,43 @@
+import { setTimeout } from 'node:timers/promises';
+import { HttpService } from '@nestjs/axios';
+import axios from 'axios';
+import { AddressGuard, type Resolve } from '../src/extraction/api/address-guard.js';
+import type { ClientRequest } from '../src/extraction/api/client-request.js';
+import { ApiClient } from '../src/extraction/api/http-client.js';
+import { readBody } from '../src/extraction/api/read-body.js';
+
+/** A client that may call the hosts listed; close it with `onModuleDestroy`. */
+export function makeApiClient(hosts: string[] = ['127.0.0.1'], resolve?: Resolve): ApiClient {
+  return new ApiClient(new HttpService(axios.create()), new AddressGuard(hosts, resolve));
+}
+
+/** A GET of a URL whose origin is its home, with deadlines that end a test that hangs. */
+export function makeClientRequest(url: string, changes: Partial<ClientRequest> = {}): ClientRequest {
+  return {
+    method: 'GET',
+    url,
+    headers: {},
+    timeouts: { connectSeconds: 10, headersSeconds: 10, idleSeconds: 10, totalSeconds: 20 },
+    maxBytes: 1_000_000,
+    origins: [],
+    home: new URL(url).origin,
+    credentialHeaders: [],
+    ...changes,
+  };
+}
+
+/** Status, headers, URL and body of an answer. */
+export async function fetchAnswer(client: ApiClient, request: ClientRequest) {
+  const answer = await client.open(request);
+  const { status, headers, url } = answer;
+  return { status, headers, url, text: (await readBody(answer, request.maxBytes)).toString() };
+}
+
+/** Resolves once it holds; rejects after five seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 5000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('expected a state within 5 s, it never came');
+    await setTimeout(5);
+  }
+}
