@@ -52,6 +52,7 @@ export async function makeStage({ columns, files, folder, ...pace }: StagePlan):
     identityLines: () => inChunks(identities),
     rowLines: (unseen) => rowChunks(rows, unseen, pace),
     writeCombined: () => Promise.reject(new Error('not part of a load')),
+    writeDistinct: () => Promise.reject(new Error('not part of a load')),
     tally: (unseen) => tallyRows(rows, unseen, files.length),
   };
 }

@@ -655,6 +655,34 @@ describe('a finished stage', () => {
     expect(await readFile(target, 'utf8')).toBe('a,b,c\n1,"x,""y""",\n1,"",z\n');
   });
 
+  it('writes the distinct values of some columns as texts, without those of refused records', async () => {
+    const file = await csv(
+      'a.csv',
+      'id,region,amount,at\n2,"no""rth",1.50,2024-01-02T03:04:05Z\n10,,7,\n2,"no""rth",9,\nx,south,1,\n1,é,,\n',
+    );
+    const columns = [column('id', 'bigint'), column('amount', 'numeric(12,2)'), column('at', 'timestamptz')];
+    const staged = await stage([file], { columns });
+    const target = path.join(home, `distinct-${runs}.ndjson`);
+    await staged.writeDistinct(['id', 'region'], target);
+    const parents = (await readFile(target, 'utf8')).split('\n');
+    expect(parents).toEqual([
+      '{"id":"1","region":"é"}',
+      '{"id":"10","region":null}',
+      '{"id":"2","region":"no\\"rth"}',
+      '',
+    ]);
+    await staged.writeDistinct(['amount', 'at'], `${target}-2`);
+    const values = (await readFile(`${target}-2`, 'utf8')).split('\n');
+    expect(values.slice(0, 2)).toEqual([
+      '{"amount":"1.50","at":"2024-01-02 03:04:05+00"}',
+      '{"amount":"7.00","at":null}',
+    ]);
+    await expect(staged.writeDistinct(['missing'], `${target}-3`)).rejects.toThrow('got missing');
+    const empty = await stage([await csv('b.csv', 'id\n')]);
+    await empty.writeDistinct(['id'], `${target}-4`);
+    expect(await readFile(`${target}-4`, 'utf8')).toBe('');
+  });
+
   it('is empty for files without records', async () => {
     const staged = await stage([await csv('a.csv', 'a,b\n'), await csv('b.csv', '')]);
     expect([staged.rows, staged.columns.map(({ name }) => name)]).toEqual([0, ['a', 'b']]);

@@ -92,13 +92,17 @@ export class StageOnDisk implements Stage {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
     const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
-    const connection = await this.engine.connect();
-    try {
-      const options = `FORMAT csv, HEADER true, DELIMITER ','`;
-      await run(connection, `COPY (${query}) TO ${literal(target)} (${options})`, signal);
-    } finally {
-      connection.closeSync();
-    }
+    await this.copy(query, target, `FORMAT csv, HEADER true, DELIMITER ','`, signal);
+  }
+
+  async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
+    const texts = columns.map((name) => {
+      const index = this.columns.findIndex((column) => column.name === name);
+      if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
+      return `c${index}::VARCHAR AS ${identifier(name)}`;
+    });
+    const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good()} ORDER BY ALL`;
+    await this.copy(query, target, 'FORMAT json', signal);
   }
 
   private good(): string {
@@ -122,17 +126,20 @@ export class StageOnDisk implements Stage {
     signal?: AbortSignal,
   ): AsyncGenerator<Buffer> {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
-    const connection = await this.engine.connect();
     try {
-      await run(
-        connection,
-        `COPY (${query}) TO ${literal(target)} (FORMAT csv, DELIMITER ',', ${options})`,
-        signal,
-      );
+      await this.copy(query, target, `FORMAT csv, DELIMITER ',', ${options}`, signal);
       yield* createReadStream(target, { highWaterMark: CHUNK, signal }) as AsyncIterable<Buffer>;
     } finally {
-      connection.closeSync();
       await rm(target, { force: true });
+    }
+  }
+
+  private async copy(query: string, target: string, options: string, signal?: AbortSignal): Promise<void> {
+    const connection = await this.engine.connect();
+    try {
+      await run(connection, `COPY (${query}) TO ${literal(target)} (${options})`, signal);
+    } finally {
+      connection.closeSync();
     }
   }
 }

@@ -55,6 +55,11 @@ export interface Stage {
    * an empty text as `""`) to `path`, which must not exist yet.
    */
   writeCombined(path: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Writes the distinct combinations of some columns' values to `path`, in order: one JSON object of texts and nulls a
+   * line, also where there is none. The columns must be the stage's own.
+   */
+  writeDistinct(columns: string[], path: string, signal?: AbortSignal): Promise<void>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
 }
