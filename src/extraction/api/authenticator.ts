@@ -39,11 +39,13 @@ export type TokenRequest = Omit<ApiRequest, 'body'> & {
 export interface KeptTokens {
   /**
    * Runs `work` while no other process uses the same token. `stored` is the newest token, null while there is only that
-   * of the config; `keep` makes a new one durable before it returns.
+   * of the config; `keep` makes a new one durable before it returns. Throws a TransientError when the token is in use too
+   * long.
    */
   exclusively<T>(
     owner: TokenOwner,
     work: (stored: string | null, keep: (token: string) => Promise<void>) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T>;
 }
 
