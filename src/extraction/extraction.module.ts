@@ -6,6 +6,7 @@ import { AddressGuard } from './api/address-guard.js';
 import { ApiRate } from './api/api-rate.entity.js';
 import { ApiToken } from './api/api-token.entity.js';
 import { ApiClient } from './api/http-client.js';
+import { ApiTokens } from './api/kept-tokens.js';
 import { ExtractionService } from './extraction.service.js';
 import { FileLook } from './file-look.entity.js';
 import { FileLooks } from './file-looks.js';
@@ -16,6 +17,7 @@ import { FileLooks } from './file-looks.js';
     ExtractionService,
     FileLooks,
     ApiClient,
+    ApiTokens,
     {
       provide: AddressGuard,
       inject: [Settings],
