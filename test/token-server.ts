@@ -1,21 +1,10 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import type {
   AuthContext,
   KeptTokens,
   TokenOwner,
   TokenRequest,
 } from '../src/extraction/api/authenticator.js';
-
-/** A request as a server got it. */
-export interface SeenRequest {
-  method: string;
-  /** Path and query. */
-  path: string;
-  headers: IncomingMessage['headers'];
-  body: string;
-}
+import { type ApiServer, type SeenRequest, startApiServer } from './api-server.js';
 
 export interface GivenAnswer {
   status?: number;
@@ -24,33 +13,18 @@ export interface GivenAnswer {
   body: unknown;
 }
 
-export interface TokenServer {
-  /** Without a slash at the end. */
-  url: string;
-  /** Its own record, in order. */
-  seen: SeenRequest[];
-  close(): Promise<void>;
-}
-
-/** A server on loopback that answers as it is told and writes down what it gets. */
+/** A server on loopback that answers as it is told. */
 export async function startTokenServer(
   answer: (request: SeenRequest, index: number) => GivenAnswer | Promise<GivenAnswer>,
-): Promise<TokenServer> {
-  const seen: SeenRequest[] = [];
-  const server = createServer(async (request, response) => {
-    const { method = '', url: path = '', headers } = request;
-    const got = { method, path, headers, body: await text(request) };
-    const { status = 200, headers: given, body } = await answer(got, seen.push(got) - 1);
+): Promise<ApiServer> {
+  const server = await startApiServer(async (request, response) => {
+    const index = server.seen.findIndex(({ headers }) => headers === request.headers);
+    const { status = 200, headers, body } = await answer(server.seen[index] as SeenRequest, index);
     const type = typeof body === 'string' ? 'text/plain' : 'application/json';
-    response.writeHead(status, { 'content-type': type, ...given });
+    response.writeHead(status, { 'content-type': type, ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, close };
+  return server;
 }
 
 export interface TestContext extends AuthContext {

@@ -1,16 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ApiServer, SeenRequest } from '../../../test/api-server.js';
 import type { LoginAuth } from '../../config-history/api-source-config.js';
-import {
-  createContext,
-  type GivenAnswer,
-  type SeenRequest,
-  startTokenServer,
-  type TokenServer,
-} from '../../../test/token-server.js';
+import { createContext, type GivenAnswer, startTokenServer } from '../../../test/token-server.js';
 import type { ApiRequest } from './api-request.js';
 import { createAuthenticator } from './authenticators.js';
 
-let server: TokenServer;
+let server: ApiServer;
 afterEach(() => server.close());
 
 const PASSWORD = 'hunter2-hunter2';
@@ -22,7 +17,7 @@ async function startLogin(
   server = await startTokenServer(answer);
   const auth: LoginAuth = {
     type: 'login',
-    url: `${server.url}/auth/login`,
+    url: `${server.origin}/auth/login`,
     method: 'POST',
     headers: {},
     body: { email: 'ann@example.com', password: PASSWORD },
@@ -34,12 +29,12 @@ async function startLogin(
     lifetimeSeconds: null,
     ...part,
   };
-  if (part.url) auth.url = server.url + part.url;
+  if (part.url) auth.url = server.origin + part.url;
   const context = createContext();
   return { context, authenticator: createAuthenticator(auth, context) };
 }
 
-const request = (): ApiRequest => ({ method: 'GET', url: `${server.url}/items`, headers: {} });
+const request = (): ApiRequest => ({ method: 'GET', url: `${server.origin}/items`, headers: {} });
 const give =
   (body: unknown, rest: Partial<GivenAnswer> = {}) =>
   () => ({ body, ...rest });
@@ -60,7 +55,7 @@ describe('login', () => {
     expect(server.seen).toMatchObject([
       {
         method: 'POST',
-        path: '/auth/v1/token?grant_type=password',
+        url: '/auth/v1/token?grant_type=password',
         headers: { apikey: 'anon-key', 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ email: 'ann@example.com', password: PASSWORD }),
       },
@@ -96,7 +91,7 @@ describe('login', () => {
   ])('puts the token into the $in', async ({ url, cookie, ...place }) => {
     const { authenticator } = await startLogin(give({ data: { access_token: 'a+b' } }), { place });
     const signed = await authenticator.sign(request());
-    expect([signed.url, signed.headers['cookie']]).toEqual([server.url + url, cookie]);
+    expect([signed.url, signed.headers['cookie']]).toEqual([server.origin + url, cookie]);
   });
 
   it('sends a form where the config says so', async () => {
@@ -110,7 +105,7 @@ describe('login', () => {
   });
 
   it('sends no body where there is nothing to send', async () => {
-    const { authenticator } = await startLogin(give({ data: { access_token: 9007199254740993 } }), {
+    const { authenticator } = await startLogin(give({ data: { access_token: 12 } }), {
       method: 'GET',
       body: {},
     });
@@ -237,7 +232,7 @@ describe('login that fails', () => {
     const { authenticator } = await startLogin(() => answer, { url: '/login?apikey=in-the-url', ...part });
     const error = await authenticator.sign(request()).catch((caught: unknown) => caught as Error);
     expect(error).toMatchObject({ name: expect.stringMatching(/^(ApiRefused|TokenRefused)$/) });
-    expect(error).toMatchObject({ message: expect.stringContaining(`${server.url}/login: `) });
+    expect(error).toMatchObject({ message: expect.stringContaining(`${server.origin}/login: `) });
     expect(error).toMatchObject({ message: expect.stringContaining(expected) });
     for (const secret of [PASSWORD, 'new-secret', 'in-the-url']) expect(String(error)).not.toContain(secret);
   });
@@ -245,7 +240,7 @@ describe('login that fails', () => {
   it('asks once only, for a password that is wrong stays so', async () => {
     const { authenticator } = await startLogin(give({}, { status: 401 }));
     const signing = Array.from({ length: 5 }, () => authenticator.sign(request()));
-    const outcomes = await Promise.allSettled([...signing]);
+    const outcomes = await Promise.allSettled(signing);
     await expect(authenticator.sign(request())).rejects.toThrow('status 401');
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(server.seen).toHaveLength(1);

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ApiServer } from '../../../test/api-server.js';
 import type { ApiAuth } from '../../config-history/api-source-config.js';
-import { createContext, startTokenServer, type TokenServer } from '../../../test/token-server.js';
+import { createContext, startTokenServer } from '../../../test/token-server.js';
 import type { ApiRequest } from './api-request.js';
 import { createAuthenticator } from './authenticators.js';
 
-let server: TokenServer;
+let server: ApiServer;
 const newRequest = (part: Partial<ApiRequest> = {}): ApiRequest => ({
   method: 'GET',
-  url: `${server.url}/orders?limit=10`,
+  url: `${server.origin}/orders?limit=10`,
   headers: { accept: 'application/json' },
   ...part,
 });
@@ -21,7 +22,7 @@ afterAll(() => server.close());
 async function sendSigned(auth: ApiAuth, request: ApiRequest) {
   const { method, url, headers, body } = await createAuthenticator(auth, createContext()).sign(request);
   await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const { path, headers: got, body: text } = server.seen.at(-1) ?? server.seen[0]!;
+  const { url: path, headers: got, body: text } = server.seen.at(-1) ?? server.seen[0]!;
   return { path, authorization: got.authorization, cookie: got.cookie, key: got['x-api-key'], text };
 }
 

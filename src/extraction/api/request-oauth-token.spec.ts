@@ -1,17 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ApiServer, SeenRequest } from '../../../test/api-server.js';
 import {
   createContext,
   type GivenAnswer,
-  type SeenRequest,
   startTokenServer,
   TokensInMemory,
-  type TokenServer,
 } from '../../../test/token-server.js';
 import type { ClientCredentialsAuth, RefreshTokenAuth } from '../../config-history/api-source-config.js';
 import type { ApiRequest } from './api-request.js';
 import { createAuthenticator } from './authenticators.js';
 
-let server: TokenServer;
+let server: ApiServer;
 afterEach(() => server.close());
 
 const SECRET = 'p=w/d s€cret';
@@ -23,7 +22,7 @@ async function startClient(answer: Answer, part: Partial<ClientCredentialsAuth> 
   server = await startTokenServer(answer);
   const auth: ClientCredentialsAuth = {
     type: 'oauth2_client_credentials',
-    tokenUrl: `${server.url}/token?tenant=1`,
+    tokenUrl: `${server.origin}/token?tenant=1`,
     clientId: 'app:1 ü',
     clientSecret: SECRET,
     scope: null,
@@ -49,7 +48,7 @@ describe('client credentials', () => {
     expect(sent).toBe('app%3A1+%C3%BC:p%3Dw%2Fd+s%E2%82%ACcret');
     expect(seen).toMatchObject({
       method: 'POST',
-      path: '/token?tenant=1',
+      url: '/token?tenant=1',
       headers: { accept: 'application/json' },
     });
     expect(seen?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
@@ -114,7 +113,7 @@ describe('client credentials', () => {
   ])('are refused: %s', async (message, answer) => {
     const { authenticator } = await startClient(() => answer);
     const error = await authenticator.sign(request).catch((caught: unknown) => caught as Error);
-    expect(error).toMatchObject({ message: `${server.url}/token: ${message}` });
+    expect(error).toMatchObject({ message: `${server.origin}/token: ${message}` });
     expect((error as { code?: string }).code).toMatch(/^AUTH_/);
     await expect(authenticator.sign(request)).rejects.toBe(error);
     expect(server.seen).toHaveLength(1);
@@ -130,7 +129,7 @@ describe('a refresh token', () => {
     server = await startTokenServer(answer);
     const auth: RefreshTokenAuth = {
       type: 'oauth2_refresh_token',
-      tokenUrl: `${server.url}/token`,
+      tokenUrl: `${server.origin}/token`,
       clientId: 'app',
       clientSecret: null,
       refreshToken: 'rt-config',
