@@ -38,7 +38,7 @@ export interface Paginator {
   next(page: SeenPage, position: PagePosition): PagePosition | null;
   /**
    * Where the page after a position is without having seen the page, where that can be known: then pages are fetched
-   * ahead. It was right only if `next` gives an equal position once the page is there; if not, what was fetched ahead
+   * ahead. It was right only if `next` gives an equal position once the page is there; otherwise what was fetched ahead
    * is not part of the series.
    */
   ahead?(position: PagePosition): PagePosition;
