@@ -183,14 +183,14 @@ const wrong: [string, string, string[]][] = [
   ['a word', 'http://u:p@h', [' 1:1 expected a map with sources or streams, got a text']],
   [
     'one of a few words',
-    local('format: xml'),
-    ['sources[0].format 4:13 expected one of auto, csv, text, json, ndjson, parquet, got "xml"'],
+    local('format: xlsx'),
+    ['sources[0].format 4:13 expected one of auto, csv, text, json, ndjson, parquet, xml, got "xlsx"'],
   ],
   [
     'a misspelt word',
     local('format: jsn'),
     [
-      'sources[0].format 4:13 expected one of auto, csv, text, json, ndjson, parquet, got "jsn"; did you mean json?',
+      'sources[0].format 4:13 expected one of auto, csv, text, json, ndjson, parquet, xml, got "jsn"; did you mean json?',
     ],
   ],
   [

@@ -64,7 +64,7 @@ export interface LocalSourceConfig {
   /** A folder, a file or a glob, absolute or relative to the first data root. */
   path: string;
   include: string[] | null;
-  format: 'auto' | 'csv' | 'text' | 'json' | 'ndjson' | 'parquet';
+  format: 'auto' | 'csv' | 'text' | 'json' | 'ndjson' | 'parquet' | 'xml';
   csv: {
     delimiter: 'auto' | string;
     quote: string;
@@ -74,6 +74,6 @@ export interface LocalSourceConfig {
     encoding: 'utf-8' | 'utf-16' | 'utf-16le' | 'utf-16be' | 'latin-1' | 'windows-1252' | 'auto';
     nulls: string[];
   };
-  /** Where the records are in a JSON document: `$`, `$.items`, `$.a.b`. */
+  /** Where the records are in a JSON or XML document: `$`, `$.items`, `$.a.b`. */
   records: string;
 }

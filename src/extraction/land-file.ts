@@ -6,6 +6,7 @@ import { FileChanged, FileNotRegular, FileRefused, FileUnreadable, systemCode } 
 import { landDelimited } from './land-delimited.js';
 import { landJson } from './land-json.js';
 import { landParquet } from './land-parquet.js';
+import { landXml, xmlEncoding } from './land-xml.js';
 import type { LandedFile } from './landed-file.js';
 import { Landing, type DecodedText, type LandedContent, type UnpackedFile } from './landing.js';
 import type { LocalSource } from './local-source.js';
@@ -27,6 +28,18 @@ const textLanders: Record<
   text: async (text, landing) => landDelimited(text, landing, 'text'),
   json: async (text, landing) => landJson(text, landing, { kind: 'auto' }),
   ndjson: async (text, landing) => landJson(text, landing, { kind: 'lines' }),
+  xml: landXml,
+};
+
+/** What each format is called where something else was found. */
+const expectations: Record<FileFormat, string> = {
+  csv: 'delimited text',
+  tsv: 'delimited text',
+  text: 'text',
+  json: 'JSON',
+  ndjson: 'JSON',
+  parquet: 'a Parquet file',
+  xml: 'XML',
 };
 
 /**
@@ -82,10 +95,10 @@ async function decodeText(
   { head, format }: { head: Buffer; format: FileFormat },
 ): Promise<DecodedText> {
   const kind = recogniseBinary(head);
-  if (kind === null) return decodeFile(landing, unpacked);
-  const expected =
-    format === 'json' || format === 'ndjson' ? 'JSON' : format === 'text' ? 'text' : 'delimited text';
-  throw new FileRefused(`expected ${expected}, got ${kind}`, { line: 1 });
+  if (kind !== null) throw new FileRefused(`expected ${expectations[format]}, got ${kind}`, { line: 1 });
+  const { encoding } = landing.source.csv;
+  const declared = format === 'xml' && encoding === 'auto' ? xmlEncoding(head, unpacked) : encoding;
+  return decodeFile(landing, unpacked, declared);
 }
 
 /** The system's errors as errors of this file: gone or forbidden means it changed since the look, the rest may pass. */

@@ -4,7 +4,7 @@ export interface LocalSource {
   path: string;
   /** Globs that a file's name must match; null: the known endings. */
   include: string[] | null;
-  format: 'auto' | 'csv' | 'text' | 'json' | 'ndjson' | 'parquet';
+  format: 'auto' | 'csv' | 'text' | 'json' | 'ndjson' | 'parquet' | 'xml';
   csv: {
     /** One character, or `auto`. */
     delimiter: string;
@@ -16,7 +16,7 @@ export interface LocalSource {
     encoding: DeclaredEncoding;
     nulls: string[];
   };
-  /** Where the records are in a JSON document: `$`, `$.items`. */
+  /** Where the records are in a JSON or XML document: `$`, `$.items`. */
   records: string;
 }
 

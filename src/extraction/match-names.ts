@@ -1,7 +1,11 @@
 import { globMatcher } from './match-glob.js';
+import { knownEndings } from './settle-format.js';
 
-const endings = ['csv', 'tsv', 'txt', 'json', 'ndjson', 'jsonl', 'parquet'];
-const knownFiles = endings.flatMap((ending) => [`*.${ending}`, `*.${ending}.gz`, `*.${ending}.zst`]);
+const knownFiles = Object.keys(knownEndings).flatMap((ending) => [
+  `*.${ending}`,
+  `*.${ending}.gz`,
+  `*.${ending}.zst`,
+]);
 const unfinished = /^\.|~$|\.(?:tmp|part|crdownload)$/i;
 
 /** Which names below a source's folder are its files. */

@@ -1,8 +1,8 @@
 import type { LocalSource } from './local-source.js';
 
-export type FileFormat = 'csv' | 'tsv' | 'text' | 'json' | 'ndjson' | 'parquet';
+export type FileFormat = 'csv' | 'tsv' | 'text' | 'json' | 'ndjson' | 'parquet' | 'xml';
 
-const byEnding: Record<string, FileFormat> = {
+export const knownEndings: Record<string, FileFormat> = {
   csv: 'csv',
   tsv: 'tsv',
   txt: 'text',
@@ -10,12 +10,13 @@ const byEnding: Record<string, FileFormat> = {
   ndjson: 'ndjson',
   jsonl: 'ndjson',
   parquet: 'parquet',
+  xml: 'xml',
 };
 
 /** The format that a name's ending decides, `.gz` and `.zst` not counted; null where the content has to. */
 export function formatByName(name: string): FileFormat | null {
   const [, ending = ''] = /\.([^./]+?)(?:\.gz|\.zst)?$/.exec(name.toLowerCase()) ?? [];
-  return Object.hasOwn(byEnding, ending) ? (byEnding[ending] ?? null) : null;
+  return Object.hasOwn(knownEndings, ending) ? (knownEndings[ending] ?? null) : null;
 }
 
 /**
@@ -27,5 +28,6 @@ export function settleFormat(name: string, declared: LocalSource['format'], head
   const named = formatByName(name);
   if (named !== null) return named;
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
+  if (head.subarray(0, 5).toString('latin1') === '<?xml') return 'xml';
   return /^\ufeff?\s*[[{]/.test(head.toString()) ? 'json' : 'text';
 }

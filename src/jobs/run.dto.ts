@@ -41,7 +41,7 @@ class CountsDto {
 }
 
 class DetectedDto {
-  @ApiProperty({ enum: ['csv', 'text', 'json', 'ndjson', 'parquet'], example: 'csv' })
+  @ApiProperty({ enum: ['csv', 'text', 'json', 'ndjson', 'parquet', 'xml'], example: 'csv' })
   format: string;
 
   @ApiProperty({ type: String, nullable: true, enum: ['gzip', 'zstd'], example: null })

@@ -26,7 +26,7 @@ export class LocalSourceShape {
   })
   include?: string[];
 
-  @Key(oneOf(['auto', 'csv', 'text', 'json', 'ndjson', 'parquet']), {
+  @Key(oneOf(['auto', 'csv', 'text', 'json', 'ndjson', 'parquet', 'xml']), {
     description:
       'What the files hold; auto decides by name and content. Files ending in .gz and .zst are opened.',
     default: 'auto',
@@ -37,7 +37,7 @@ export class LocalSourceShape {
   csv?: CsvFileShape;
 
   @Key(text('a path such as $ or $.items', /^\$(?:\.[^\s.[\]]+)*$/), {
-    description: 'Where the records are in a JSON document.',
+    description: 'Where the records are in a JSON or XML document.',
     default: '$',
     examples: ['$.items'],
   })
