@@ -303,7 +303,7 @@ describe('pagination', () => {
   });
 
   it('of GraphQL', () => {
-    const text = `${URL}\nmethod: POST\nbody: { query: 'query($after: String) { a }' }\npagination: { type: graphql, page_info: $.data.a.pageInfo }`;
+    const text = `${URL}\nmethod: POST\nbody: { query: 'query($after: String) { a(after: $after) { pageInfo { hasNextPage endCursor } } }' }\npagination: { type: graphql, page_info: $.data.a.pageInfo }`;
     expect(parse(text).pagination).toEqual({
       type: 'graphql',
       pageInfo: '$.data.a.pageInfo',

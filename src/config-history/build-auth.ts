@@ -7,14 +7,11 @@ import type {
   TokenPlace,
 } from './api-source-config.js';
 import { buildHeaders } from './build-headers.js';
-import type {
-  AuthShape,
-  ClientCredentialsAuthShape,
-  JwtAuthShape,
-  LoginAuthShape,
-  RefreshTokenAuthShape,
-} from './shape/auth-shape.js';
+import type { AuthShape, LoginAuthShape } from './shape/auth-shape.js';
+import type { JwtAuthShape } from './shape/jwt-shape.js';
+import type { ClientCredentialsAuthShape, RefreshTokenAuthShape } from './shape/oauth-shape.js';
 import { parsePeriod } from './shape/quantities.js';
+import { USUAL_KEY_NAMES, USUAL_TOKEN_NAMES } from './usual-names.js';
 
 /** Fills in every default of an authentication. */
 export function buildAuth(auth: AuthShape = { type: 'none' }): ApiAuth {
@@ -26,7 +23,7 @@ export function buildAuth(auth: AuthShape = { type: 'none' }): ApiAuth {
     case 'basic':
       return { type: 'basic', user: auth.user, password: auth.password };
     case 'api_key':
-      return { type: 'api_key', key: auth.key, place: tokenPlaceOf(auth, KEY_NAMES) };
+      return { type: 'api_key', key: auth.key, place: placeOf(auth, USUAL_KEY_NAMES) };
     case 'login':
       return buildLogin(auth);
     case 'oauth2_client_credentials':
@@ -38,24 +35,19 @@ export function buildAuth(auth: AuthShape = { type: 'none' }): ApiAuth {
   }
 }
 
-type Places = TokenPlace['in'] & ('header' | 'query' | 'cookie');
-const KEY_NAMES: Record<Places, string> = { header: 'x-api-key', query: 'api_key', cookie: 'api_key' };
-const TOKEN_NAMES: Record<Places, string> = {
-  header: 'authorization',
-  query: 'access_token',
-  cookie: 'access_token',
-};
+interface PlaceShape {
+  in?: keyof typeof USUAL_KEY_NAMES;
+  name?: string;
+  prefix?: string;
+}
 
-/** Where a token goes: a header's name in lower case, and `Bearer ` before what goes to Authorization. */
-export function tokenPlaceOf(
-  shape: { in?: Places; name?: string; prefix?: string },
-  names = TOKEN_NAMES,
-): TokenPlace {
+/** A header's name in lower case; `Bearer ` stands before a token in Authorization. */
+function placeOf(shape: PlaceShape, names: typeof USUAL_KEY_NAMES): TokenPlace {
   const place = shape.in ?? 'header';
   const given = shape.name ?? names[place];
   const name = place === 'header' ? given.toLowerCase() : given;
-  const usual = names === TOKEN_NAMES && name === 'authorization' && place === 'header' ? 'Bearer ' : '';
-  return { in: place, name, prefix: shape.prefix ?? usual };
+  const isBearer = names === USUAL_TOKEN_NAMES && place === 'header' && name === 'authorization';
+  return { in: place, name, prefix: shape.prefix ?? (isBearer ? 'Bearer ' : '') };
 }
 
 function buildLogin(auth: LoginAuthShape): LoginAuth {
@@ -67,7 +59,7 @@ function buildLogin(auth: LoginAuthShape): LoginAuth {
     body: auth.body ?? {},
     encoding: auth.encoding ?? 'json',
     token: auth.token ?? '$.access_token',
-    place: tokenPlaceOf(auth),
+    place: placeOf(auth, USUAL_TOKEN_NAMES),
     expiresIn: auth.expires_in ?? null,
     expiresUnit: auth.expires_unit ?? 's',
     lifetimeSeconds: parsePeriod(auth.lifetime),
@@ -108,7 +100,7 @@ function buildJwt(auth: JwtAuthShape): JwtAuth {
     claims: auth.claims ?? {},
     header: auth.header ?? {},
     lifetimeSeconds: parsePeriod(auth.lifetime ?? '5m')!,
-    place: tokenPlaceOf(auth),
+    place: placeOf(auth, USUAL_TOKEN_NAMES),
   };
 }
 

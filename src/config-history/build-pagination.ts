@@ -6,6 +6,7 @@ import type {
   PagePaginationShape,
   PaginationShape,
 } from './shape/pagination-shape.js';
+import { USUAL_PARAMS } from './usual-names.js';
 
 /** Fills in every default of a pagination. */
 export function buildPagination(pagination: PaginationShape = { type: 'auto' }): ApiPagination {
@@ -41,7 +42,7 @@ export function placeOf(shape: { in?: RequestPlace['in'] }, name: string): Reque
 function buildPage(page: PagePaginationShape): ApiPagination {
   return {
     type: 'page',
-    page: placeOf(page, page.param ?? 'page'),
+    page: placeOf(page, page.param ?? USUAL_PARAMS.page.param),
     start: page.start ?? 1,
     size: sizeOf(page),
     ...stopsOf(page),
@@ -51,9 +52,12 @@ function buildPage(page: PagePaginationShape): ApiPagination {
 function buildOffset(offset: OffsetPaginationShape): ApiPagination {
   return {
     type: 'offset',
-    offset: placeOf(offset, offset.param ?? 'offset'),
+    offset: placeOf(offset, offset.param ?? USUAL_PARAMS.offset.param),
     start: offset.start ?? 0,
-    limit: { place: placeOf(offset, offset.limit_param ?? 'limit'), value: offset.limit ?? 100 },
+    limit: {
+      place: placeOf(offset, offset.limit_param ?? USUAL_PARAMS.offset.limit_param),
+      value: offset.limit ?? 100,
+    },
     ...stopsOf(offset),
   };
 }
@@ -61,11 +65,8 @@ function buildOffset(offset: OffsetPaginationShape): ApiPagination {
 function buildCursor(cursor: CursorPaginationShape): ApiPagination {
   return {
     type: 'cursor',
-    from:
-      cursor.header === undefined
-        ? { body: cursor.cursor ?? '$.next_cursor' }
-        : { header: cursor.header.toLowerCase() },
-    place: placeOf(cursor, cursor.param ?? 'cursor'),
+    from: cursor.header === undefined ? { body: cursor.cursor! } : { header: cursor.header.toLowerCase() },
+    place: placeOf(cursor, cursor.param ?? USUAL_PARAMS.cursor.param),
     size: sizeOf(cursor),
     ...stopsOf(cursor),
   };
@@ -85,10 +86,12 @@ function buildKeyset(keyset: KeysetPaginationShape): ApiPagination {
 
 type SizedShape = PagePaginationShape | CursorPaginationShape | KeysetPaginationShape;
 
-/** The usual names of a size are many; `per_page` is the one that stands for none. */
 function sizeOf(shape: SizedShape): { place: RequestPlace; value: number } | null {
   if (shape.size === undefined) return null;
-  return { place: placeOf(shape, shape.size_param ?? 'per_page'), value: shape.size };
+  return {
+    place: placeOf(shape, shape.size_param ?? USUAL_PARAMS[shape.type].size_param),
+    value: shape.size,
+  };
 }
 
 function stopsOf(shape: SizedShape | OffsetPaginationShape): PageStops {

@@ -1,3 +1,4 @@
+import { checkForEach } from './check-for-each.js';
 import { checkSource } from './check-source.js';
 import type { Fault } from './fault.js';
 import { parseColumnType } from './parse-column-type.js';
@@ -19,6 +20,12 @@ export function checkStreams(root: PipelineShape): Fault[] {
   return [
     ...checkPlacement(root),
     ...streams.flatMap(({ stream, path }) => checkStream(stream, path)),
+    ...checkForEach(
+      streams.flatMap((placed) => {
+        const table = tableOf(placed.stream, root.pipeline);
+        return table === null ? [] : [{ ...placed, table }];
+      }),
+    ),
     ...checkUnique(streams, root.pipeline, { key: 'table', nameOf: tableOf }),
     ...checkUnique(streams, root.pipeline, { key: 'output', nameOf: outputOf }),
   ];

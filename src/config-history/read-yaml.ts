@@ -88,7 +88,10 @@ class NodeReader {
     else if (node.tag) this.refuse(path, start, 'expected a value without a tag, got a tag (!name)');
     else if (isMap(node)) return { value: this.readMap(node.items, path, place), place };
     else if (isSeq(node)) return { value: this.readList(node.items as Node[], path, place), place };
-    else if (isScalar(node)) return { value: node.value, place };
+    else if (isScalar(node)) {
+      if (isRespelt(node)) this.refuse(path, start, RESPELT);
+      return { value: node.value, place };
+    }
     return { value: undefined, place };
   }
 
@@ -143,6 +146,14 @@ class NodeReader {
     const hasMark = line <= 1 && this.text.startsWith('\uFEFF');
     return { line: Math.max(1, line), column: Math.max(1, hasMark ? col - 1 : col) };
   }
+}
+
+const RESPELT =
+  'expected a whole number as it prints, or a text in quotes, got another spelling of a number, such as 007 or 2.0';
+
+/** A whole number that would print otherwise: `2.0` may be a version, `007` a code, and too many digits are rounded. */
+function isRespelt({ value, source }: { value: unknown; source?: string }): boolean {
+  return Number.isInteger(value) && source !== undefined && String(value) !== source;
 }
 
 /** The parser's sentences may quote the line, which may hold a secret; these do not. */

@@ -1,22 +1,14 @@
+import { JwtAuthShape } from './jwt-shape.js';
 import { Key } from './key.js';
 import { Kinds } from './kinds.js';
 import { JSON_MAP } from './map-rules.js';
+import { ClientCredentialsAuthShape, RefreshTokenAuthShape } from './oauth-shape.js';
 import { period } from './quantities.js';
-import {
-  FORM,
-  HEADERS,
-  JSON_PATH,
-  OPTIONAL_SECRET,
-  PLACE_NAME,
-  PREFIX,
-  SECRET,
-  URL_TEXT,
-} from './request-rules.js';
+import { HEADERS, JSON_PATH, OPTIONAL_SECRET, SECRET, URL_TEXT } from './request-rules.js';
 import { oneOf, text } from './rules.js';
+import { PROOF, TokenPlaceShape } from './token-place-shape.js';
 
-const PROOF = 'How the source proves who asks.';
 const LIFETIME = period('1s', '365d', 'smhd');
-const CLIENT_AUTH = oneOf(['basic', 'body']);
 
 /** The API asks for nothing. */
 export class NoAuthShape {
@@ -47,18 +39,6 @@ export class BasicAuthShape {
     isRequired: true,
   })
   password: string;
-}
-
-/** Where a token goes in a request. */
-class TokenPlaceShape {
-  @Key(oneOf(['header', 'query', 'cookie']), { description: 'Where it goes.', default: 'header' })
-  in?: 'header' | 'query' | 'cookie';
-
-  @Key(PLACE_NAME, { description: 'Name of the header, parameter or cookie.', examples: ['X-API-Key'] })
-  name?: string;
-
-  @Key(PREFIX, { description: 'Put before it, with nothing between.', examples: ['Token '] })
-  prefix?: string;
 }
 
 /** A key that stays the same. */
@@ -113,94 +93,6 @@ export class LoginAuthShape extends TokenPlaceShape {
     description: 'Lifetime where the answer does not tell it; without one the token is used until a 401.',
     examples: ['50m'],
   })
-  lifetime?: string;
-}
-
-/** What both OAuth 2.0 grants ask with. */
-class OauthShape {
-  @Key(URL_TEXT, {
-    description: 'Where tokens are given.',
-    examples: ['https://auth.example.com/oauth/token'],
-    isRequired: true,
-  })
-  token_url: string;
-
-  @Key(text('a text'), { description: 'Name of the client.', examples: ['${API_CLIENT_ID}'], isRequired: true })
-  client_id: string;
-
-  @Key(text('a text'), { description: 'Scopes, with blanks between.', examples: ['orders.read'] })
-  scope?: string;
-
-  @Key(FORM, {
-    description: 'Further fields of the form.',
-    examples: [{ audience: 'https://api.example.com' }],
-  })
-  params?: Record<string, string | number | boolean>;
-
-  @Key(CLIENT_AUTH, {
-    description: 'The client proves itself in the Authorization header or in the form (RFC 6749, 2.3.1).',
-    default: 'basic',
-  })
-  client_auth?: 'basic' | 'body';
-}
-
-/** OAuth 2.0 client credentials (RFC 6749, 4.4). */
-export class ClientCredentialsAuthShape extends OauthShape {
-  @Key(oneOf(['oauth2_client_credentials']), { description: PROOF, isRequired: true })
-  type: 'oauth2_client_credentials';
-
-  @Key(SECRET, {
-    description: "The client's secret.",
-    examples: ['${API_CLIENT_SECRET}'],
-    isRequired: true,
-  })
-  client_secret: string;
-}
-
-/** OAuth 2.0 refresh token (RFC 6749, 6); each new one that the server gives is kept. */
-export class RefreshTokenAuthShape extends OauthShape {
-  @Key(oneOf(['oauth2_refresh_token']), { description: PROOF, isRequired: true })
-  type: 'oauth2_refresh_token';
-
-  @Key(SECRET, {
-    description: "The client's secret; left out for a public client.",
-    examples: ['${API_CLIENT_SECRET}'],
-  })
-  client_secret?: string;
-
-  @Key(SECRET, {
-    description: 'The first refresh token.',
-    examples: ['${API_REFRESH_TOKEN}'],
-    isRequired: true,
-  })
-  refresh_token: string;
-}
-
-/** A JWT (RFC 7519) that Millrace signs itself. */
-export class JwtAuthShape extends TokenPlaceShape {
-  @Key(oneOf(['jwt']), { description: PROOF, isRequired: true })
-  type: 'jwt';
-
-  @Key(oneOf(['HS256', 'RS256', 'ES256']), { description: 'How it is signed.', isRequired: true })
-  algorithm: 'HS256' | 'RS256' | 'ES256';
-
-  @Key(SECRET, {
-    description: 'HS256: the secret; else a private key as PEM.',
-    examples: ['${API_SIGNING_KEY}'],
-    isRequired: true,
-  })
-  key: string;
-
-  @Key(JSON_MAP, { description: 'Claims besides iat and exp.', examples: [{ iss: 'millrace' }] })
-  claims?: Record<string, unknown>;
-
-  @Key(JSON_MAP, {
-    description: "Members of the token's header besides alg and typ.",
-    examples: [{ kid: 'k1' }],
-  })
-  header?: Record<string, unknown>;
-
-  @Key(period('1s', '24h', 'smh'), { description: 'A new one is signed when it is over.', default: '5m' })
   lifetime?: string;
 }
 

@@ -1,0 +1,128 @@
+import { columnsOf } from './check-placeholders.js';
+import type { Fault } from './fault.js';
+import { nearestWord } from './nearest-word.js';
+import { ForEachShape } from './shape/api-series-shape.js';
+import { isPlainMap } from './shape/key.js';
+import { SchemaShape } from './shape/schema-shape.js';
+import type { StreamShape } from './shape/stream-shape.js';
+
+type Path = (string | number)[];
+
+/** A stream by its table, and where it stands. */
+export interface NamedStream {
+  table: string;
+  stream: StreamShape;
+  path: Path;
+}
+
+interface Use {
+  child: NamedStream;
+  forEach: ForEachShape;
+  /** Of `for_each`. */
+  path: Path;
+}
+
+/** Checks that each `for_each` names another stream that can be loaded first, and columns that it can have. */
+export function checkForEach(streams: NamedStream[]): Fault[] {
+  const byTable = new Map(streams.map((stream) => [stream.table, stream]));
+  const uses = streams.flatMap(findUses);
+  return [
+    ...uses.flatMap((use) => checkParent(use, byTable)),
+    ...uses.flatMap((use) => checkInclude(use)),
+    ...checkCycles(uses),
+  ];
+}
+
+function findUses(child: NamedStream): Use[] {
+  const sources: unknown[] = Array.isArray(child.stream.sources) ? child.stream.sources : [];
+  return sources.flatMap((source, index) => {
+    const forEach = (source as { for_each?: unknown }).for_each;
+    if (!(forEach instanceof ForEachShape) || typeof forEach.stream !== 'string') return [];
+    return [{ child, forEach, path: [...child.path, 'sources', index, 'for_each'] }];
+  });
+}
+
+function checkParent({ child, forEach, path }: Use, byTable: Map<string, NamedStream>): Fault[] {
+  const name = forEach.stream;
+  const parent = byTable.get(name);
+  const place = [...path, 'stream'];
+  if (name === child.table) {
+    return [
+      { path: place, message: `expected the table of another stream, got "${name}", the stream itself` },
+    ];
+  }
+  if (parent) return checkColumns({ child, forEach, path }, parent);
+  const others = [...byTable.keys()].filter((table) => table !== child.table);
+  const near = nearestWord(name, others);
+  const hint = near ? `; did you mean ${near}?` : '';
+  const got = others.length === 0 ? `"${name}", and there is no other` : `"${name}"${hint}`;
+  return [{ path: place, message: `expected the table of another stream of this pipeline, got ${got}` }];
+}
+
+/** With strict_mode a table has the declared columns and no others. */
+function checkColumns({ forEach, path }: Use, { table, stream }: NamedStream): Fault[] {
+  const schema = stream.schema instanceof SchemaShape ? stream.schema : undefined;
+  const isStrict = stream.strict_mode === true || schema?.strict_mode === true;
+  if (!isStrict || !(schema?.columns instanceof Map)) return [];
+  const known = [...schema.columns.keys()];
+  const included = includedOf(forEach).map(([column]) => column);
+  return [
+    ...columnsOf(forEach).map((column) => ['field', column] as const),
+    ...included.map((column) => ['include', column] as const),
+  ]
+    .filter(([, column]) => !known.includes(column))
+    .map(([key, column]) => {
+      const near = nearestWord(column, known);
+      const hint = near ? `; did you mean ${near}?` : '';
+      const message = `expected a column of ${table}, which keeps only those of its schema, got "${column}"${hint}`;
+      return { path: [...path, key], message };
+    });
+}
+
+/** Columns of the parent, each with the name that it gets in the record. */
+function includedOf({ include }: ForEachShape): [string, unknown][] {
+  if (isPlainMap(include)) return Object.entries(include);
+  const names: unknown[] = Array.isArray(include) ? include : [];
+  return names.flatMap((name) => (typeof name === 'string' ? [[name, name] as [string, unknown]] : []));
+}
+
+function checkInclude({ child, forEach, path }: Use): Fault[] {
+  const source = child.stream.sources?.[Number(path.at(-2))] as { fields?: unknown } | undefined;
+  const taken = new Set(isPlainMap(source?.fields) ? Object.keys(source.fields) : []);
+  return includedOf(forEach).flatMap(([column, name]) => {
+    if (typeof name !== 'string') return [];
+    const isTaken = taken.has(name);
+    taken.add(name);
+    if (!isTaken) return [];
+    const message = `expected a name that the record does not have yet for ${column} of the parent, got "${name}"`;
+    return [{ path: [...path, 'include', column], message }];
+  });
+}
+
+/** Each cycle that a walk from children to parents meets is told once, at its first stream. */
+function checkCycles(uses: Use[]): Fault[] {
+  const byChild = Map.groupBy(uses, ({ child }) => child.table);
+  const done = new Set<string>();
+  const way: string[] = [];
+  const walk = (table: string): Fault[] => {
+    const begin = way.indexOf(table);
+    if (begin >= 0) return [tellCycle(way.slice(begin), byChild)];
+    if (done.has(table)) return [];
+    way.push(table);
+    const parents = new Set((byChild.get(table) ?? []).map(({ forEach }) => forEach.stream));
+    // A stream that is its own parent was told of already.
+    const faults = [...parents].filter((parent) => parent !== table).flatMap(walk);
+    way.pop();
+    done.add(table);
+    return faults;
+  };
+  return [...byChild.keys()].flatMap(walk);
+}
+
+function tellCycle(cycle: string[], byChild: Map<string, Use[]>): Fault {
+  const [first = '', second] = cycle;
+  const shown = cycle.length > 10 ? [...cycle.slice(0, 10), '…'] : cycle;
+  const use = byChild.get(first)?.find(({ forEach }) => forEach.stream === second);
+  const message = `expected streams that do not wait for each other, got ${[...shown, first].join(' -> ')}`;
+  return { path: [...(use?.path ?? []), 'stream'], message };
+}
