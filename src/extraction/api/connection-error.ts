@@ -22,12 +22,6 @@ export function toConnectionError(error: NodeJS.ErrnoException, where: string): 
     return new ApiRefused('API_BAD_ANSWER', `${where}: expected headers of at most 64 kB, got more`);
   }
   if (code.startsWith('HPE_')) return unavailable('API_BAD_ANSWER', `expected an HTTP answer, got ${got}`);
-  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') {
-    return new ApiRefused(
-      'API_BAD_REQUEST',
-      `${where}: expected headers of visible characters, got another one`,
-    );
-  }
   return unavailable('API_UNREACHABLE', `expected a connection, got ${got || 'an error without a name'}`);
 
   function unavailable(name: string, fault: string): ApiUnavailable {

@@ -4,6 +4,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AddressGuard } from './address-guard.js';
 import { ApiRefused } from './api-errors.js';
 import type { OpenAnswer } from './api-request.js';
+import { checkHeaders } from './check-headers.js';
 import type { ClientRequest } from './client-request.js';
 import { Deadlines } from './deadlines.js';
 import { keepHome, nextHop } from './follow-redirects.js';
@@ -31,9 +32,11 @@ export class ApiClient implements OnModuleDestroy {
    * Sends a request, follows redirects and gives the answer, whatever its status is, before its body is read.
    *
    * @throws ApiUnavailable for connections that fail and deadlines; ApiRefused for addresses and redirects that are not
-   * allowed, certificates that cannot be trusted and encodings that are not known; the signal's reason when it is aborted
+   * allowed, headers that cannot be sent, certificates that cannot be trusted and encodings that are not known; the signal's reason when it is aborted
    */
   async open(request: ClientRequest): Promise<OpenAnswer> {
+    request.signal?.throwIfAborted();
+    checkHeaders(request.headers, originAndPath(request.url));
     const deadlines = new Deadlines(request.timeouts, originAndPath(request.url), request.signal);
     try {
       return await this.#follow(keepHome(request), deadlines);
@@ -82,9 +85,6 @@ function toOpenAnswer(answer: IncomingMessage, request: ClientRequest, deadlines
     headers: Object.fromEntries(headers) as Record<string, string>,
     url: request.url,
     body: openBody(answer, encoding, request, deadlines),
-    discard: () => {
-      deadlines.end();
-      answer.destroy();
-    },
+    discard: () => deadlines.abort(new Error('expected a body to read, it was discarded')),
   };
 }
