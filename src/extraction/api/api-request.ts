@@ -17,7 +17,9 @@ export interface OpenAnswer {
   /** Where it came from after redirects. Holds credentials where they travel in the query. */
   url: string;
   /**
-   * The body without its compression. Throws what stopped it: BodyCut, BodyTooLong, a deadline.
+   * The body without its compression, to be read once; its connection is closed unless it is read to its end. Throws
+   * ApiUnavailable when it was cut (`API_BODY_CUT`) or a deadline passed, ApiRefused when it is too long. A cut cannot be
+   * told where neither length, chunks nor compression say where the body ends.
    */
   body: AsyncIterable<Buffer>;
   /** Ends the connection without reading on. */

@@ -27,6 +27,7 @@ export async function* openBody(
       if (size > maxBytes) throw bodyTooLong(url, maxBytes);
       yield chunk;
     }
+    if (size === 0 && !tellsEnd(answer)) throw bodyCut(url);
   } finally {
     deadlines.end();
     answer.destroy();
@@ -39,6 +40,7 @@ async function* readPacked(
   maxBytes: number,
   deadlines: Deadlines,
 ): AsyncGenerator<Buffer, void> {
+  if (Number(answer.headers['content-length']) > maxBytes) throw bodyTooLong(url, maxBytes);
   let size = 0;
   const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   for (;;) {
@@ -70,6 +72,12 @@ async function nextPiece(
   if (deadlines.signal.aborted) throw deadlines.signal.reason;
   if (!answer.complete) throw bodyCut(url);
   return null;
+}
+
+/** Whether one knows where the body ends without the connection's end: then one of no bytes is no cut one. */
+function tellsEnd({ headers, statusCode }: IncomingMessage): boolean {
+  const isTold = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return isTold || statusCode === 204 || statusCode === 304;
 }
 
 function bodyCut(url: string, cause?: Error): ApiUnavailable {

@@ -16,14 +16,18 @@ import { originAndPath } from './show-url.js';
 import { ACCEPTED_ENCODINGS } from './unpack-body.js';
 
 const MAX_HEADER_BYTES = 65_536;
-const MAX_HEADERS = 1000;
+/** Many times what APIs send, and few enough for axios, whose time for them grows with the square of their number. */
+const MAX_HEADERS = 250;
 
 export interface Agents {
   httpAgent: GuardedHttpAgent;
   httpsAgent: GuardedHttpsAgent;
 }
 
-/** One request and its answer's headers, without redirects. The answer's stream ends with an error when `deadlines` end it. */
+/**
+ * One request and its answer's headers, without redirects. The answer's stream ends with an error when `deadlines` end it
+ * or its connection fails.
+ */
 export async function sendRequest(
   service: HttpService,
   agents: Agents,
@@ -31,17 +35,17 @@ export async function sendRequest(
   deadlines: Deadlines,
 ): Promise<IncomingMessage> {
   for (;;) {
-    const watch = new Watch(deadlines);
+    const watch = new Watch(deadlines, originAndPath(request.url));
     try {
-      const answer = await firstValueFrom(service.request<IncomingMessage>(toAxios(request, agents, watch)));
-      deadlines.pause();
-      return checkHeaders(answer.data, request.url);
+      const sent = firstValueFrom(service.request<IncomingMessage>(toAxios(request, agents, watch)));
+      return (await Promise.race([sent, watch.failed])).data;
     } catch (error) {
-      deadlines.pause();
       if (deadlines.signal.aborted) throw deadlines.signal.reason;
       // The server closed an idle connection while the request was on its way (RFC 9110, 9.2.2).
       if (request.method === 'GET' && watch.isStale) continue;
       throw toConnectionError(watch.failure ?? (error as Error), originAndPath(request.url));
+    } finally {
+      deadlines.pause();
     }
   }
 }
@@ -67,41 +71,61 @@ function toAxios(request: ClientRequest, agents: Agents, watch: Watch) {
   };
 }
 
-function checkHeaders(answer: IncomingMessage, url: string): IncomingMessage {
-  if (answer.rawHeaders.length <= 2 * MAX_HEADERS) return answer;
-  answer.destroy();
-  throw new ApiRefused(
-    'API_BAD_ANSWER',
-    `${originAndPath(url)}: expected at most ${MAX_HEADERS} headers, got more`,
-  );
-}
-
-/** Stands between axios and `node:http` to see the socket and the error as they are, and to end the request at any time. */
+/** Stands between axios and `node:http`: sees the socket and the error as they are, and ends the request at any time. */
 class Watch {
-  failure: NodeJS.ErrnoException | undefined;
+  failure: Error | undefined;
   /** It failed on a connection that an earlier request had used. */
   isStale = false;
+  /** Rejects when the request ends without an answer, also where axios is not told. */
+  readonly failed: Promise<never>;
+  #fail: (error: Error) => void;
+  #isAnswered = false;
 
-  constructor(private readonly deadlines: Deadlines) {}
+  constructor(
+    private readonly deadlines: Deadlines,
+    private readonly where: string,
+  ) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    this.failed = promise;
+    this.#fail = reject;
+  }
 
   request = (options: RequestOptions, take: (answer: IncomingMessage) => void): NodeRequest => {
     const isSecure = options.protocol === 'https:';
     const request = (isSecure ? https : http).request(
       Object.assign(options, { maxHeaderSize: MAX_HEADER_BYTES }),
-      take,
+      (answer) => this.#take(request, answer, take),
     );
     // By default those over 2000 are dropped without a word.
     request.maxHeadersCount = 0;
+    request.on('socket', (socket) => this.#awaitConnection(socket as TLSSocket, isSecure));
+    request.on('upgrade', (_answer, socket) => socket.destroy());
     request.on('error', (error: NodeJS.ErrnoException) => {
-      this.failure = error;
+      this.failure ??= error;
       this.isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
     });
-    // Where nobody reads the body yet, its error must not end the process.
-    request.on('response', (answer: IncomingMessage) => answer.on('error', () => undefined));
-    request.on('socket', (socket) => this.#awaitConnection(socket as TLSSocket, isSecure));
+    request.on(
+      'close',
+      () => this.#isAnswered || this.#fail(this.failure ?? new Error('one that was closed')),
+    );
     this.#obey(request);
     return request;
   };
+
+  #take(request: NodeRequest, answer: IncomingMessage, take: (answer: IncomingMessage) => void): void {
+    if (answer.rawHeaders.length > 2 * MAX_HEADERS) {
+      const fault = `expected at most ${MAX_HEADERS} headers, got ${answer.rawHeaders.length / 2}`;
+      request.destroy(new ApiRefused('API_BAD_ANSWER', `${this.where}: ${fault}`));
+      return;
+    }
+    // Where nobody reads the body yet, its error must not end the process.
+    answer.on('error', () => undefined);
+    // A body whose end is that of the connection would else look whole when the connection is reset.
+    request.on('error', (error) => answer.destroy(error));
+    this.#isAnswered = true;
+    take(answer);
+  }
 
   #awaitConnection(socket: TLSSocket, isSecure: boolean): void {
     const isConnecting = socket.connecting || (isSecure && !socket.authorized);
@@ -113,7 +137,10 @@ class Watch {
 
   #obey(request: NodeRequest): void {
     const { signal } = this.deadlines;
-    const end = () => request.destroy(signal.reason as Error);
+    const end = () => {
+      this.#fail(signal.reason as Error);
+      request.destroy(signal.reason as Error);
+    };
     signal.addEventListener('abort', end, { once: true });
     request.once('close', () => signal.removeEventListener('abort', end));
     if (signal.aborted) end();

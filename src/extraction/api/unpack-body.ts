@@ -41,48 +41,66 @@ export function readEncoding(header: string | undefined, where: string): string 
 }
 
 /**
- * The bytes that were packed. A body without a single byte is empty. Throws what `packed` throws, and ApiUnavailable when
- * the packed bytes end too early, go on after their end or make no sense.
+ * The bytes that were packed; a body without a single byte is empty. Whoever gave `packed` ends it. Throws what `packed`
+ * throws, and ApiUnavailable when the packed bytes end too early, go on after their end or make no sense.
  */
 export async function* unpackBody(
-  packed: AsyncIterator<Buffer>,
+  packed: AsyncIterator<Buffer, void>,
   encoding: string,
   where: string,
 ): AsyncGenerator<Buffer, void> {
-  const first = await packed.next();
-  if (first.done) return;
-  const unpacker = UNPACKERS[encoding]!(first.value);
-  let fed = 0;
+  const first = await readFirst(packed);
+  if (first.length === 0) return;
+  const unpacker = UNPACKERS[encoding]!(first);
+  let fed = first.length;
+  let sourceFailure: { error: unknown } | undefined;
   const feed = async function* () {
-    for (let piece: IteratorResult<Buffer> = first; !piece.done; piece = await packed.next()) {
-      fed += piece.value.length;
-      yield piece.value;
+    yield first;
+    try {
+      for (let piece = await packed.next(); !piece.done; piece = await packed.next()) {
+        fed += piece.value.length;
+        yield piece.value;
+      }
+    } catch (error) {
+      sourceFailure = { error };
+      throw error;
     }
   };
-  const isFed = pipeline(feed, unpacker).catch((error: unknown) => error);
+  const feeding = pipeline(feed, unpacker).catch((error: unknown) => error);
   try {
     yield* unpacker as AsyncIterable<Buffer>;
-    const error = await isFed;
+    const error = await feeding;
     if (error) throw error;
-    // The engines stop at the end of what was packed, gzip's at that of its last member.
-    if (unpacker.bytesWritten < fed && !encoding.endsWith('gzip')) throw new Error('bytes after the end');
+    // The engines stop at the end of what was packed, whatever comes after it.
+    if (unpacker.bytesWritten < fed) throw new Error('bytes after the end');
   } catch (error) {
-    throw toApiError(error as NodeJS.ErrnoException, encoding, where);
+    throw sourceFailure ? sourceFailure.error : damaged(error as NodeJS.ErrnoException, encoding, where);
   } finally {
     unpacker.destroy();
   }
+}
+
+/** At least two bytes where there are so many: a header that is looked for has two. */
+async function readFirst(packed: AsyncIterator<Buffer, void>): Promise<Buffer> {
+  let first = Buffer.alloc(0);
+  while (first.length < 2) {
+    const piece = await packed.next();
+    if (piece.done) break;
+    first = Buffer.concat([first, piece.value]);
+  }
+  return first;
 }
 
 function hasZlibHeader(first: Buffer): boolean {
   return first.length > 1 && (first[0]! & 0x0f) === 8 && first.readUInt16BE(0) % 31 === 0;
 }
 
-function toApiError(error: NodeJS.ErrnoException, encoding: string, where: string): Error {
-  if (error instanceof ApiUnavailable || error instanceof ApiRefused) return error;
+function damaged(error: NodeJS.ErrnoException, encoding: string, where: string): ApiUnavailable {
   const isCut = error.code === 'Z_BUF_ERROR';
+  const got = isCut ? 'one that ends too early' : `one that is damaged (${error.message})`;
   return new ApiUnavailable(
     isCut ? 'API_BODY_CUT' : 'API_BODY_DAMAGED',
-    `${where}: expected a whole body packed as ${encoding}, got ${isCut ? 'one that ends too early' : `one that is damaged (${error.message})`}`,
+    `${where}: expected a whole body packed as ${encoding}, got ${got}`,
     null,
     undefined,
     { cause: error },
