@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { ormconfig } from '../ormconfig.js';
+import { openDataSource } from '../src/database/open-data-source.js';
+import { ServiceConnection } from '../src/database/service-connection.js';
+import { ApiRate } from '../src/extraction/api/api-rate.entity.js';
+import { BURST_MS, HostRates, type Turn } from '../src/extraction/api/host-rates.js';
+import type { Clock } from '../src/extraction/await-still.js';
+import { createDatabase, type TestDatabase } from './support.js';
+
+const HOST = 'api.example.com:443';
+let database: TestDatabase;
+let pools: DataSource[];
+
+beforeAll(async () => {
+  database = await createDatabase();
+  const connection = new ServiceConnection({ ...database.connection, schema: 'public', ssl: false });
+  const options: PostgresDataSourceOptions = { ...ormconfig(connection), entities: [ApiRate] };
+  pools = [await openDataSource(options), await new DataSource(options).initialize()];
+});
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.destroy()));
+  await database.drop();
+});
+beforeEach(async () => {
+  await sql('TRUNCATE millrace.api_rates');
+});
+
+const sql = async <T>(text: string, values: unknown[] = []): Promise<T[]> => pools[0]!.query(text, values);
+/** The rates as another process would see them. */
+const ratesOf = (pool: number) => new HostRates(pools[pool]!.getRepository(ApiRate));
+
+/** A clock whose waits are noted and over at once; its time goes on by them. */
+function noting(): Clock & { waits: number[] } {
+  const waits: number[] = [];
+  let passed = 0;
+  const now = () => Date.now() + passed;
+  const wait = async (ms: number, signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    waits.push(ms);
+    passed += ms;
+  };
+  return { waits, now, wait };
+}
+
+/** The same, and the database's moments come nearer by each wait. */
+function shifting(): Clock & { waits: number[] } {
+  const clock = noting();
+  const wait = async (ms: number, signal?: AbortSignal) => {
+    await clock.wait(ms, signal);
+    await sql(
+      `UPDATE millrace.api_rates SET next_at = next_at - $1::float8 * interval '1 ms',
+      paused_until = paused_until - $1::float8 * interval '1 ms'`,
+      [ms],
+    );
+  };
+  return { ...clock, wait };
+}
+
+function breaks(grants: number[], intervalMs: number): string[] {
+  const sorted = [...grants].sort((one, other) => one - other);
+  return sorted.flatMap((from, first) =>
+    sorted.slice(first + 1).flatMap((to, index) => {
+      const least = (index + 1) * intervalMs - BURST_MS - 0.01;
+      return to - from < least ? [`${index + 2} within ${to - from} ms`] : [];
+    }),
+  );
+}
+
+describe('a rate', () => {
+  it.each([
+    { perSecond: 50, turns: 60, burst: 6 },
+    { perSecond: 10, turns: 30, burst: 2 },
+    { perSecond: 1, turns: 8, burst: 1 },
+    { perSecond: 0.01, turns: 4, burst: 1 },
+  ])('of $perSecond a second is kept by two processes together', async ({ perSecond, turns, burst }) => {
+    const both = [ratesOf(0), ratesOf(1)];
+    const clock = noting();
+    const asked = Array.from({ length: turns }, (_, index) =>
+      both[index % 2]!.turn(HOST, { perSecond, clock }),
+    );
+    const grants = (await Promise.all(asked)) as number[];
+    const intervalMs = 1000 / perSecond;
+    expect(breaks(grants, intervalMs)).toEqual([]);
+    const first = Math.min(...grants);
+    expect(grants.filter((grant) => grant - first < 5).length).toBeLessThanOrEqual(burst);
+    const span = Math.max(...grants) - first;
+    expect(span).toBeLessThanOrEqual(turns * intervalMs + 1000);
+  });
+
+  it('costs one statement a turn, and none where there is none', async () => {
+    const rates = ratesOf(1);
+    const count = counting(pools[1]!);
+    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: 1000, clock: noting() });
+    expect(count()).toBe(5);
+    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: null, clock: noting() });
+    expect(count()).toBe(5);
+  });
+
+  it('makes one wait as long as the row says', async () => {
+    const clock = noting();
+    const [one, other] = [ratesOf(0), ratesOf(1)];
+    await one.turn(HOST, { perSecond: 1 / 3600, clock });
+    expect(clock.waits).toEqual([]);
+    await other.turn(HOST, { perSecond: 1 / 3600, clock });
+    expect(clock.waits).toHaveLength(1);
+    expect(clock.waits[0]).toBeGreaterThan(3_590_000);
+    expect(clock.waits[0]).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('keeps hosts apart', async () => {
+    const clock = noting();
+    await ratesOf(0).turn(HOST, { perSecond: 0.1, clock });
+    await ratesOf(0).turn('other.example.com:443', { perSecond: 0.1, clock });
+    expect(clock.waits).toEqual([]);
+  });
+
+  it('lets nobody wait for ever', async () => {
+    await sql(`INSERT INTO millrace.api_rates VALUES ($1, now() + interval '61 min', now())`, [HOST]);
+    const clock = noting();
+    await expect(ratesOf(0).turn(HOST, { perSecond: 1, clock })).rejects.toMatchObject({
+      code: 'API_RATE_EXHAUSTED',
+      isTriedOut: true,
+    });
+    expect(clock.waits).toEqual([]);
+    const [row] = await sql<{ left: number }>(
+      'SELECT extract(epoch FROM next_at - now())::float8 AS left FROM millrace.api_rates',
+    );
+    expect(row!.left).toBeLessThanOrEqual(3660);
+  });
+
+  it('gives back the slot of one that is cancelled', async () => {
+    const abort = new AbortController();
+    const rates = ratesOf(0);
+    const clock: Clock = { now: Date.now, wait: async () => abort.signal.throwIfAborted() };
+    const turn: Turn = { perSecond: 1 / 60, clock, signal: abort.signal };
+    await rates.turn(HOST, turn);
+    const before = await sql('SELECT next_at FROM millrace.api_rates');
+    const stopped = new Error('cancelled');
+    const waiting = { ...clock, wait: async () => (abort.abort(stopped), clock.wait(0)) };
+    const cancelled = [0, 1, 2].map(() => rates.turn(HOST, { ...turn, clock: waiting }));
+    expect((await Promise.allSettled(cancelled)).map((each) => 'reason' in each && each.reason)).toEqual([
+      stopped,
+      stopped,
+      stopped,
+    ]);
+    expect(await sql('SELECT next_at FROM millrace.api_rates')).toEqual(before);
+  });
+});
+
+describe('quiet that a host asked for', () => {
+  it('holds up every turn of this process', async () => {
+    const rates = ratesOf(0);
+    const clock = shifting();
+    await rates.pause(HOST, 30_000, clock);
+    await rates.turn(HOST, { perSecond: null, clock });
+    expect(clock.waits).toHaveLength(1);
+    expect(clock.waits[0]).toBeGreaterThan(29_000);
+    await rates.turn(HOST, { perSecond: null, clock });
+    expect(clock.waits).toHaveLength(1);
+  });
+
+  it('holds up a turn at a rate in another process', async () => {
+    const clock = shifting();
+    await ratesOf(0).pause(HOST, 30_000, clock);
+    await ratesOf(1).turn(HOST, { perSecond: 10, clock });
+    const waited = clock.waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThan(29_000);
+    expect(waited).toBeLessThanOrEqual(30_100);
+  });
+
+  it('holds up a turn without a rate in another process from its next look on', async () => {
+    const clock = shifting();
+    const other = ratesOf(1);
+    await other.turn(HOST, { perSecond: null, clock });
+    await ratesOf(0).pause(HOST, 30_000, clock);
+    await other.look(HOST, clock);
+    await other.turn(HOST, { perSecond: null, clock });
+    expect(clock.waits).toHaveLength(1);
+    expect(clock.waits[0]).toBeGreaterThan(29_000);
+  });
+
+  it('is seen by one that waits for its slot meanwhile', async () => {
+    const [one, other] = [ratesOf(0), ratesOf(1)];
+    const clock = shifting();
+    let isPaused = false;
+    const wait: Clock['wait'] = async (ms, signal) => {
+      await clock.wait(ms, signal);
+      if (!isPaused) await one.pause(HOST, 30_000, noting());
+      isPaused = true;
+    };
+    await other.turn(HOST, { perSecond: 0.1, clock });
+    await other.turn(HOST, { perSecond: 0.1, clock: { ...clock, wait } });
+    expect(clock.waits).toHaveLength(2);
+    expect(clock.waits[1]).toBeGreaterThan(29_000);
+  });
+
+  it('is never longer than two minutes, and never made shorter', async () => {
+    const rates = ratesOf(0);
+    const clock = noting();
+    await rates.pause(HOST, 86_400_000, clock);
+    await ratesOf(1).pause(HOST, 5_000, clock);
+    await rates.turn(HOST, { perSecond: null, clock });
+    expect(clock.waits[0]).toBeLessThanOrEqual(120_000);
+    const [row] = await sql<{ left: number }>(
+      'SELECT extract(epoch FROM paused_until - now())::float8 AS left FROM millrace.api_rates',
+    );
+    expect(row!.left).toBeLessThanOrEqual(120);
+    expect(row!.left).toBeGreaterThan(100);
+  });
+
+  it('is forgotten with hosts that were not used for a day', async () => {
+    await sql(`INSERT INTO millrace.api_rates VALUES
+      ('old', now() - interval '25 h', now() - interval '30 h'),
+      ('slow', now() - interval '30 h', now() - interval '23 h'),
+      ('new', now() - interval '23 h', to_timestamp(0))`);
+    await ratesOf(0).look(HOST, noting());
+    expect(await sql('SELECT host FROM millrace.api_rates ORDER BY host')).toEqual([
+      { host: 'new' },
+      { host: 'slow' },
+    ]);
+  });
+});
+
+/** How many statements a pool has been given since. */
+function counting(pool: DataSource): () => number {
+  let statements = 0;
+  const driver = pool.driver as unknown as { master: { on(event: string, told: () => void): void } };
+  driver.master.on('acquire', () => (statements += 1));
+  return () => statements;
+}
