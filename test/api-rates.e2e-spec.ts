@@ -7,6 +7,9 @@ import { ServiceConnection } from '../src/database/service-connection.js';
 import { ApiRate } from '../src/extraction/api/api-rate.entity.js';
 import { BURST_MS, HostRates, type Turn } from '../src/extraction/api/host-rates.js';
 import type { Clock } from '../src/extraction/await-still.js';
+import { makeApiClient } from './api-client.js';
+import { startApiServer } from './api-server.js';
+import { makeSession, noteWaits } from './api-session.js';
 import { createDatabase, type TestDatabase } from './support.js';
 
 const HOST = 'api.example.com:443';
@@ -31,32 +34,15 @@ const sql = async <T>(text: string, values: unknown[] = []): Promise<T[]> => poo
 /** The rates as another process would see them. */
 const ratesOf = (pool: number) => new HostRates(pools[pool]!.getRepository(ApiRate));
 
-/** A clock whose waits are noted and over at once; its time goes on by them. */
-function noting(): Clock & { waits: number[] } {
-  const waits: number[] = [];
-  let passed = 0;
-  const now = () => Date.now() + passed;
-  const wait = async (ms: number, signal?: AbortSignal) => {
-    signal?.throwIfAborted();
-    waits.push(ms);
-    passed += ms;
-  };
-  return { waits, now, wait };
-}
-
-/** The same, and the database's moments come nearer by each wait. */
-function shifting(): Clock & { waits: number[] } {
-  const clock = noting();
-  const wait = async (ms: number, signal?: AbortSignal) => {
-    await clock.wait(ms, signal);
-    await sql(
+/** A clock whose waits bring the database's moments nearer. */
+const shifting = () =>
+  noteWaits((ms) =>
+    sql(
       `UPDATE millrace.api_rates SET next_at = next_at - $1::float8 * interval '1 ms',
-      paused_until = paused_until - $1::float8 * interval '1 ms'`,
+        paused_until = paused_until - $1::float8 * interval '1 ms'`,
       [ms],
-    );
-  };
-  return { ...clock, wait };
-}
+    ),
+  );
 
 function breaks(grants: number[], intervalMs: number): string[] {
   const sorted = [...grants].sort((one, other) => one - other);
@@ -76,7 +62,7 @@ describe('a rate', () => {
     { perSecond: 0.01, turns: 4, burst: 1 },
   ])('of $perSecond a second is kept by two processes together', async ({ perSecond, turns, burst }) => {
     const both = [ratesOf(0), ratesOf(1)];
-    const clock = noting();
+    const clock = noteWaits();
     const asked = Array.from({ length: turns }, (_, index) =>
       both[index % 2]!.turn(HOST, { perSecond, clock }),
     );
@@ -92,14 +78,14 @@ describe('a rate', () => {
   it('costs one statement a turn, and none where there is none', async () => {
     const rates = ratesOf(1);
     const count = counting(pools[1]!);
-    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: 1000, clock: noting() });
+    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: 1000, clock: noteWaits() });
     expect(count()).toBe(5);
-    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: null, clock: noting() });
+    for (let turn = 0; turn < 5; turn++) await rates.turn(HOST, { perSecond: null, clock: noteWaits() });
     expect(count()).toBe(5);
   });
 
   it('makes one wait as long as the row says', async () => {
-    const clock = noting();
+    const clock = noteWaits();
     const [one, other] = [ratesOf(0), ratesOf(1)];
     await one.turn(HOST, { perSecond: 1 / 3600, clock });
     expect(clock.waits).toEqual([]);
@@ -110,7 +96,7 @@ describe('a rate', () => {
   });
 
   it('keeps hosts apart', async () => {
-    const clock = noting();
+    const clock = noteWaits();
     await ratesOf(0).turn(HOST, { perSecond: 0.1, clock });
     await ratesOf(0).turn('other.example.com:443', { perSecond: 0.1, clock });
     expect(clock.waits).toEqual([]);
@@ -118,7 +104,7 @@ describe('a rate', () => {
 
   it('lets nobody wait for ever', async () => {
     await sql(`INSERT INTO millrace.api_rates VALUES ($1, now() + interval '61 min', now())`, [HOST]);
-    const clock = noting();
+    const clock = noteWaits();
     await expect(ratesOf(0).turn(HOST, { perSecond: 1, clock })).rejects.toMatchObject({
       code: 'API_RATE_EXHAUSTED',
       isTriedOut: true,
@@ -187,7 +173,7 @@ describe('quiet that a host asked for', () => {
     let isPaused = false;
     const wait: Clock['wait'] = async (ms, signal) => {
       await clock.wait(ms, signal);
-      if (!isPaused) await one.pause(HOST, 30_000, noting());
+      if (!isPaused) await one.pause(HOST, 30_000, noteWaits());
       isPaused = true;
     };
     await other.turn(HOST, { perSecond: 0.1, clock });
@@ -198,7 +184,7 @@ describe('quiet that a host asked for', () => {
 
   it('is never longer than two minutes, and never made shorter', async () => {
     const rates = ratesOf(0);
-    const clock = noting();
+    const clock = noteWaits();
     await rates.pause(HOST, 86_400_000, clock);
     await ratesOf(1).pause(HOST, 5_000, clock);
     await rates.turn(HOST, { perSecond: null, clock });
@@ -215,11 +201,44 @@ describe('quiet that a host asked for', () => {
       ('old', now() - interval '25 h', now() - interval '30 h'),
       ('slow', now() - interval '30 h', now() - interval '23 h'),
       ('new', now() - interval '23 h', to_timestamp(0))`);
-    await ratesOf(0).look(HOST, noting());
+    await ratesOf(0).look(HOST, noteWaits());
     expect(await sql('SELECT host FROM millrace.api_rates ORDER BY host')).toEqual([
       { host: 'new' },
       { host: 'slow' },
     ]);
+  });
+});
+
+describe('C2: 429 with Retry-After', () => {
+  it.each([
+    { name: 'at a rate', rate: 5 },
+    { name: 'without a rate', rate: undefined },
+  ])('is heeded by a session of another process, $name', async ({ rate }) => {
+    const server = await startApiServer((_request, response) => {
+      const isFirst = server.seen.length === 1;
+      response.writeHead(isFirst ? 429 : 200, isFirst ? { 'retry-after': '30' } : {}).end('done');
+    });
+    const client = makeApiClient();
+    const clock = shifting();
+    const request = { method: 'GET' as const, url: `${server.origin}/orders`, headers: {} };
+    const send = ({ session }: ReturnType<typeof makeSession>) =>
+      session.send(request, async (answer) => (answer.discard(), answer.status));
+    const told = makeSession(client, server.origin, {
+      rates: ratesOf(0),
+      onStatus: { 429: 'fail' },
+      rate,
+      clock,
+    });
+    await expect(send(told)).rejects.toMatchObject({ status: 429 });
+    expect(clock.waits).toEqual([]);
+    const other = makeSession(client, server.origin, { rates: ratesOf(1), rate, clock });
+    expect(await send(other)).toBe(200);
+    client.onModuleDestroy();
+    await server.close();
+    const waited = clock.waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThan(28_000);
+    expect(waited).toBeLessThanOrEqual(30_200);
+    expect(server.seen).toHaveLength(2);
   });
 });
 

@@ -4,7 +4,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../settings/settings.js';
 import { AddressGuard } from './api/address-guard.js';
 import { ApiRate } from './api/api-rate.entity.js';
+import { ApiSessions } from './api/api-sessions.js';
 import { ApiToken } from './api/api-token.entity.js';
+import { HostRates } from './api/host-rates.js';
 import { ApiClient } from './api/http-client.js';
 import { ApiTokens } from './api/kept-tokens.js';
 import { ExtractionService } from './extraction.service.js';
@@ -18,6 +20,8 @@ import { FileLooks } from './file-looks.js';
     FileLooks,
     ApiClient,
     ApiTokens,
+    HostRates,
+    ApiSessions,
     {
       provide: AddressGuard,
       inject: [Settings],

@@ -2,23 +2,17 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeApiClient } from '../../../test/api-client.js';
 import { type ApiServer, startApiServer } from '../../../test/api-server.js';
+import { makeSession, nobody, ratesAlone, type SessionChanges } from '../../../test/api-session.js';
 import type { StatusAction } from '../../config-history/api-source-config.js';
 import { ApiRefused, ApiUnavailable } from './api-errors.js';
 import type { ApiRequest, OpenAnswer } from './api-request.js';
-import { ApiSession } from './api-session.js';
 import type { Authenticator } from './authenticator.js';
-import { HostRates } from './host-rates.js';
 import type { ApiClient } from './http-client.js';
 import { readBody } from './read-body.js';
-import { RequestSender, type SendTools } from './request-sender.js';
-import { Secrets } from './secrets.js';
-import { SharedAuth } from './shared-auth.js';
 
 type Script = (respond: ServerResponse, number: number) => void;
 
 const SECRET = 'k3y/with+signs';
-const timeouts = { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5, totalSeconds: 10 };
-const nobody: Authenticator = { sign: async (request) => ({ ...request }), renew: async () => false };
 let client: ApiClient;
 let server: ApiServer;
 let script: Script;
@@ -33,54 +27,8 @@ afterEach(async () => {
   await server.close();
 });
 
-interface Changes {
-  onStatus?: Record<string, StatusAction>;
-  authenticator?: Authenticator;
-  signal?: AbortSignal;
-  rates?: HostRates;
-  random?: () => number;
-  timeouts?: typeof timeouts;
-}
-
-/** Rates without a database: only what this process knows. */
-function ratesAlone(): HostRates {
-  return new HostRates({ query: async () => [] } as never);
-}
-
-function scene({
-  onStatus = {},
-  authenticator = nobody,
-  signal,
-  rates = ratesAlone(),
-  ...rest
-}: Changes = {}) {
-  const waits: number[] = [];
-  const logged: { level: string; message: string; fields: object }[] = [];
-  let passed = 0;
-  const wait = async (ms: number, signal?: AbortSignal) => {
-    signal?.throwIfAborted();
-    waits.push(ms);
-    passed += ms;
-  };
-  const clock = { now: () => Date.now() + passed, wait };
-  const tools: SendTools = { client, rates, clock, random: rest.random ?? (() => 0.5) };
-  const home = server.origin;
-  const limits = { home, origins: [], timeouts: rest.timeouts ?? timeouts, maxBytes: 100_000, rate: null };
-  const world = { tokens: undefined as never, signal: new AbortController().signal };
-  const auth = new SharedAuth(() => authenticator, tools, limits, world);
-  const secrets = new Secrets(auth.secrets);
-  secrets.add(SECRET);
-  const session = new ApiSession(
-    { onStatus, format: 'auto' },
-    new RequestSender(tools, limits, secrets),
-    auth,
-    {
-      signal: signal ?? new AbortController().signal,
-      log: (level, message, fields) => logged.push({ level, message, fields }),
-    },
-  );
-  return { session, waits, logged };
-}
+const scene = (changes: SessionChanges = {}) =>
+  makeSession(client, server.origin, { secret: SECRET, ...changes });
 
 const get = (path = '/orders?page=2'): ApiRequest => ({
   method: 'GET',
@@ -161,7 +109,7 @@ describe('C1: an API that fails for now', () => {
 
   it('does not answer in time', async () => {
     script = (response, number) => void (number === 2 && response.end('done'));
-    const { session, waits } = scene({ timeouts: { ...timeouts, headersSeconds: 0.1 } });
+    const { session, waits } = scene({ headersSeconds: 0.1 });
     expect(await session.send(get(), text)).toBe('done');
     expect(waits).toEqual([1000]);
   });
