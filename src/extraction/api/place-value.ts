@@ -36,8 +36,8 @@ export function withoutParameters(url: string, names: readonly string[]): string
 function withParameter(url: string, name: string, value: string): string {
   const { address, parameters, fragment } = splitUrl(url);
   const at = parameters.findIndex((parameter) => decodedName(parameter) === name);
-  const spelling = at < 0 ? encode(name) : (parameters[at]?.split('=', 1)[0] ?? name);
-  const placed = `${spelling}=${encode(value)}`;
+  const spelling = at < 0 ? encodeParameter(name) : (parameters[at]?.split('=', 1)[0] ?? name);
+  const placed = `${spelling}=${encodeParameter(value)}`;
   const kept = parameters.flatMap((parameter, index) => {
     if (index === at) return [placed];
     return decodedName(parameter) === name ? [] : [parameter];
@@ -63,7 +63,8 @@ function decodedName(parameter: string): string {
   }
 }
 
-function encode(text: string): string {
+/** A name or a value as it stands in a query. */
+export function encodeParameter(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(READABLE, decodeURIComponent);
 }
 
