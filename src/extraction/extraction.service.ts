@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../settings/settings.js';
+import { ApiSessions } from './api/api-sessions.js';
+import type { Fetched, FetchRequest } from './api/fetch-request.js';
+import { fetchSource } from './api/fetch-source.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { fingerprintStart } from './fingerprint-file.js';
@@ -18,12 +21,13 @@ export interface FoundFiles {
   skipped: SkippedFile[];
 }
 
-/** Finds the files of sources and lands them. */
+/** Finds the files of sources and lands them, and the pages of APIs. */
 @Injectable()
 export class ExtractionService {
   constructor(
     private readonly settings: Settings,
     private readonly looks: FileLooks,
+    private readonly sessions: ApiSessions,
   ) {}
 
   /** The files that a source holds now, by name and state only. Throws PathRefused when its path is missing or not allowed. */
@@ -71,6 +75,14 @@ export class ExtractionService {
   /** Lands JSON records that the service itself has written, one a line; `#line` counts them from 1. */
   async landRecords(path: string, folder: string, signal?: AbortSignal): Promise<LandedFile> {
     return landRecords(path, { folder, signal });
+  }
+
+  /**
+   * Fetches every page of an API source and lands them in the request's folder. An attempt goes on where an earlier one in
+   * the same folder stopped. Throws ApiRefused, PagingFailed, ApiUnavailable.
+   */
+  async fetch(request: FetchRequest): Promise<Fetched> {
+    return fetchSource(request, this.sessions);
   }
 
   /** Throws FileChanged when the file is no longer the one that was seen. */

@@ -1,0 +1,75 @@
+import type { ApiSessions } from './api-sessions.js';
+import { digestRequest } from './digest-request.js';
+import type { FetchContext } from './fetch-context.js';
+import { FetchLog } from './fetch-log.js';
+import { fetchPages } from './fetch-pages.js';
+import type { Fetched, FetchRequest } from './fetch-request.js';
+import { FetchTally } from './fetch-tally.js';
+import { PageCheckpoints } from './page-checkpoints.js';
+import { PageBudget } from './page-guard.js';
+import { createPaginator } from './paginators.js';
+import { isSingle, listPartitions } from './partitions.js';
+
+/**
+ * Fetches every page of a source, series by series, and lands them. What an earlier attempt in the same folder has landed
+ * is not asked for again. Throws ApiRefused, ApiUnavailable, PagingFailed; the pages before stay for the next attempt.
+ */
+export async function fetchSource(
+  request: FetchRequest,
+  sessions: Pick<ApiSessions, 'open'>,
+): Promise<Fetched> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const { source, folder } = request;
+  const log = new FetchLog(request.log);
+  const session = sessions.open(source, { signal, log: request.log });
+  const checkpoints = await PageCheckpoints.open(folder, await digestRequest(request), Date.now());
+  const context: FetchContext = {
+    request,
+    session,
+    paginator: createPaginator(source.pagination, source),
+    checkpoints,
+    tally: new FetchTally(request, log),
+    log,
+    budget: new PageBudget(source),
+    isSingle: isSingle(source),
+  };
+  try {
+    await fetchPartitions(context, stop);
+    request.signal.throwIfAborted();
+  } finally {
+    await checkpoints.close();
+  }
+  const { tally } = context;
+  const { pages, records, bytes } = tally.progress;
+  log.end({ pages, records, bytes, ...session.sent }, tally.withoutCursor);
+  return tally.result();
+}
+
+/** Fetches series side by side, each one request at a time; a single one uses all that may be under way itself. */
+async function fetchPartitions(context: FetchContext, stop: AbortController): Promise<void> {
+  const { request, checkpoints, log, paginator, tally } = context;
+  const { startedAt, isResumed } = checkpoints;
+  const partitions = listPartitions(request, {
+    now: startedAt,
+    onNull: (line, column) => log.parentWithout(line, column),
+    onUnfit: (line, reason) => tally.skip({ name: `parent ${line}`, reason }),
+  });
+  log.begin(paginator.label, { isSingle: context.isSingle, isResumed });
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    try {
+      for (let next = await partitions.next(); !next.done; next = await partitions.next()) {
+        if (stop.signal.aborted) return;
+        await fetchPages(next.value, context);
+      }
+    } catch (error) {
+      failures.push(error);
+      stop.abort();
+    }
+  };
+  await Promise.all(Array.from({ length: context.isSingle ? 1 : request.source.parallel }, lane));
+  await partitions.return(undefined);
+  // The first one is what went wrong; it has stopped the others.
+  if (failures.length > 0) throw failures[0];
+}

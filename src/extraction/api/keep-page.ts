@@ -1,0 +1,107 @@
+import { setImmediate } from 'node:timers/promises';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { LandedFile } from '../landed-file.js';
+import type { PageCursor } from './api-cursor.js';
+import type { PageStatus, ReadPage } from './ask-page.js';
+import { checkInclude } from './check-include.js';
+import type { FetchContext } from './fetch-context.js';
+import { landPage } from './land-page.js';
+import type { SavedPage } from './page-checkpoints.js';
+import type { PagePosition } from './paginator.js';
+import type { Partition } from './partitions.js';
+
+/** Where in its source a page stands. */
+export interface PagePlace {
+  partition: Partition;
+  /** From 1. */
+  page: number;
+  /** Where the page after it is; null: it is the last one. */
+  next: PagePosition | null;
+}
+
+/** Lands a page and writes down that it is done with; one without records has no file. */
+export async function keepPage(
+  { decoded, url, digest }: ReadPage,
+  place: PagePlace,
+  context: FetchContext,
+): Promise<void> {
+  // Landing takes the processor: the request for the next page goes out first.
+  await setImmediate();
+  const { partition, page } = place;
+  const records = decoded.records.length + decoded.broken.length;
+  const file =
+    records === 0 ? null : await land(decoded, context.session.secrets.showUrl(url), place, context);
+  const next = writable(place.next, context);
+  const saved = { partition: partition.number, page, next, digest, file, records, bytes: decoded.bytes };
+  await keep({ ...saved, ...readCursor(decoded.records, partition, context), skipped: null }, place, context);
+}
+
+/** Writes down that a series ended without a page. */
+export async function keepEnd(end: PageStatus, place: PagePlace, context: FetchContext): Promise<void> {
+  const shown = context.session.secrets.showUrl(end.url);
+  const reason = `expected a page, got status ${end.status}, which on_status says to ignore (${shown})`;
+  const skipped = end.meaning === 'ignored' ? { name: pageName(place, context), reason } : null;
+  const nothing = { file: null, digest: '', records: 0, bytes: 0, highest: null, unreadable: 0 };
+  await keep(
+    { partition: place.partition.number, page: place.page, next: null, ...nothing, skipped },
+    place,
+    context,
+  );
+}
+
+async function keep(saved: SavedPage, { partition }: PagePlace, context: FetchContext): Promise<void> {
+  await context.checkpoints.keep(saved);
+  context.tally.add(partition.key, saved);
+}
+
+async function land(
+  page: ReadPage['decoded'],
+  url: string,
+  place: PagePlace,
+  context: FetchContext,
+): Promise<LandedFile> {
+  const { source, folder, index } = context.request;
+  const { include } = place.partition;
+  checkInclude(page.records, source, { include, url });
+  const name = pageName(place, context);
+  const base = join(folder, name);
+  if (!context.isSingle && place.page === 1) await mkdir(dirname(base), { recursive: true, mode: 0o700 });
+  const added = Object.entries(include).map(([column, { value }]) => [column, value] as const);
+  return landPage({
+    page,
+    index,
+    name,
+    url,
+    base,
+    fields: source.fields,
+    include: added.length === 0 ? undefined : Object.fromEntries(added),
+  });
+}
+
+function pageName({ partition, page }: PagePlace, { isSingle }: FetchContext): string {
+  const name = `page-${pad(page)}`;
+  return isSingle ? name : `${pad(partition.number)}/${name}`;
+}
+
+function pad(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
+/** A position as it may be written down; undefined: it holds a secret. */
+function writable(
+  next: PagePosition | null,
+  { session: { secrets } }: FetchContext,
+): PagePosition | null | undefined {
+  const text = JSON.stringify(next);
+  return secrets.hide(text) === text ? next : undefined;
+}
+
+function readCursor(
+  records: unknown[],
+  { key }: Partition,
+  { request: { source }, tally }: FetchContext,
+): PageCursor {
+  if (source.cursor === null) return { highest: null, unreadable: 0 };
+  return tally.trackOf(key, source.cursor).readPage(records);
+}

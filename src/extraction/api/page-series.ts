@@ -1,0 +1,119 @@
+import { ApiRefused } from './api-errors.js';
+import { askPage, isRead, type AskedPage, type ReadPage } from './ask-page.js';
+import type { FetchContext } from './fetch-context.js';
+import { keepEnd, keepPage, type PagePlace } from './keep-page.js';
+import { OrderedWork } from './ordered-work.js';
+import type { SavedPage } from './page-checkpoints.js';
+import { PageGuard } from './page-guard.js';
+import { PagesAhead } from './pages-ahead.js';
+import type { PagePosition, SeenPage } from './paginator.js';
+import type { Partition } from './partitions.js';
+
+/** Read pages that may wait for the disk. */
+const MOST_WAITING = 2;
+/** How an API answers that knows a position no longer. */
+const STATUSES_OF_GONE = [400, 404, 410, 416];
+
+/** The API refused to go on from where an earlier attempt stopped. */
+export class PositionGone extends Error {
+  constructor(readonly status: number) {
+    super('expected to go on from the last page, got a refusal');
+  }
+}
+
+/** One attempt at a series of pages. */
+export class PageSeries {
+  /** Number of the last page that was read. */
+  private page: number;
+  /** In all pages read so far. */
+  private records: number;
+  private readonly pages: PagesAhead<AskedPage>;
+  private readonly landing: OrderedWork;
+  private readonly guard: PageGuard;
+
+  /** @param saved pages of an earlier attempt; they count once the API goes on from them */
+  constructor(
+    private readonly partition: Partition,
+    private readonly context: FetchContext,
+    private readonly saved: SavedPage[],
+  ) {
+    const { paginator } = context;
+    this.guard = new PageGuard(context.budget);
+    this.page = saved.length;
+    this.records = saved.reduce((sum, { records }) => sum + records, 0);
+    this.pages = new PagesAhead(
+      async (position, signal) => askPage(context, partition.base, { position, signal }),
+      paginator.ahead ? (position) => paginator.ahead?.(position) ?? position : null,
+    );
+    this.landing = new OrderedWork(MOST_WAITING, () => void this.pages.close());
+  }
+
+  /** Fetches the pages from a position on. What was read before an error is kept. Throws PositionGone. */
+  async follow(first: PagePosition): Promise<void> {
+    try {
+      if (this.saved.length === 0) this.guard.goTo(this.context.paginator.mark(first));
+      this.pages.start(first, 1);
+      for (let position: PagePosition | null = first; position !== null;)
+        position = await this.step(position);
+    } finally {
+      await this.pages.close();
+      // A page that could not be landed has stopped the others: then it is what went wrong.
+      await this.landing.finish();
+    }
+  }
+
+  private async step(position: PagePosition): Promise<PagePosition | null> {
+    const { context } = this;
+    const asked = await this.takePage(position);
+    const place: PagePlace = { partition: this.partition, page: ++this.page, next: null };
+    if (!isRead(asked)) {
+      await this.landing.add(async () => keepEnd(asked, place, context));
+      return null;
+    }
+    place.next = this.findNext(asked, position);
+    // The next page travels while this one is landed.
+    if (place.next !== null)
+      this.pages.start(place.next, context.isSingle ? context.request.source.parallel : 1);
+    await this.landing.add(async () => keepPage(asked, place, context));
+    return place.next;
+  }
+
+  /** The next page in turn. The first one after an earlier attempt decides whether that one's pages count. */
+  private async takePage(position: PagePosition): Promise<AskedPage> {
+    if (this.saved.length === 0) return this.pages.take();
+    try {
+      const page = await this.pages.take();
+      if (!isRead(page) && page.meaning === 'ignored') throw new PositionGone(page.status);
+      this.restore(position);
+      return page;
+    } catch (error) {
+      const isGone = error instanceof ApiRefused && STATUSES_OF_GONE.includes(error.status ?? 0);
+      throw isGone ? new PositionGone(error.status ?? 0) : error;
+    }
+  }
+
+  private restore(position: PagePosition): void {
+    const { paginator, tally } = this.context;
+    let at = paginator.first();
+    for (const saved of this.saved.splice(0)) {
+      this.guard.restore([{ ...saved, mark: paginator.mark(at) }]);
+      tally.add(this.partition.key, saved);
+      at = saved.next ?? position;
+    }
+    this.guard.goTo(paginator.mark(position));
+  }
+
+  private findNext({ decoded, digest, ...answer }: ReadPage, position: PagePosition): PagePosition | null {
+    const { paginator, log, tally, isSingle } = this.context;
+    const records = decoded.records.length + decoded.broken.length;
+    this.records += records;
+    this.guard.take({ digest, records, bytes: decoded.bytes });
+    const { body } = decoded;
+    const seen: SeenPage = { ...answer, body, records, last: decoded.records.at(-1), total: this.records };
+    const next = paginator.next(seen, position);
+    for (const remark of paginator.remarks?.(seen, position) ?? []) log.remark(remark, this.partition.number);
+    if (next !== null) this.guard.goTo(paginator.mark(next));
+    if (isSingle) tally.totalRecords = paginator.totalOf?.(seen) ?? tally.totalRecords;
+    return next;
+  }
+}
