@@ -2,6 +2,8 @@ import type { ErrorDetail } from '../../errors.js';
 import type { Secrets } from './secrets.js';
 
 const MAX_DEPTH = 5;
+/** What programs tell errors by. */
+const FIXED = ['name', 'code'];
 /** What clients hang on their errors: whole requests and answers. */
 const LADEN = ['config', 'request', 'response', 'options', 'headers'];
 
@@ -11,7 +13,7 @@ export function redactError<T>(error: T, secrets: Secrets, depth = 0): T {
   for (const name of LADEN) Reflect.deleteProperty(error, name);
   for (const name of ['message', 'stack', ...Object.keys(error)]) {
     const value: unknown = Reflect.get(error, name);
-    if (typeof value !== 'string') continue;
+    if (typeof value !== 'string' || FIXED.includes(name)) continue;
     const shown = secrets.hide(value);
     if (shown !== value) Reflect.set(error, name, shown);
   }
