@@ -25,17 +25,17 @@ export interface TokenKind {
 export function createTokenPaginator(kind: TokenKind): Paginator {
   const { label, countItems, findToken, placeToken, prepare, stops } = kind;
 
-  function next(page: SeenPage, position: PagePosition): PagePosition | null {
+  function follow(page: SeenPage, position: PagePosition): { next: PagePosition | null; isGivenUp: boolean } {
     const items = countItems(page);
     const seen = Number(position.seen) + items;
     const pages = Number(position.pages) + 1;
     const saysMore = stops?.sayMore(page, { items: seen, pages }) ?? null;
-    if (saysMore === false) return null;
-    const token = findToken(page);
-    if (token === null) return null;
+    const token = saysMore === false ? null : findToken(page);
+    const isStill = items === 0 && saysMore === null && token === position.token;
+    if (token === null || isStill) return { next: null, isGivenUp: false };
     const empty = items === 0 ? Number(position.empty) + 1 : 0;
-    const leadsNowhere = token === position.token || (empty >= EMPTY_PAGES && saysMore === null);
-    return empty > 0 && leadsNowhere ? null : { token, pages, seen, empty };
+    const isGivenUp = empty >= EMPTY_PAGES && saysMore === null;
+    return { next: isGivenUp ? null : { token, pages, seen, empty }, isGivenUp };
   }
 
   return {
@@ -45,8 +45,12 @@ export function createTokenPaginator(kind: TokenKind): Paginator {
       const request = prepare?.(base) ?? base;
       return token === null ? request : placeToken(request, String(token));
     },
-    next,
+    next: (page, position) => follow(page, position).next,
     mark: ({ token }) => (token === null ? null : String(token)),
     ...(stops !== undefined && { totalOf: stops.totalOf }),
+    remarks(page, position) {
+      const text = `${EMPTY_PAGES} pages in a row had no records, though each led to another: taken for the end`;
+      return follow(page, position).isGivenUp ? [{ level: 'warn', text }] : [];
+    },
   };
 }

@@ -1,6 +1,9 @@
 import { WRAPPERS } from './page-field-names.js';
 import { splitPath } from './leading-path.js';
 
+/** Fractal has `meta.pagination.links`. */
+const DEPTH = 3;
+
 /** An object of an answer, and its JSONPath. */
 export interface Container {
   path: string;
@@ -19,9 +22,12 @@ export function listContainers(body: unknown, records: string): Container[] {
     if (inner === undefined) break;
     onTheWay.push(inner);
   }
-  const inside = onTheWay.flatMap((container) => wrapped(container, WRAPPERS));
-  const deepest = inside.flatMap((container) => wrapped(container, WRAPPERS));
-  const all = [...onTheWay, ...inside, ...deepest];
+  const all = [...onTheWay];
+  let level = onTheWay;
+  for (let depth = 1; depth <= DEPTH; depth++) {
+    level = level.flatMap((container) => wrapped(container, WRAPPERS));
+    all.push(...level);
+  }
   const record = names.length > 0 && rest === '' ? names.reduce(memberPath, '$') : null;
   return all.filter(({ path }, index) => {
     const isRecord = record !== null && (path === record || path.startsWith(`${record}.`));

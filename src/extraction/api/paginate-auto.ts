@@ -27,7 +27,8 @@ export function createAutoPaginator(base: PagingBase, create: Create): Paginator
     },
     mark: (position) => chosenAt(position)?.mark(position) ?? null,
     remarks(page, position) {
-      if (position.auto !== null) return [];
+      const chosen = chosenAt(position);
+      if (chosen !== null) return chosen.remarks?.(page, position) ?? [];
       const { label } = create(detectPagination(page, base), base);
       return [{ level: 'info', text: `pagination auto: chose ${label}` }];
     },

@@ -14,7 +14,7 @@ export function createNextUrlPaginator({ path }: { path: string }, base: PagingB
     if (page.body === undefined && page.records > 0) throw unreadable(path, 'no JSON');
     const [url] = find(page.body);
     if (url === undefined || url === null || url === '' || url === false) return null;
-    if (typeof url !== 'string') throw unreadable(path, `a ${Array.isArray(url) ? 'list' : typeof url}`);
+    if (typeof url !== 'string') throw unreadable(path, `a value of type ${typeof url}`);
     return checkNextUrl(url, page, base);
   }
 
