@@ -8,7 +8,7 @@ const HANDSHAKE = /^(ERR_SSL_|ERR_TLS_|EPROTO)/;
 export function toConnectionError(error: NodeJS.ErrnoException, where: string): Error {
   if (error instanceof ApiRefused || error instanceof ApiUnavailable) return error;
   const code = error.code ?? '';
-  const got = code && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+  const got = describe(error.message, code);
   if (CERTIFICATE.test(code)) {
     return new ApiRefused(
       'API_TLS_FAILED',
@@ -22,9 +22,20 @@ export function toConnectionError(error: NodeJS.ErrnoException, where: string): 
     return new ApiRefused('API_BAD_ANSWER', `${where}: expected headers of at most 64 kB, got more`);
   }
   if (code.startsWith('HPE_')) return unavailable('API_BAD_ANSWER', `expected an HTTP answer, got ${got}`);
-  return unavailable('API_UNREACHABLE', `expected a connection, got ${got || 'an error without a name'}`);
+  return unavailable('API_UNREACHABLE', `expected a connection, got ${got}`);
 
   function unavailable(name: string, fault: string): ApiUnavailable {
-    return new ApiUnavailable(name, `${where}: ${fault}`, null, undefined, { cause: error });
+    return new ApiUnavailable(name, `${where}: ${fault}`, null, undefined, { cause: bareError(error) });
   }
+}
+
+/** An error without what node and axios add to theirs: the request with its headers, the bytes of the answer. */
+export function bareError(error: NodeJS.ErrnoException): Error {
+  return Object.assign(new Error(error.message), { code: error.code });
+}
+
+/** Where several addresses failed there is no message. */
+function describe(message: string, code: string): string {
+  if (message === '') return code || 'an error without a name';
+  return code && !message.includes(code) ? `${message} (${code})` : message;
 }

@@ -40,6 +40,17 @@ describe('nextHop', () => {
     });
   });
 
+  it.each([
+    ['?a=%20b+c&key=k&d=%2a', '?a=%20b+c&d=%2a'],
+    ['?%6bey=k&a=b', '?a=b'],
+    ['?a=b&key', '?a=b'],
+    ['?keys=1&a=key', '?keys=1&a=key'],
+    ['?key=k', ''],
+    ['', ''],
+  ])('takes what proves who asks out of the query %s', (query, left) => {
+    expect(nextHop(request(), 302, `${OTHER}/x${query}`)?.url).toBe(`${OTHER}/x${left}`);
+  });
+
   it('has lost it for good when it comes home again', () => {
     const away = nextHop(request(), 302, `${OTHER}/x`)!;
     expect(nextHop(away, 302, `${HOME}/x`)?.headers).toEqual({ accept: 'application/json' });

@@ -13,7 +13,7 @@ export function keepHome(request: ClientRequest): ClientRequest {
   const kept = Object.entries(request.headers).filter(
     ([name]) => PLAIN_HEADERS.has(name) && !request.credentialHeaders.includes(name),
   );
-  for (const name of request.credentialParams ?? []) url.searchParams.delete(name);
+  url.search = withoutParams(url.search, request.credentialParams ?? []);
   if (request.body !== undefined) {
     throw refuse(request.url, `expected ${request.home}, because the request has a body`);
   }
@@ -45,6 +45,16 @@ export function nextHop(
   }
   const isKept = status === 307 || status === 308 || request.method === 'GET';
   return keepHome({ ...(isKept ? request : withoutBody(request)), url: to.href });
+}
+
+/** The rest stays as it is spelled: it may be signed. */
+function withoutParams(search: string, names: readonly string[]): string {
+  const nameOf = (pair: string) => [...new URLSearchParams(pair).keys()][0] ?? '';
+  const kept = search
+    .replace(/^\?/, '')
+    .split('&')
+    .filter((pair) => !names.includes(nameOf(pair)));
+  return kept.join('&');
 }
 
 function withoutBody(request: ClientRequest): ClientRequest {

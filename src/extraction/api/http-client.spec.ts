@@ -118,6 +118,14 @@ describe('a request', () => {
   );
 });
 
+it('refuses a text that is no URL and does not show it', async () => {
+  const request = { ...makeClientRequest(home.origin), url: 'example.com?token=hidden' };
+  await expect(client.open(request)).rejects.toMatchObject({
+    code: 'API_BAD_REQUEST',
+    message: 'expected a URL, got a text that is no URL',
+  });
+});
+
 describe('an answer', () => {
   it.each([200, 201, 400, 401, 404, 429, 500, 503, 299, 599])(
     'of status %i is given as it is',

@@ -35,9 +35,11 @@ export class ApiClient implements OnModuleDestroy {
    * allowed, headers that cannot be sent, certificates that cannot be trusted and encodings that are not known; the signal's reason when it is aborted
    */
   async open(request: ClientRequest): Promise<OpenAnswer> {
+    const where = originAndPath(request.url);
     request.signal?.throwIfAborted();
-    checkHeaders(request.headers, originAndPath(request.url));
-    const deadlines = new Deadlines(request.timeouts, originAndPath(request.url), request.signal);
+    if (!URL.canParse(request.url)) throw new ApiRefused('API_BAD_REQUEST', `expected a URL, got ${where}`);
+    checkHeaders(request.headers, where);
+    const deadlines = new Deadlines(request.timeouts, where, request.signal);
     try {
       return await this.#follow(keepHome(request), deadlines);
     } catch (error) {

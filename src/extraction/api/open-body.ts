@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiUnavailable } from './api-errors.js';
 import type { ClientRequest } from './client-request.js';
+import { bareError } from './connection-error.js';
 import type { Deadlines } from './deadlines.js';
 import { bodyTooLong } from './read-body.js';
 import { originAndPath } from './show-url.js';
@@ -65,7 +66,7 @@ async function nextPiece(
     if (!done) return value;
   } catch (error) {
     if (deadlines.signal.aborted) throw deadlines.signal.reason;
-    throw bodyCut(url, error as Error);
+    throw bodyCut(url, bareError(error as Error));
   } finally {
     deadlines.pause();
   }
