@@ -128,6 +128,13 @@ const requests: [string, string, string[]][] = [
     [`fields.id 6:19 expected a JSONPath such as $.data.items, got "$..": bald descendant segment ('$..':3)`],
   ],
   [
+    'the name of an element that is not of XML',
+    `${URL}\nrecords: $.feed.atom:entry`,
+    [
+      `records 6:14 expected a JSONPath such as $.data.items, got "$.feed.atom:entry": expected '.', '..' or a bracketed selection, found ':' ('atom:entr':11)`,
+    ],
+  ],
+  [
     'a rate without a time',
     `${URL}\nrate: 10`,
     ['rate 6:11 expected requests in a time, such as 10/s, 600/m or 1000/h, got 10'],
@@ -222,7 +229,7 @@ const auths: [string, string, string[]][] = [
     'a key as the user',
     "type: basic\nuser: hunter2\npassword: ''",
     [
-      'auth.user 8:13 expected a variable such as ${API_KEY} beside an empty password, for secrets come from variables only, got a text that is not shown',
+      'auth.user 8:13 expected a variable such as ${API_TOKEN} beside an empty password, for secrets come from variables only, got a text that is not shown',
     ],
   ],
   [
@@ -591,6 +598,14 @@ const families: [string, string, string, string[]][] = [
       'for_each.field 6:39 expected a column of users, which keeps only those of its schema, got "id"',
       'for_each.include 6:52 expected a column of users, which keeps only those of its schema, got "nam"; did you mean name?',
     ].map((fault) => expect.stringContaining(fault) as unknown as string),
+  ],
+  [
+    'a column whose name the table cannot have',
+    `${EACH.replaceAll('id', 'userId')} }`,
+    users(),
+    [
+      'for_each.field 6:39 expected a column of users, whose naming is snake_case, got "userId"; did you mean user_id?',
+    ],
   ],
   [
     'a name that the record has',

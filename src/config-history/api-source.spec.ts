@@ -119,6 +119,10 @@ allow_origins: ['https://Files.example.com:443', '\${API_FILES}']`);
     });
   });
 
+  it('finds elements of XML by names that no JSONPath has', () => {
+    expect(parse(`${URL}\nformat: xml\nrecords: $.feed.atom:entry`).records).toBe('$.feed.atom:entry');
+  });
+
   it('asks for four parents at a time', () => {
     const source = parse(
       'url: https://x/{parent.id}/{parent.b}\nfor_each: { stream: users, field: [id, b], include: [b] }',

@@ -30,7 +30,7 @@ export function checkAuth(auth: unknown, path: Path): Fault[] {
 function checkBasic(auth: BasicAuthShape, path: Path): Fault[] {
   if (auth.password !== '' || typeof auth.user !== 'string' || hasVariable(auth.user)) return [];
   const message =
-    'expected a variable such as ${API_KEY} beside an empty password, for secrets come from variables only, got a text that is not shown';
+    'expected a variable such as ${API_TOKEN} beside an empty password, for secrets come from variables only, got a text that is not shown';
   return [{ path: [...path, 'user'], message }];
 }
 

@@ -59,24 +59,30 @@ function checkParent({ child, forEach, path }: Use, byTable: Map<string, NamedSt
   return [{ path: place, message: `expected the table of another stream of this pipeline, got ${got}` }];
 }
 
-/** With strict_mode a table has the declared columns and no others. */
+/** With strict_mode a table has the declared columns and no others, and with snake_case no other has capitals. */
 function checkColumns({ forEach, path }: Use, { table, stream }: NamedStream): Fault[] {
   const schema = stream.schema instanceof SchemaShape ? stream.schema : undefined;
   const isStrict = stream.strict_mode === true || schema?.strict_mode === true;
-  if (!isStrict || !(schema?.columns instanceof Map)) return [];
-  const known = [...schema.columns.keys()];
+  const known = schema?.columns instanceof Map ? [...schema.columns.keys()] : [];
+  const isPossible = (column: string) =>
+    known.includes(column) || (!isStrict && (stream.naming === 'as_is' || !/\p{Lu}/u.test(column)));
   const included = includedOf(forEach).map(([column]) => column);
   return [
     ...columnsOf(forEach).map((column) => ['field', column] as const),
     ...included.map((column) => ['include', column] as const),
   ]
-    .filter(([, column]) => !known.includes(column))
+    .filter(([, column]) => !isPossible(column))
     .map(([key, column]) => {
-      const near = nearestWord(column, known);
+      const near = isStrict ? nearestWord(column, known) : toSnakeCase(column);
       const hint = near ? `; did you mean ${near}?` : '';
-      const message = `expected a column of ${table}, which keeps only those of its schema, got "${column}"${hint}`;
+      const which = isStrict ? 'which keeps only those of its schema' : 'whose naming is snake_case';
+      const message = `expected a column of ${table}, ${which}, got "${column}"${hint}`;
       return { path: [...path, key], message };
     });
+}
+
+function toSnakeCase(name: string): string {
+  return name.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, '_').toLowerCase();
 }
 
 /** Columns of the parent, each with the name that it gets in the record. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { diffConfigs } from './diff-configs.js';
-import { maskYaml } from './mask-secrets.js';
+import type { InvalidConfig } from './invalid-config.js';
+import { maskConfig, maskYaml } from './mask-secrets.js';
+import { parseConfig } from './parse-config.js';
 
 const cases: [string, string, string][] = [
   ['plain', 'target:\n  password: hunter2 # old\n', 'target:\n  password: *** # old\n'],
@@ -20,6 +22,37 @@ describe('maskYaml', () => {
   it.each(cases)('%s', (_name, text, masked) => {
     expect(maskYaml(text).text).toBe(masked);
     expect(JSON.stringify(maskYaml(text).value)).not.toContain('hunter');
+  });
+});
+
+/** What an upload would answer, empty when it is accepted. */
+function faultsOf(text: string): string {
+  try {
+    parseConfig(text, { isVariableAllowed: () => true });
+    return '';
+  } catch (error) {
+    return JSON.stringify([(error as Error).message, (error as InvalidConfig).details]);
+  }
+}
+
+describe('secrets of API sources', () => {
+  const proofs = [
+    "{ type: bearer, token: '${API_A}' }",
+    "{ type: basic, user: '${API_A}', password: '' }",
+    "{ type: login, url: 'https://x?token=${API_A}', body: { password: '${API_A}' }, headers: { apikey: '${API_A}' } }",
+    "{ type: oauth2_refresh_token, token_url: https://x, client_id: c, client_secret: '${API_A}', refresh_token: '${API_A}' }",
+    "{ type: jwt, algorithm: HS256, key: '${API_A}' }",
+  ];
+
+  it.each(proofs)('are variables alone, before and after masking: %s', (auth) => {
+    const text = `sources: [{ type: api, url: https://x, auth: ${auth} }]`;
+    const config = parseConfig(text, { isVariableAllowed: () => true });
+    expect(maskConfig(config)).toEqual(config);
+    expect(maskYaml(text).text).toBe(text);
+    // The same with a secret in its place is no config that could be kept.
+    const literal = text.replaceAll('${API_A}', 'hunter2');
+    expect(faultsOf(literal)).not.toBe('');
+    expect(faultsOf(literal)).not.toContain('hunter2');
   });
 });
 

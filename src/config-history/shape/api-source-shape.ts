@@ -6,7 +6,7 @@ import { JSON_VALUE, mapOf } from './map-rules.js';
 import { Nested } from './nested.js';
 import { PAGINATIONS, type PaginationShape } from './pagination-shape.js';
 import { period, RATE, size } from './quantities.js';
-import { HEADERS, JSON_PATH, ORIGIN, QUERY, URL_TEXT } from './request-rules.js';
+import { HEADERS, JSON_PATH, ORIGIN, QUERY, RECORDS, URL_TEXT } from './request-rules.js';
 import { listOf, oneOf, text, wholeNumber } from './rules.js';
 
 const DEADLINE = period('1ms', '24h', 'mssmh');
@@ -96,7 +96,7 @@ export class ApiSourceShape {
   @Nested(CsvShape, { description: 'How delimited text is read.' })
   csv?: CsvShape;
 
-  @Key(JSON_PATH, { description: 'Where the records are in a page.', default: '$', examples: ['$.data'] })
+  @Key(RECORDS, { description: 'Where the records are in a page.', default: '$', examples: ['$.data'] })
   records?: string;
 
   @Key(FIELDS, {

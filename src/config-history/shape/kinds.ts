@@ -21,9 +21,14 @@ export class Kinds {
     );
   }
 
+  /** What `type` may say. */
+  get names(): string[] {
+    return [...this.shapes.keys()];
+  }
+
   /** Follows "expected". */
   get expected(): string {
-    const map = `a map with a type (one of ${[...this.shapes.keys()].join(', ')})`;
+    const map = `a map with a type (one of ${this.names.join(', ')})`;
     return this.words.length === 0 ? map : `${this.words.join(', ')} or ${map}`;
   }
 

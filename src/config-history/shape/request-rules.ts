@@ -63,6 +63,15 @@ export const JSON_PATH: Rule = {
   },
 };
 
+/** Names of elements from the root down, which need not be names of a JSONPath: `$.feed.atom:entry`. */
+const ELEMENTS = /^(?:\$\.)?[^\s.$[\]*]+(?:\.[^\s.$[\]*]+)*$/;
+
+/** A JSONPath; in XML also names of elements. */
+export const RECORDS: Rule = {
+  ...JSON_PATH,
+  accepts: (value) => JSON_PATH.accepts(value) || (typeof value === 'string' && ELEMENTS.test(value)),
+};
+
 function findPathFault(path: string): string | null {
   if (path.length === 0) return 'it is empty';
   if (path.length > 500) return 'it has more than 500 characters';
