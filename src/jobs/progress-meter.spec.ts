@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ProgressMeter } from './progress-meter.js';
 import {
   type FileReport,
@@ -75,6 +75,25 @@ describe('ProgressMeter', () => {
       await pass(100);
     }
     expect(told).toHaveLength(10);
+  });
+
+  it('tells the last of it, though nothing more comes', async () => {
+    jest.useFakeTimers();
+    try {
+      const { meter, told, pass } = measure([stream('a', [file('1', 1_000)], 'staging')]);
+      for (const share of [0.1, 0.2, 0.3]) {
+        meter.advance(share);
+        await pass(1);
+      }
+      expect(told).toHaveLength(1);
+      await pass(1_000);
+      jest.advanceTimersByTime(1_000);
+      expect(told.map(({ bytesDone }) => bytesDone)).toEqual([140, 220]);
+      jest.advanceTimersByTime(5_000);
+      expect(told).toHaveLength(2);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('tells each step at once', async () => {

@@ -45,6 +45,7 @@ export class ProgressMeter {
   private samples: Sample[] = [];
   private lastTold = -Infinity;
   private isTelling = false;
+  private later: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: MeterOptions) {
     this.now = options.now ?? (() => performance.now());
@@ -73,10 +74,10 @@ export class ProgressMeter {
     this.tell();
   }
 
-  /** Told at most once a second within a step, and never while the last telling is not through. */
+  /** Told at most once a second within a step, and never while the last telling is not through; but the last is told, too. */
   private tell(): void {
     const now = this.now();
-    if (this.isTelling || now - this.lastTold < TELL_MS) return;
+    if (this.isTelling || now - this.lastTold < TELL_MS) return this.tellLater();
     this.lastTold = now;
     this.isTelling = true;
     // Whether the run row can be written is found out by the next step that matters.
@@ -84,6 +85,14 @@ export class ProgressMeter {
       .tell(this.measure())
       .catch(() => {})
       .finally(() => (this.isTelling = false));
+  }
+
+  /** A step may have nothing more to say for long. */
+  private tellLater(): void {
+    this.later ??= setTimeout(() => {
+      this.later = null;
+      this.tell();
+    }, TELL_MS).unref();
   }
 
   /** How far the run is now. */
