@@ -21,6 +21,8 @@ import { ReplayRejects } from './replay-rejects.js';
 import { ReplaySteps } from './replay-steps.js';
 import { ReplayController } from './replay.controller.js';
 import { ReplayService } from './replay.service.js';
+import { ResetController } from './reset.controller.js';
+import { ResetService } from './reset.service.js';
 import { RetentionSweep } from './retention-sweep.js';
 import { RetentionService } from './retention.service.js';
 import { RunAttempts } from './run-attempts.js';
@@ -68,6 +70,7 @@ import { WorkerPresence } from './worker-presence.js';
     RunsController,
     RunEventsController,
     ReplayController,
+    ResetController,
     RunLogsController,
     SchedulesController,
     MonitorsController,
@@ -80,6 +83,7 @@ import { WorkerPresence } from './worker-presence.js';
     SentKeys,
     TriggerService,
     ReplayService,
+    ResetService,
     RunQueue,
     WorkerPresence,
     OrphanedRuns,

@@ -65,6 +65,12 @@ export class RunsService {
     });
   }
 
+  /** The oldest run of the pipeline that is not over, of whatever kind and though somebody has cancelled it. */
+  async findUnfinished(pipeline: string, manager: EntityManager): Promise<Run | null> {
+    const where = { pipeline, state: In<RunState>(['queued', 'running']) };
+    return manager.findOne(Run, { where, order: { id: 'ASC' } });
+  }
+
   /** Notes on an open run that somebody asked for it again, so that it takes in what came after it had looked. */
   async askAgain(run: Run, manager: EntityManager): Promise<Run> {
     await manager.update(Run, { id: run.id }, { askedAt: () => 'clock_timestamp()' });
