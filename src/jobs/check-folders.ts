@@ -3,10 +3,11 @@ import type { StreamListing } from './digest-listings.js';
 import type { FileReport } from './run-report.js';
 import type { Run } from './run.entity.js';
 
-/** The files that a run saw in a stream's sources; none where the run knew no such stream. */
+/** The files that a run saw in a stream's sources, without pages of APIs; none where the run knew no such stream. */
 export function filesOf(run: Run | null, table: string): FileReport[] {
   const index = run?.streams.findIndex((stream) => stream.table === table) ?? -1;
-  return run?.files?.[index]?.files ?? [];
+  const files = run?.files?.[index]?.files ?? [];
+  return files.filter(({ url }) => url === undefined);
 }
 
 /**

@@ -8,6 +8,7 @@ import { LoaderModule } from '../loader/loader.module.js';
 import { SchemaModule } from '../schema/schema.module.js';
 import { CancelWatch } from './cancel-watch.js';
 import { CronJobs } from './cron-jobs.js';
+import { FetchSteps } from './fetch-steps.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { LeftoverSweep } from './leftover-sweep.js';
 import { LookOut } from './look-out.js';
@@ -94,6 +95,7 @@ import { WorkerPresence } from './worker-presence.js';
     SetAsideFiles,
     StreamLooks,
     StreamSteps,
+    FetchSteps,
     RunPipeline,
     ReplaySteps,
     ReplayRejects,

@@ -13,6 +13,7 @@ import { runSignature } from './plan-files.js';
 import type { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 import { StreamLooks } from './stream-looks.js';
+import { hasLocalSource } from './stream-sources.js';
 import { type ComparedStream, sumUpLook } from './sum-up-look.js';
 
 /** For how long a new file must stand still, at most; a monitor that looks more often is content with less. */
@@ -53,11 +54,11 @@ export class LookOut {
     @InjectPinoLogger(LookOut.name) private readonly logger: PinoLogger,
   ) {}
 
-  /** @returns null when the newest config version wants no monitor */
+  /** @returns null when the newest config version wants no monitor, or has no files to look at */
   async look(monitor: Monitor, signal: AbortSignal): Promise<LookResult | null> {
     try {
       const opened = await this.pipelines.open(monitor.pipeline);
-      if (!opened.config.monitor) return null;
+      if (!opened.config.monitor || !hasLocalSource(opened.config.streams)) return null;
       const { everySeconds } = opened.config.monitor;
       return { everySeconds, ...(await this.lookAtFiles({ monitor, opened, everySeconds, signal })) };
     } catch (error) {

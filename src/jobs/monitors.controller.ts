@@ -15,7 +15,8 @@ export class MonitorsController {
   @ApiOperation({
     summary: 'All monitored pipelines',
     description:
-      'A pipeline is monitored from its first trigger on, unless its config or the trigger says no. Files are told ' +
+      'A pipeline is monitored from its first trigger on, unless its config or the trigger says no. Only its files are ' +
+      'looked at, never its APIs: a pipeline of APIs alone is not monitored. Files are told ' +
       'apart by content: what would change the tables or the combined CSV adds a run, also that a file is gone. A file ' +
       'that is renamed or copied is shown and adds none.',
   })

@@ -116,7 +116,7 @@ export class MonitorsService implements OnApplicationBootstrap, OnModuleDestroy 
   private async switchOff(pipeline: string, due: string): Promise<void> {
     const isAsClaimed = this.monitors.createQueryBuilder().delete().where(IS_AS_CLAIMED, { pipeline, due });
     const { affected } = await isAsClaimed.execute();
-    if (affected) this.logger.info({ pipeline }, 'the newest config switches monitoring off');
+    if (affected) this.logger.info({ pipeline }, 'the newest config leaves nothing to monitor');
   }
 
   private async keep({ monitor, due }: Claim, { againInSeconds, ...look }: LookResult): Promise<void> {

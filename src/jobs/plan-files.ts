@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ApiSourceConfig } from '../config-history/api-source-config.js';
 import type { SourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import { formatByName } from '../extraction/settle-format.js';
+import { cursorKey } from './stream-sources.js';
 
 /** The part of a file that was looked at which says what it holds. */
 export interface KnownFile {
@@ -57,6 +59,35 @@ export function streamSignature(stream: StreamConfig, contents: string[]): strin
     { table, naming, strictMode, columns, contract, duplicates, write, output },
     contents,
   ]);
+}
+
+/**
+ * Digest of all that decides what a load would do that takes in pages besides.
+ * @param signature that of the stream and its files
+ */
+export function loadSignature(
+  { sources }: StreamConfig,
+  signature: string,
+  pages: readonly Pick<KnownFile, 'source' | 'fingerprint'>[],
+): string {
+  // A page that comes twice is read twice.
+  const contents = pages.map(({ source, fingerprint }) => {
+    return digest([fingerprint, readingOf(sources[source] as ApiSourceConfig)]);
+  });
+  return digest([signature, contents.sort()]);
+}
+
+/** The cursor is part of it: with another one there is something to keep, though the records are the same. */
+function readingOf(source: ApiSourceConfig): unknown {
+  const { format, csv, records, fields, forEach } = source;
+  return {
+    format,
+    csv,
+    records,
+    fields,
+    include: forEach?.include,
+    cursor: source.cursor && cursorKey(source),
+  };
 }
 
 /** Digest of a whole run's streams, null while one of them is not known. */

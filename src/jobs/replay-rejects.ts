@@ -51,7 +51,7 @@ export class ReplayRejects {
     const progress = new ProgressMeter({ streams, tell: (now) => journal.progress(now) });
     return streams.flatMap((report, index) => {
       const stream = configs.find(({ table }) => table === report.table);
-      const begun = { look: null, hasBegunLoad: false };
+      const begun = { look: null, hasBegunLoad: false, walks: [] };
       const walk = { journal, target, folder, streams, signals, progress, index, report, ...begun };
       return stream ? [{ ...walk, stream }] : [];
     });

@@ -1,22 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
+import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
+import { inOrder, openWalks } from './open-walks.js';
+import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
 import { runSignature } from './plan-files.js';
-import { ProgressMeter } from './progress-meter.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import type { RunSignals } from './run-signals.js';
 import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
-import { SetAsideFiles } from './set-aside-files.js';
 import { StreamLooks } from './stream-looks.js';
-import { applyLook, applyUnchanged, emptyReport, isFinished, isStaged } from './stream-report.js';
+import {
+  applyLook,
+  applyUnchanged,
+  emptyReport,
+  inSourceOrder,
+  isFinished,
+  isStaged,
+} from './stream-report.js';
+import { apiSources, hasApiSource } from './stream-sources.js';
 import { StreamSteps } from './stream-steps.js';
 
 /**
- * Walks the stages of a run in order, stream by stream: look, land, stage, load, combined CSV. The only place that
- * knows their order. Each step's result is durable before the next begins, in the run row, on disk or in the target's
+ * Walks the stages of a run in order, stream by stream: look, fetch, land, stage, load, combined CSV. The only place that
+ * knows their order. A stream whose rows others are asked for comes before them. Each step's result is durable before the next begins, in the run row, on disk or in the target's
  * ledger, so a run that was interrupted goes on from its last finished step.
  */
 @Injectable()
@@ -24,8 +33,8 @@ export class RunPipeline {
   constructor(
     private readonly pipelines: PipelinesService,
     private readonly looks: StreamLooks,
+    private readonly fetches: FetchSteps,
     private readonly steps: StreamSteps,
-    private readonly setAside: SetAsideFiles,
     private readonly settings: Settings,
   ) {}
 
@@ -39,16 +48,17 @@ export class RunPipeline {
     try {
       signals.work.throwIfAborted();
       await this.lookAtAll(walks);
-      for (const at of walks) await this.walkStream(at);
+      for (const at of inOrder(walks)) await this.walkStream(at);
     } catch (error) {
       if (!signals.cancel.aborted) throw error;
       await this.settleCancelled(walks, error);
     }
   }
 
-  /** Whether the sources hold what the run saw when it looked. */
+  /** Whether the sources hold what the run saw when it looked; nobody knows that of an API. */
   async isAsBefore({ run }: RunJournal, signal: AbortSignal): Promise<boolean> {
     const opened = await this.pipelines.open(run.pipeline, run.configVersion);
+    if (hasApiSource(opened.config.streams)) return false;
     const looks = await this.looks.lookAtAll(opened, signal);
     return runSignature(looks.map((look) => look.signature)) === run.signature;
   }
@@ -56,18 +66,8 @@ export class RunPipeline {
   private async begin(journal: RunJournal, opened: OpenPipeline, signals: RunSignals): Promise<StreamWalk[]> {
     const folder = new RunFolder(this.settings.home, journal.run.id);
     await folder.open();
-    const configs = this.pipelines.streams(opened);
-    const streams = configs.map((stream, index) => journal.reached[index] ?? emptyReport(stream));
-    const progress = new ProgressMeter({ streams, tell: (now) => journal.progress(now) });
-    const walk = { journal, folder, streams, signals, progress, target: () => this.pipelines.target(opened) };
-    return configs.map((stream, index) => ({
-      ...walk,
-      index,
-      stream,
-      report: streams[index]!,
-      look: null,
-      hasBegunLoad: false,
-    }));
+    const target = () => this.pipelines.target(opened);
+    return openWalks(this.pipelines.streams(opened), { journal, folder, signals, target });
   }
 
   /** Looks at every stream that is not past that yet, so that the run knows from the start what it is about. */
@@ -82,13 +82,8 @@ export class RunPipeline {
   }
 
   private async look(at: StreamWalk): Promise<StreamLook> {
-    const { journal, stream, signals } = at;
     at.since = performance.now();
-    const seen = await this.looks.look(journal.run, stream, signals.work);
-    const isNew = await Promise.all(
-      seen.originals.map((file) => this.setAside.judge(journal.run, stream.table, file)),
-    );
-    at.look = isNew.includes(true) ? await this.looks.look(journal.run, stream, signals.work) : seen;
+    at.look = await this.looks.lookFor(at.journal.run, at.stream, at.signals.work);
     applyLook(at.report, at.look);
     const { files, copies, skipped } = at.look;
     const counts = { files: files.length, copies: copies.length, skipped: skipped.length };
@@ -108,6 +103,8 @@ export class RunPipeline {
     }
     report.durationMs = Math.round(performance.now() - started);
     await at.journal.record(at.streams);
+    const fetched = apiSources(at.stream).map(({ index }) => index);
+    await at.folder.dropFetched(at.index, fetched);
     logStep(at, 'finish', 'stream finished', { state: report.state, durationMs: report.durationMs });
   }
 
@@ -129,24 +126,43 @@ export class RunPipeline {
     return this.makeStage(at, look);
   }
 
-  /** null when there is nothing to load: no file, or none that changed. */
+  /** null when there is nothing to load: no record, or no file and page that changed. */
   private async makeStage(at: StreamWalk, look: StreamLook): Promise<Stage | null> {
-    if (look.files.length === 0) {
+    for (const parent of await findMissingParents(at)) await this.readAgain(parent);
+    const pages = await this.fetches.fetch(at, look);
+    if (look.files.length === 0 && pages.files.length === 0) {
+      await writeParentRows(at, null);
       at.report.state = 'empty';
       return null;
     }
-    if (await this.steps.isUnchanged(at, look)) {
-      applyUnchanged(at.report);
-      return null;
-    }
+    const isUnchanged = await this.steps.isUnchanged(at);
+    // Others are asked for its rows, which are the same as before, once more.
+    const stage = isUnchanged && !isParent(at) ? null : await this.stageFiles(at, look, pages);
+    if (isUnchanged) applyUnchanged(at.report);
+    if (stage === null || isUnchanged) return null;
+    await this.steps.beginLoading(at, stage);
+    return stage;
+  }
+
+  private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {
     // What an attempt that died left half done is not to be told from what is whole.
     await at.folder.clear();
-    const files = await this.steps.land(at, look);
+    await at.folder.keepCursors(at.index, pages.cursors);
+    const files = inSourceOrder([...(await this.steps.land(at, look)), ...pages.files]);
     await this.steps.probe(at, files);
     const stage = await this.steps.stage(at, look, files);
     await this.steps.verify(look);
-    await this.steps.beginLoading(at, stage);
+    await writeParentRows(at, stage);
     return stage;
+  }
+
+  /**
+   * Brings back the rows of a stream that is finished, for those that are asked for each: another worker has had them on
+   * its disk. What was loaded stays, and what the run reports of it.
+   */
+  private async readAgain(parent: StreamWalk): Promise<void> {
+    const again = { ...parent, report: emptyReport(parent.stream), look: null };
+    await this.makeStage(again, await this.look(again));
   }
 
   /** A load that was committed before the cancel came stays, and is finished; if that is all there is, the run is. */
@@ -168,5 +184,6 @@ export class RunPipeline {
 
 /** Makes durable what the looks have seen. */
 async function recordLooks({ journal, streams }: StreamWalk): Promise<void> {
-  await journal.record(streams, { signature: runSignature(streams.map(({ signature }) => signature)) });
+  const seen = streams.map(({ lookSignature, signature }) => lookSignature ?? signature);
+  await journal.record(streams, { signature: runSignature(seen) });
 }

@@ -7,7 +7,7 @@ export type RunTrigger = 'manual' | 'schedule' | 'monitor' | 'replay';
 
 /**
  * What a stream is at. `loading` says that its stage is finished on disk and checked, `writing` that its load is
- * committed; a run that was interrupted goes on from there. `empty`: its sources hold no file.
+ * committed; a run that was interrupted goes on from there. `empty`: its sources hold no file and no page with records.
  */
 export type StreamState =
   | 'waiting'
@@ -33,14 +33,17 @@ export interface Counts {
   rejected: number;
 }
 
+/** A file, or a page of an API. */
 export interface FileReport extends Counts {
   /** Index of the source in its stream. */
   source: number;
   name: string;
-  /** SHA-256 of its bytes, hex. */
+  /** SHA-256 of its bytes, of a page that of its records, hex. */
   fingerprint: string;
   /** Size in bytes; null where it is not known any more. */
   bytes: number | null;
+  /** Where a page of an API came from, without secrets; absent for files. */
+  url?: string;
   state: FileState;
   /** The file that this one is a copy of. */
   copyOf: string | null;
@@ -61,8 +64,10 @@ export interface SkippedFile {
 export interface StreamSummary extends Counts {
   table: string;
   state: StreamState;
-  /** Digest of the stream's config and its files' contents; equal signatures mean that nothing changed. */
+  /** Digest of the stream's config and what its files and pages hold; equal ones mean that nothing changed. */
   signature: string | null;
+  /** The same without pages: what monitors compare. Absent in runs from before there were any. */
+  lookSignature?: string | null;
   /** Bytes of row data that were sent to the target; 0 when nothing was new. */
   rowBytes: number;
   /** File name of the combined CSV; null when none is written. */

@@ -21,6 +21,8 @@ export interface Walk {
 /** One stream of it. */
 export interface StreamWalk extends Walk {
   index: number;
+  /** All streams of the run, this one among them. */
+  walks: readonly StreamWalk[];
   stream: StreamConfig;
   report: StreamReport;
   look: StreamLook | null;

@@ -66,14 +66,24 @@ export class FileReportDto extends CountsDto {
   @ApiProperty({ description: 'Number of the source in its stream, from 0', example: 0 })
   source: number;
 
-  @ApiProperty({ description: "Path in the source's folder", example: 'seattle-weather.csv' })
+  @ApiProperty({
+    description: "Path in the source's folder; of a page of an API its number",
+    example: 'seattle-weather.csv',
+  })
   name: string;
 
-  @ApiProperty({ description: 'SHA-256 of its bytes', example: SHA256 })
+  @ApiProperty({ description: 'SHA-256 of its bytes, of a page that of its records', example: SHA256 })
   fingerprint: string;
 
   @ApiProperty({ type: Number, nullable: true, description: 'Size in bytes', example: 48219 })
   bytes: number | null;
+
+  @ApiProperty({
+    required: false,
+    description: 'Where a page of an API came from, without secrets; missing for files',
+    example: 'https://api.example.com/orders?offset=1000',
+  })
+  url?: string;
 
   @ApiProperty({
     enum: FILE_STATES,
@@ -127,7 +137,9 @@ export class StreamSummaryDto extends CountsDto {
 
   @ApiProperty({
     enum: STREAM_STATES,
-    description: '`unchanged`: no file differs from what was loaded last. `empty`: there is no file.',
+    description:
+      '`unchanged`: no file and no page differs from what was loaded last. `empty`: there is no file, and no page with ' +
+      'records.',
     example: 'succeeded',
   })
   state: StreamState;
@@ -136,10 +148,19 @@ export class StreamSummaryDto extends CountsDto {
     type: String,
     nullable: true,
     description:
-      "Digest of the stream's config and its files' contents: equal ones mean that nothing changed",
+      "Digest of the stream's config and what its files and pages hold: equal ones mean that nothing changed",
     example: SHA256,
   })
   signature: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    description: 'The same without the pages of APIs: what monitors compare',
+    example: SHA256,
+  })
+  lookSignature?: string | null;
 
   @ApiProperty({ description: 'Bytes of rows that were sent to the database', example: 71520 })
   rowBytes: number;
@@ -155,10 +176,13 @@ export class StreamSummaryDto extends CountsDto {
   @ApiProperty({ type: [ReportColumnDto] })
   columns: ReportColumnDto[];
 
-  @ApiProperty({ description: 'Files that were taken', example: 2 })
+  @ApiProperty({ description: 'Files and pages that were taken', example: 2 })
   fileCount: number;
 
-  @ApiProperty({ description: 'Files that were seen and left alone', example: 0 })
+  @ApiProperty({
+    description: 'Files that were seen and left alone, and answers that were ignored',
+    example: 0,
+  })
   skippedCount: number;
 
   @ApiProperty({ type: Number, nullable: true, example: 412 })

@@ -37,6 +37,15 @@ export class StreamLooks {
     return looks;
   }
 
+  /** One stream of a run at work, without the files that workers died of until now. */
+  async lookFor(run: Run, stream: StreamConfig, signal: AbortSignal): Promise<StreamLook> {
+    const seen = await this.look(run, stream, signal);
+    const isNew = await Promise.all(
+      seen.originals.map((file) => this.setAside.judge(run, stream.table, file)),
+    );
+    return isNew.includes(true) ? this.look(run, stream, signal) : seen;
+  }
+
   /** One stream, without the files that were set aside. */
   async look(
     { pipeline, configVersion, trigger }: Pick<Run, 'pipeline' | 'configVersion'> & Partial<Run>,

@@ -3,7 +3,13 @@ import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadResult } from '../loader/load.js';
 import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
-import { type FileReport, noCounts, type StreamReport, type StreamSummary } from './run-report.js';
+import {
+  type FileReport,
+  noCounts,
+  type SkippedFile,
+  type StreamReport,
+  type StreamSummary,
+} from './run-report.js';
 import type { Run } from './run.entity.js';
 
 /** The report of a stream that has not begun. */
@@ -12,6 +18,7 @@ export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'out
     table,
     state: 'waiting',
     signature: null,
+    lookSignature: null,
     ...noCounts(),
     rowBytes: 0,
     output,
@@ -57,8 +64,38 @@ export function applyLook(report: StreamReport, look: StreamLook): void {
     columns: [],
     files,
     signature,
+    lookSignature: signature,
     skipped,
   });
+}
+
+/** Takes over a page that is on disk. */
+export function addPage(report: StreamReport, page: LandedFile): void {
+  report.files.push(pageReport(page));
+}
+
+export interface FetchedPages {
+  pages: LandedFile[];
+  skipped: SkippedFile[];
+  /** Digest of the stream with them. */
+  signature: string;
+}
+
+/** Takes over what all APIs gave, in the order of the sources. */
+export function applyFetched(report: StreamReport, { pages, skipped, signature }: FetchedPages): void {
+  const local = report.files.filter(({ url }) => url === undefined);
+  report.files = inSourceOrder([...local, ...pages.map(pageReport)]);
+  report.skipped = [...report.skipped, ...skipped];
+  report.signature = signature;
+}
+
+export function inSourceOrder<F extends { source: number }>(files: F[]): F[] {
+  return files.sort((a, b) => a.source - b.source);
+}
+
+function pageReport(page: LandedFile): FileReport {
+  const { bytes, detected, url } = page;
+  return { ...newFile({ ...page, copyOf: null }), bytes, detected, url, state: 'landed' };
 }
 
 /** Nothing was read, because all that was seen is loaded already. */

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
-import type { LoadProgress } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import { formatColumnType } from '../schema/column-types.js';
 import { RejectLimit } from '../schema/reject-limit.js';
@@ -14,7 +13,8 @@ import { Settings } from '../settings/settings.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
-import type { StreamReport } from './run-report.js';
+import { shareOfLoad } from './share-of-load.js';
+import { apiSources } from './stream-sources.js';
 import { applyLanded, applyLoad } from './stream-report.js';
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
@@ -28,16 +28,18 @@ export class StreamSteps {
   ) {}
 
   /** Whether the table has been loaded with just this, and the combined CSV shows it. */
-  async isUnchanged(at: StreamWalk, look: StreamLook): Promise<boolean> {
+  async isUnchanged(at: StreamWalk): Promise<boolean> {
     const { output, table } = at.stream;
+    const { signature } = at.report;
     const { run } = at.journal;
     const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
-    if (last?.signature !== look.signature || last.runId === run.id) return false;
-    return output === null || isPublished(this.outputPath(at, output), look.signature);
+    if (signature === null || last?.signature !== signature || last.runId === run.id) return false;
+    return output === null || isPublished(this.outputPath(at, output), signature);
   }
 
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
+    if (look.originals.length === 0) return [];
     await enter(at, 'extracting');
     const landed: LandedFile[] = [];
     for (const file of look.originals) {
@@ -143,6 +145,7 @@ export class StreamSteps {
       folder: folder.path,
       table: stream.table,
       signature: report.signature ?? '',
+      ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       addColumns: stream.contract.newColumns === 'evolve',
       onProgress: (sent) => progress.advance(...shareOfLoad(sent, stage, report)),
     });
@@ -188,21 +191,4 @@ type Suspicious = Pick<LandedFile, 'name' | 'fingerprint'>;
 function how({ stream }: StreamWalk) {
   const { table, naming, strictMode, columns, contract, duplicates, batchRows } = stream;
   return { table, naming, strictMode, columns, contract, duplicates, batchRows };
-}
-
-/** A row as COPY takes it is a little longer than the record that it was read from: every field is quoted. */
-const LONGER = 1.15;
-
-/** The identities travel first and take about half of the time, then the rows that are new. */
-function shareOfLoad(
-  { identitiesSent, rowBytesSent, unseen }: LoadProgress,
-  { identities, rows }: Stage,
-  { files }: StreamReport,
-): [share: number, rows: number] {
-  const bytes = files.reduce((sum, file) => sum + (file.copyOf === null ? (file.bytes ?? 0) : 0), 0);
-  const searched = identities === 0 ? 1 : Math.min(identitiesSent / identities, 1);
-  const toMove = (bytes * LONGER * unseen) / Math.max(rows, 1);
-  const moved = toMove === 0 ? 0 : Math.min(rowBytesSent / toMove, 1);
-  const share = (searched + moved) / 2;
-  return [share, Math.round(rows * share)];
 }

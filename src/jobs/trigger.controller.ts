@@ -21,7 +21,8 @@ export class TriggerController {
       'Adds a run and answers at once; `GET /runs/{id}` shows how it goes. While a run of the pipeline is queued or ' +
       'running, the answer is that run: it looks again before it ends, and another one follows by itself where files ' +
       "came meanwhile. After that the pipeline's files are looked at every `monitor.every` of its newest config (60 s), and " +
-      'a change adds a run. The body may be left out.',
+      'a change adds a run, which also reads its APIs. A pipeline of APIs alone is not monitored, for only a request ' +
+      'tells what is new there: `POST /schedule-job` makes it run. The body may be left out.',
   })
   @ApiHeader({
     name: 'Idempotency-Key',

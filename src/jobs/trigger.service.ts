@@ -6,6 +6,7 @@ import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
 import type { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 import { sentKey, SentKeys } from './sent-keys.js';
+import { hasLocalSource } from './stream-sources.js';
 
 export interface TriggerRequest {
   pipeline?: string;
@@ -24,7 +25,8 @@ export class TriggerService {
   ) {}
 
   /**
-   * Adds a run, or joins the one that is under way, and monitors the pipeline unless the request or the config says no.
+   * Adds a run, or joins the one that is under way, and monitors the pipeline unless the request or the config says no,
+   * or it has no files to look at.
    * @param key of an earlier request that may or may not have arrived: the same key is the same run
    * @throws TerminalError `IDEMPOTENCY_CONFLICT` when the key came with a different request before, `RUN_UNDER_WAY` when
    *   a run of another config version is
@@ -35,16 +37,15 @@ export class TriggerService {
     const earlier = await this.keys.earlier(sent);
     if (earlier) return earlier;
     const opened = await this.pipelines.open(await this.pipelines.nameOr(request.pipeline), request.version);
-    const { monitor } = opened.config;
+    const { monitor, streams } = opened.config;
+    const isMonitored = monitor !== null && request.monitor !== false && hasLocalSource(streams);
     return this.runs.exclusively(opened.pipeline, async (manager) => {
       // On this connection: the others may all be waiting for their turn.
       const sentMeanwhile = await this.keys.earlier(sent, manager);
       if (sentMeanwhile) return sentMeanwhile;
       const run = await this.addOrJoin(opened, manager);
       await this.keys.remember(sent, run, manager);
-      if (monitor && request.monitor !== false) {
-        await this.monitors.begin(opened.pipeline, monitor.everySeconds, manager);
-      }
+      if (isMonitored) await this.monitors.begin(opened.pipeline, monitor.everySeconds, manager);
       return run;
     });
   }

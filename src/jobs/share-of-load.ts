@@ -1,0 +1,20 @@
+import type { LoadProgress } from '../loader/load.js';
+import type { Stage } from '../schema/stage.js';
+import type { StreamReport } from './run-report.js';
+
+/** A row as COPY takes it is a little longer than the record that it was read from: every field is quoted. */
+const LONGER = 1.15;
+
+/** How much of a load is done. The identities travel first and take about half of the time, then the rows that are new. */
+export function shareOfLoad(
+  { identitiesSent, rowBytesSent, unseen }: LoadProgress,
+  { identities, rows }: Stage,
+  { files }: StreamReport,
+): [share: number, rows: number] {
+  const bytes = files.reduce((sum, file) => sum + (file.copyOf === null ? (file.bytes ?? 0) : 0), 0);
+  const searched = identities === 0 ? 1 : Math.min(identitiesSent / identities, 1);
+  const toMove = (bytes * LONGER * unseen) / Math.max(rows, 1);
+  const moved = toMove === 0 ? 0 : Math.min(rowBytesSent / toMove, 1);
+  const share = (searched + moved) / 2;
+  return [share, Math.round(rows * share)];
+}
