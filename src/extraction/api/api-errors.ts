@@ -28,7 +28,7 @@ export class ApiUnavailable extends TransientError {
 }
 
 /**
- * The pages do not lead to an end: `PAGE_REPEATED`, `CURSOR_STUCK`, `TOO_MANY_PAGES`, `TOO_MANY_BYTES`; or they cannot be
- * told apart, `PAGE_UNREADABLE`.
+ * The pages do not lead to an end: `PAGE_REPEATED`, `CURSOR_STUCK`, `TOO_MANY_PAGES`, `TOO_MANY_BYTES`; or where they lead
+ * is not allowed or not known: `NEXT_URL_REFUSED`, `PAGINATION_UNKNOWN`, `PAGE_UNREADABLE`.
  */
 export class PagingFailed extends TerminalError {}

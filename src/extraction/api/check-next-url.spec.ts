@@ -72,6 +72,15 @@ describe('checkNextUrl', () => {
     expect(checkNextUrl(reference, page, base({ origins }))).toBe(reference);
   });
 
+  it.each([
+    'http://files.example.com/2',
+    'https://files.example.com:8443/2',
+    'https://a.files.example.com/2',
+  ])('refuses %s beside one that is listed', (reference) => {
+    const listed = base({ origins: ['https://files.example.com', 'no origin'] });
+    expect(() => checkNextUrl(reference, page, listed)).toThrow('list that under allow_origins');
+  });
+
   it('resolves at the page, not at the source, once a redirect led elsewhere', () => {
     const moved = seePage({ body: '{}' }, { url: 'https://files.example.com/a/b?c' });
     expect(checkNextUrl('d', moved, base({ origins: ['https://files.example.com'] }))).toBe(

@@ -18,7 +18,7 @@ export function checkNextUrl(reference: string, page: SeenPage, base: PagingBase
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(home, `a ${url.protocol} URL`);
   if (url.username !== '' || url.password !== '') throw refused(home, 'a URL with a user name in it');
   if (url.origin !== home && !base.origins.some((origin) => URL.parse(origin)?.origin === url.origin)) {
-    throw refused(home, `one at ${url.origin}; list that under origins if it is to be asked`);
+    throw refused(home, `one at ${url.origin}; list that under allow_origins if it is to be asked`);
   }
   url.hash = '';
   return withoutParameters(url.href, credentialParameters(base));

@@ -10,16 +10,27 @@ export type CountItems = (page: SeenPage) => number;
  * the list is counted that the path begins with.
  */
 export function compileCount(records: string): CountItems {
-  const { text } = splitPath(records);
-  if (findsItems(records)) return (page) => page.records;
-  const find = compilePath(text);
-  return (page) => {
-    const [items] = find(page.body);
-    return Array.isArray(items) ? items.length : page.records;
-  };
+  const list = compileList(records);
+  return (page) => list(page)?.length ?? page.records;
+}
+
+/** The last item of a page, also where a path that picks found no record in it. */
+export function compileLast(records: string): (page: SeenPage) => unknown {
+  const list = compileList(records);
+  return (page) => page.last ?? list(page)?.at(-1) ?? null;
 }
 
 /** Whether records are the API's items. */
 export function findsItems(records: string): boolean {
   return ['', '[*]', '.*'].includes(splitPath(records).rest);
+}
+
+/** The list that a path begins with; null: its items are the records. */
+function compileList(records: string): (page: SeenPage) => unknown[] | null {
+  if (findsItems(records)) return () => null;
+  const find = compilePath(splitPath(records).text);
+  return (page) => {
+    const [items] = find(page.body);
+    return Array.isArray(items) ? items : null;
+  };
 }

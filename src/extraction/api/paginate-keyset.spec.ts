@@ -59,6 +59,11 @@ describe('keyset', () => {
       },
       { body: { size: 1, sort: [{ date: 'asc' }, { id: 'asc' }], search_after: [1463538857, '654323'] } },
     ],
+    [
+      'a filter that finds nothing',
+      { pagination: keyset({ field: '$.id' }), body: { items: two }, records: '$.items[?@.open]' },
+      { url: `${HOME}/items?limit=2&starting_after=cus_2` },
+    ],
     ['a short page', { pagination: keyset(), body: { items: [{ id: 1 }] }, ...later }, null],
     ['an empty page', { pagination: keyset({ size: null }), body: { items: [] }, ...later }, null],
     [

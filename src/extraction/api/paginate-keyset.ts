@@ -1,6 +1,6 @@
 import type { KeysetPagination } from '../../config-history/api-source-config.js';
 import { PagingFailed } from './api-errors.js';
-import { compileCount } from './count-items.js';
+import { compileCount, compileLast } from './count-items.js';
 import { compilePath } from './json-path.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
@@ -16,6 +16,7 @@ import { compileStops } from './read-stops.js';
 export function createKeysetPaginator(pagination: KeysetPagination, base: PagingBase): Paginator {
   const { field, place, prefix, start, size } = pagination;
   const countItems = compileCount(base.records);
+  const findLast = compileLast(base.records);
   const stops = compileStops(pagination);
   const findKey = compileKey(field);
 
@@ -26,7 +27,9 @@ export function createKeysetPaginator(pagination: KeysetPagination, base: Paging
     const saysMore = stops.sayMore(page, { items: seen, pages });
     const size = position.size === null ? null : Number(position.size);
     const length = { items, size, isFirst: pages === 1, saysMore };
-    return isLastPage(length) ? null : { after: findKey(page.last), pages, seen, size: fullSize(length) };
+    return isLastPage(length)
+      ? null
+      : { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
   }
 
   return {

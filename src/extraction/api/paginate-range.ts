@@ -17,7 +17,6 @@ export function createRangePaginator({ size, unit }: RangePagination, base: Pagi
   const countItems = compileCount(base.records);
 
   function next(page: SeenPage, position: PagePosition): PagePosition | null {
-    if (page.status === PAST_THE_END) return null;
     const from = Number(position.from);
     const range = readContentRange(page, unit);
     const items = countRange(range, from) ?? countItems(page);
