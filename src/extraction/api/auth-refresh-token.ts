@@ -35,7 +35,7 @@ async function refresh(auth: RefreshTokenAuth, context: AuthContext): Promise<Is
   try {
     return await attempt(null);
   } catch (error) {
-    if (!(error instanceof TokenRefused) || error.reason !== 'invalid_grant') throw error;
+    if (!(error instanceof TokenRefused && error.isInvalidGrant)) throw error;
     // Whoever took the token from us, as can be when the database was away, has kept a newer one.
     return await attempt(error);
   }

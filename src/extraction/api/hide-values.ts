@@ -1,17 +1,23 @@
 import type { AuthContext } from './authenticator.js';
-import { rawText } from './parse-json.js';
+import { isSecretName } from './secrets.js';
 
-/** Members that hold no secret, and whose values are words that messages need. */
+/** Members whose texts are no secrets but words that messages need. */
 const HARMLESS =
   /^(accept|audience|client_?id|content-type|e-?mail|grant_type|login|mode|prefer|realm|resource|scope|tenant|type|user|user-agent|user_?name)$/i;
 
-/** Tells the context every text and number in what is sent to get a token, for who knows which of them is a secret. */
-export function hideValues(sent: unknown, context: Pick<AuthContext, 'hide'>): void {
-  if (Array.isArray(sent)) return sent.forEach((value) => hideValues(value, context));
-  if (typeof sent === 'string' || typeof sent === 'number')
-    return sent === '' ? undefined : context.hide(rawText(sent));
-  if (typeof sent !== 'object' || sent === null) return;
-  for (const [name, value] of Object.entries(sent)) {
-    if (typeof value !== 'string' || !HARMLESS.test(name)) hideValues(value, context);
+/**
+ * Tells the context what may be secret in what is sent to get a token: every text, for who knows which of them is one, and
+ * the numbers that are called so.
+ * @param name of the member that holds it
+ */
+export function hideValues(sent: unknown, context: Pick<AuthContext, 'hide'>, name = ''): void {
+  if (typeof sent === 'string') {
+    if (sent !== '' && !HARMLESS.test(name)) context.hide(sent);
+  } else if (typeof sent === 'number') {
+    if (isSecretName(name)) context.hide(String(sent));
+  } else if (Array.isArray(sent)) {
+    for (const value of sent) hideValues(value, context, name);
+  } else if (typeof sent === 'object' && sent !== null) {
+    for (const [inner, value] of Object.entries(sent)) hideValues(value, context, inner);
   }
 }

@@ -11,11 +11,14 @@ export function createIssuedToken(
   context: Pick<AuthContext, 'hide' | 'now'>,
 ): Authenticator {
   const signedWith = new WeakMap<ApiRequest, string>();
-  const tokens = new TokenCache(async () => {
-    const issued = await issue();
-    context.hide(issued.token);
-    return issued;
-  }, context.now);
+  const tokens = new TokenCache(
+    async () => {
+      const issued = await issue();
+      context.hide(issued.token);
+      return issued;
+    },
+    () => context.now(),
+  );
   return {
     async sign(request) {
       const token = await tokens.get();

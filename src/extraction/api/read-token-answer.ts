@@ -28,13 +28,12 @@ export function readTokenAnswer(answer: ApiAnswer, url: string, context: Pick<Au
 
 /** The server that gives tokens refused to. */
 export class TokenRefused extends ApiRefused {
-  /** The code of OAuth 2.0 (RFC 6749, 5.2), such as `invalid_grant`; null where the answer has none. */
-  readonly reason: string | null;
+  /** The grant itself is no longer good (RFC 6749, 5.2). */
+  readonly isInvalidGrant: boolean;
 
   constructor(message: string, status: number, body: unknown) {
     super('AUTH_REFUSED', message, status);
-    const error = member(body, 'error');
-    this.reason = typeof error === 'string' ? error : null;
+    this.isInvalidGrant = member(body, 'error') === 'invalid_grant';
   }
 }
 

@@ -216,7 +216,7 @@ describe('a refresh token', () => {
     }, tokens);
     await expect(authenticator.sign(request)).rejects.toMatchObject({
       code: 'AUTH_REFUSED',
-      reason: 'invalid_grant',
+      isInvalidGrant: true,
     });
     expect(server.seen).toHaveLength(2);
   });

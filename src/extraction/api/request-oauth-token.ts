@@ -22,7 +22,7 @@ export interface OauthClient {
 const PROVEN_TYPES = ['dpop', 'mac', 'pop'];
 
 /**
- * Asks a token endpoint (RFC 6749, 3.2) for a bearer token. Throws TokenRefused with the server's reason.
+ * Asks a token endpoint (RFC 6749, 3.2) for a bearer token. Throws TokenRefused with what the server says.
  * @param keep given a new refresh token, where there is one, before anything else can fail
  */
 export async function requestOauthToken(
