@@ -2,45 +2,37 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiSourceConfig } from '../src/config-history/api-source-config.js';
-import { ApiRefused, ApiUnavailable } from '../src/extraction/api/api-errors.js';
-import type { ApiSession } from '../src/extraction/api/api-session.js';
+import { ApiSession } from '../src/extraction/api/api-session.js';
 import type { ApiSessions } from '../src/extraction/api/api-sessions.js';
+import { createAuthenticator } from '../src/extraction/api/authenticators.js';
+import { collectSecrets } from '../src/extraction/api/collect-secrets.js';
 import type { Fetched, FetchRequest } from '../src/extraction/api/fetch-request.js';
 import { fetchSource } from '../src/extraction/api/fetch-source.js';
+import { originOf, RequestSender } from '../src/extraction/api/request-sender.js';
 import { Secrets } from '../src/extraction/api/secrets.js';
+import { SharedAuth } from '../src/extraction/api/shared-auth.js';
+import { makeApiClient } from './api-client.js';
+import { noteWaits, ratesAlone } from './api-session.js';
 import { apiSource } from './api-source.js';
-import { makeApiClient, makeClientRequest } from './api-client.js';
 
-export function plainSessions(secret?: string): Pick<ApiSessions, 'open'> {
+/** Sessions as the service has them, without a database; nobody waits between two attempts. */
+export function quickSessions(): Pick<ApiSessions, 'open'> {
+  const client = makeApiClient();
+  const tools = { client, rates: ratesAlone(), clock: noteWaits(), random: () => 0.5 };
   return {
-    open(source, { signal }) {
-      const client = makeApiClient();
-      const secrets = new Secrets();
-      if (secret) secrets.add(secret);
-      const sent = { requests: 0, retries: 0 };
-      return {
-        sent,
-        secrets,
-        async send(request, take, options = {}) {
-          sent.requests++;
-          const own = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
-          const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-          const answer = await client.open(
-            makeClientRequest(request.url, { ...request, body, maxBytes: source.maxPageBytes, signal: own }),
-          );
-          if (answer.status < 400) return take(answer);
-          answer.discard();
-          const action = source.onStatus[answer.status];
-          if (action === 'ignore') {
-            options.onIgnored?.(answer.status);
-            return null;
-          }
-          const message = `expected a page, got ${answer.status}`;
-          throw answer.status >= 500
-            ? new ApiUnavailable('API_UNAVAILABLE', message, answer.status)
-            : new ApiRefused('API_REFUSED', message, answer.status);
-        },
-      } as ApiSession;
+    open(source, options) {
+      const { origins, timeouts, rate, maxPageBytes: maxBytes } = source;
+      const limits = { home: originOf(source.url) ?? '', origins, timeouts, maxBytes, rate };
+      const world = { tokens: undefined as never, signal: options.signal };
+      const auth = new SharedAuth(
+        (context) => createAuthenticator(source.auth, context),
+        tools,
+        limits,
+        world,
+      );
+      const secrets = new Secrets(auth.secrets);
+      for (const secret of collectSecrets(source)) secrets.add(secret);
+      return new ApiSession(source, new RequestSender(tools, limits, secrets), auth, options);
     },
   };
 }
@@ -59,7 +51,7 @@ export interface FetchPlace {
   remove(): Promise<void>;
 }
 
-export async function makeFetchPlace(sessions = plainSessions()): Promise<FetchPlace> {
+export async function makeFetchPlace(sessions = quickSessions()): Promise<FetchPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-fetch-'));
   const told: Told[] = [];
   return {

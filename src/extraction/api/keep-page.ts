@@ -93,8 +93,9 @@ function writable(
   next: PagePosition | null,
   { session: { secrets } }: FetchContext,
 ): PagePosition | null | undefined {
-  const text = JSON.stringify(next);
-  return secrets.hide(text) === text ? next : undefined;
+  // A number is a place among the pages, even where a short secret looks the same.
+  const texts = Object.values(next ?? {}).filter((value) => typeof value === 'string');
+  return texts.every((text) => secrets.hide(text) === text) ? next : undefined;
 }
 
 function readCursor(
