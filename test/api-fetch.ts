@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiSourceConfig } from '../src/config-history/api-source-config.js';
@@ -13,6 +13,7 @@ import { Secrets } from '../src/extraction/api/secrets.js';
 import { SharedAuth } from '../src/extraction/api/shared-auth.js';
 import { makeApiClient } from './api-client.js';
 import { noteWaits, ratesAlone } from './api-session.js';
+import { startApiServer } from './api-server.js';
 import { apiSource } from './api-source.js';
 
 /** Sessions as the service has them, without a database; nobody waits between two attempts. */
@@ -48,11 +49,15 @@ export interface FetchPlace {
   folder: string;
   told: Told[];
   fetch(source: Partial<ApiSourceConfig>, changes?: Partial<FetchRequest>): Promise<Fetched>;
+  /** Writes the rows of another stream, and gives the file's path. */
+  writeParents(rows: object[]): Promise<string>;
   remove(): Promise<void>;
 }
 
 export async function makeFetchPlace(sessions = quickSessions()): Promise<FetchPlace> {
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-fetch-'));
+  const root = await mkdtemp(join(tmpdir(), 'millrace-fetch-'));
+  const folder = join(root, 'pages');
+  await mkdir(folder);
   const told: Told[] = [];
   return {
     folder,
@@ -71,7 +76,12 @@ export async function makeFetchPlace(sessions = quickSessions()): Promise<FetchP
         },
         sessions,
       ),
-    remove: async () => rm(folder, { recursive: true, force: true }),
+    writeParents: async (rows) => {
+      const path = join(root, 'parents.ndjson');
+      await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      return path;
+    },
+    remove: async () => rm(root, { recursive: true, force: true }),
   };
 }
 
@@ -86,4 +96,43 @@ export async function recordsOf({ files }: Pick<Fetched, 'files'>): Promise<Reco
 
 function withoutPlace(record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !name.startsWith('#')));
+}
+
+/** What a server of pages answers; a mere value is sent as JSON. */
+export type PageAnswer = { status?: number; headers?: Record<string, string>; json?: unknown; text?: string };
+
+/** A server that answers each request as told. `most` is how many were under way at a time. */
+export async function startPageServer(answer: (url: URL) => PageAnswer | Promise<PageAnswer>) {
+  let underWay = 0;
+  const load = { most: 0 };
+  const server = await startApiServer((request, response) => {
+    load.most = Math.max(load.most, ++underWay);
+    response.on('close', () => underWay--);
+    void (async () => {
+      const { status = 200, headers = {}, json, text } = await answer(new URL(request.url ?? '', 'http://h'));
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(text ?? JSON.stringify(json ?? {}));
+    })();
+  });
+  return { ...server, load, paths: () => server.seen.map(({ url }) => url) };
+}
+
+/** `length` records from an offset on, with ids from 0 to below `total`. */
+export function slice(total: number, url: URL): { id: number }[] {
+  const offset = Number(url.searchParams.get('offset'));
+  const limit = Number(url.searchParams.get('limit'));
+  const length = Math.max(0, Math.min(limit, total - offset));
+  return Array.from({ length }, (_, index) => ({ id: offset + index }));
+}
+
+export function byOffset(value: number): ApiSourceConfig['pagination'] {
+  return {
+    type: 'offset',
+    offset: { in: 'query', name: 'offset' },
+    start: 0,
+    limit: { place: { in: 'query', name: 'limit' }, value },
+    total: null,
+    totalPages: null,
+    hasMore: null,
+  };
 }

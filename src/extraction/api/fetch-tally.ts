@@ -1,4 +1,3 @@
-import type { ApiCursor } from '../../config-history/api-source-config.js';
 import type { LandedFile } from '../landed-file.js';
 import type { SkippedFile } from '../seen-file.js';
 import { CursorTrack } from './api-cursor.js';
@@ -22,7 +21,7 @@ export class FetchTally {
   private skippedCount = 0;
 
   constructor(
-    private readonly request: Pick<FetchRequest, 'cursors' | 'onPage'>,
+    private readonly request: Pick<FetchRequest, 'source' | 'cursors' | 'onPage'>,
     private readonly log: FetchLog,
   ) {}
 
@@ -36,9 +35,11 @@ export class FetchTally {
     return this.unreadable;
   }
 
-  /** The cursor of a partition's key, shared by its windows. */
-  trackOf(key: string, cursor: ApiCursor): CursorTrack {
-    const track = this.tracks.get(key) ?? new CursorTrack(cursor, this.request.cursors.get(key) ?? null);
+  /** The cursor of a partition's key, shared by its windows; null: the source has none. */
+  trackOf(key: string): CursorTrack | null {
+    const { source, cursors } = this.request;
+    if (source.cursor === null) return null;
+    const track = this.tracks.get(key) ?? new CursorTrack(source.cursor, cursors.get(key) ?? null);
     this.tracks.set(key, track);
     return track;
   }
@@ -50,7 +51,7 @@ export class FetchTally {
     this.bytes += page.bytes;
     this.unreadable += page.unreadable;
     if (page.highest !== null) {
-      this.tracks.get(key)?.raise(page.highest);
+      this.trackOf(key)?.raise(page.highest);
       this.withRecords.add(key);
     }
     if (page.skipped !== null) this.skip(page.skipped);

@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LandedFile } from '../landed-file.js';
-import type { PageCursor } from './api-cursor.js';
 import type { PageStatus, ReadPage } from './ask-page.js';
 import { checkInclude } from './check-include.js';
 import type { FetchContext } from './fetch-context.js';
@@ -34,7 +33,11 @@ export async function keepPage(
     records === 0 ? null : await land(decoded, context.session.secrets.showUrl(url), place, context);
   const next = writable(place.next, context);
   const saved = { partition: partition.number, page, next, digest, file, records, bytes: decoded.bytes };
-  await keep({ ...saved, ...readCursor(decoded.records, partition, context), skipped: null }, place, context);
+  const cursor = context.tally.trackOf(partition.key)?.readPage(decoded.records) ?? {
+    highest: null,
+    unreadable: 0,
+  };
+  await keep({ ...saved, ...cursor, skipped: null }, place, context);
 }
 
 /** Writes down that a series ended without a page. */
@@ -96,13 +99,4 @@ function writable(
   // A number is a place among the pages, even where a short secret looks the same.
   const texts = Object.values(next ?? {}).filter((value) => typeof value === 'string');
   return texts.every((text) => secrets.hide(text) === text) ? next : undefined;
-}
-
-function readCursor(
-  records: unknown[],
-  { key }: Partition,
-  { request: { source }, tally }: FetchContext,
-): PageCursor {
-  if (source.cursor === null) return { highest: null, unreadable: 0 };
-  return tally.trackOf(key, source.cursor).readPage(records);
 }
