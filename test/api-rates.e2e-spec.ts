@@ -44,6 +44,7 @@ const shifting = () =>
     ),
   );
 
+/** What GCRA forbids: more requests within a time than the rate and the burst allow. */
 function breaks(grants: number[], intervalMs: number): string[] {
   const sorted = [...grants].sort((one, other) => one - other);
   return sorted.flatMap((from, first) =>

@@ -15,17 +15,18 @@ export const MAX_WAIT_MS = 60 * 60_000;
 const LOOK_AGAIN_MS = 1_000;
 const SWEEP_MS = 60 * 60_000;
 
-// GCRA: `next_at` is the theoretical arrival time. All moments are the database's, so that no process's clock counts.
+// GCRA: `next_at` is the theoretical arrival time, the statement's own time is that of arrival. All moments are the database's,
+// so that no process's clock counts.
 const reserveSql = `
   INSERT INTO millrace.api_rates AS held (host, next_at, paused_until)
-  VALUES ($1, clock_timestamp() + $2::float8 * interval '1 ms', to_timestamp(0))
+  VALUES ($1, statement_timestamp() + $2::float8 * interval '1 ms', to_timestamp(0))
   ON CONFLICT (host) DO UPDATE
-    SET next_at = greatest(held.next_at, held.paused_until, clock_timestamp()) + $2::float8 * interval '1 ms'
+    SET next_at = greatest(held.next_at, held.paused_until, statement_timestamp()) + $2::float8 * interval '1 ms'
     WHERE greatest(held.next_at - $3::float8 * interval '1 ms', held.paused_until)
-      <= clock_timestamp() + $4::float8 * interval '1 ms'
+      <= statement_timestamp() + $4::float8 * interval '1 ms'
   RETURNING next_at::text AS "nextAt",
     (extract(epoch FROM greatest(next_at - ($2::float8 + $3::float8) * interval '1 ms', paused_until)) * 1000)::float8 AS "slotMs",
-    (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "nowMs"`;
+    (extract(epoch FROM statement_timestamp()) * 1000)::float8 AS "nowMs"`;
 
 // Only where nobody has reserved after it: their slots stay theirs.
 const giveBackSql = `
@@ -54,7 +55,7 @@ export interface Turn {
 
 interface Slot {
   nextAt: string;
-  /** Milliseconds since the epoch. */
+  /** From when on the request may be sent, in milliseconds since the epoch; may be over. */
   slotMs: number;
   nowMs: number;
 }
@@ -120,7 +121,7 @@ export class HostRates {
       const waitMs = Math.ceil(slot.slotMs - slot.nowMs);
       if (waitMs > 0) await this.awaitSlot(host, turn, slot, waitMs);
       if (waitMs > LOOK_AGAIN_MS) await this.look(host, turn.clock);
-      if (this.quietMs(host, turn.clock) === 0) return slot.slotMs;
+      if (this.quietMs(host, turn.clock) === 0) return Math.max(slot.slotMs, slot.nowMs);
     }
   }
 
