@@ -45,7 +45,10 @@ export async function decodeCsv(page: PageText): Promise<DecodedBody> {
   if (source.csv.header && rows.length === 0 && names?.length === 1 && names[0]?.includes(' '))
     throw broken(`expected delimited text, got ${JSON.stringify(names[0].slice(0, 100))}`);
   checkNames(names ?? [], broken);
-  return { body: undefined, ...buildRecords(rows, names ?? [], { bytes, nulls, lineEnd: newline.charCodeAt(0) }) };
+  return {
+    body: undefined,
+    ...buildRecords(rows, names ?? [], { bytes, nulls, lineEnd: newline.charCodeAt(0) }),
+  };
 }
 
 function settleDelimiter({ text, mediaType, source }: PageText): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isOpening, scanString } from '../scan-json.js';
+import { isOpening, scanString, skipSpace } from '../scan-json.js';
 
 type RawJson = typeof JSON & {
   rawJSON(text: string): object;
@@ -69,7 +69,7 @@ function isDelicate(text: string, start: number, end: number): boolean {
   if (end - start < 16 && isPlain(text, start, end)) return false;
   const token = text.slice(start, end);
   // A number in the place of a name is a fault, which a string there would hide.
-  return String(Number(token)) !== token && NUMBER.test(token) && !/^\s*:/.test(text.slice(end, end + 20));
+  return String(Number(token)) !== token && NUMBER.test(token) && text[skipSpace(text, end)] !== ':';
 }
 
 function isPlain(text: string, start: number, end: number): boolean {

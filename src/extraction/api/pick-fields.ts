@@ -1,8 +1,12 @@
 import type { ApiSourceConfig } from '../../config-history/api-source-config.js';
 import { compilePath } from './json-path.js';
 
+type Fields = NonNullable<ApiSourceConfig['fields']>;
+
 /** Picks the columns of a record. */
 export type PickFields = (record: unknown) => unknown;
+
+const compiled = new WeakMap<Fields, PickFields>();
 
 /**
  * Makes records of the values at the paths of `fields`, under their names; what is not there is null, and a path that
@@ -10,6 +14,12 @@ export type PickFields = (record: unknown) => unknown;
  */
 export function compileFields(fields: ApiSourceConfig['fields']): PickFields {
   if (fields === null) return (record) => record;
+  const known = compiled.get(fields) ?? compile(fields);
+  compiled.set(fields, known);
+  return known;
+}
+
+function compile(fields: Fields): PickFields {
   const finders = fields.map(({ name, path }) => ({ name, find: compilePath(path) }));
   return (record) => {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return record;

@@ -1,48 +1,71 @@
 import { compilePath, type FindValues } from './json-path.js';
+import { splitPath } from './leading-path.js';
 import type { PageText } from './page-decoder.js';
 import { isRawNumber } from './parse-json.js';
 
-/** The names that a path begins with, before anything that may find more or less than one value. */
-const DEFINITE = /^\$?(?:\.?[A-Za-z_][\w-]*|\[(?:\d+|'[^'\\]*'|"[^"\\]*")\])*/;
+/** What a path finds, and the place that it leads to before it picks or spreads anything. */
+interface RecordsPath {
+  find: FindValues;
+  findHolder: FindValues;
+  /** It leads to one place. */
+  isSingular: boolean;
+}
 
 /**
  * The records at `source.records` in a page: an array that is found there is a list of records, anything else is one.
- * A page without anything there is an error, for records under another name would be lost without a word; null, `{}`
- * and what looks like an empty page are no records. Throws ApiRefused.
+ * Null, `{}` and what looks like an empty page are no records. Nothing at all where the records should be is an error,
+ * for they would be lost without a word if they had another name, and so are errors that stand beside `data` or in the
+ * place of records. Throws ApiRefused.
  */
 export function selectRecords(
   body: unknown,
   { source, refuse }: Pick<PageText, 'source' | 'refuse'>,
 ): unknown[] {
-  const path = source.records;
-  const found = compile(path)(body);
-  const definite = DEFINITE.exec(path)?.[0] ?? '$';
-  const isDefinite = definite === path;
-  if (found.length === 0 && !isEmpty(body)) {
-    // `$.items[*]` finds nothing in an empty list, and nothing where there is no list.
-    const holders = isDefinite || definite === '' || definite === '$' ? [] : compile(definite)(body);
-    if (!holders.some((holder) => holder === null || typeof holder === 'object'))
-      throw refuse('API_RECORDS_MISSING', `expected records at ${path}, got ${describe(body)}`);
+  const path = pathOf(source.records);
+  const expected = `expected records at ${source.records}`;
+  const found = path.find(body);
+  const isMissing = found.length === 0 && !isEmpty(body) && !isEmptyList(body, path);
+  const errors = errorsIn(body);
+  const isPartial = errors !== null && Object.hasOwn(body as object, 'data');
+  if (isMissing || isPartial) {
+    const code = errors === null ? 'API_RECORDS_MISSING' : 'API_ERRORS';
+    throw refuse(
+      code,
+      `${expected}, got ${describe(body)}${isPartial ? ', which may be a part of them' : ''}`,
+    );
   }
   const [only] = found;
-  if (isDefinite && found.length === 1 && (typeof only !== 'object' || isRawNumber(only))) {
-    throw refuse('API_RECORDS_MISSING', `expected an array or an object at ${path}, got ${kindOf(only)}`);
+  if (path.isSingular && found.length === 1) {
+    if (typeof only !== 'object' || isRawNumber(only))
+      throw refuse(
+        'API_RECORDS_MISSING',
+        `expected an array or an object at ${source.records}, got ${kindOf(only)}`,
+      );
+    if (!Array.isArray(only) && isEmpty(only)) found.pop();
   }
-  const records = isDefinite && isEmpty(only) ? [] : flatten(found);
-  if (records.length === 0 && holdsErrors(body))
-    throw refuse('API_ERRORS', `expected records at ${path}, got none and ${describe(body)}`);
+  const records = flatten(found);
+  if (records.length === 0 && errors !== null)
+    throw refuse('API_ERRORS', `${expected}, got none and ${describe(body)}`);
   return records;
 }
 
-const compiled = new Map<string, FindValues>();
+const known = new Map<string, RecordsPath>();
 
-function compile(path: string): FindValues {
-  const known = compiled.get(path);
-  if (known !== undefined) return known;
-  if (compiled.size >= 1_000) compiled.clear();
-  const find = compilePath(path);
-  compiled.set(path, find);
-  return find;
+function pathOf(path: string): RecordsPath {
+  let compiled = known.get(path);
+  if (compiled === undefined) {
+    const { text, rest } = splitPath(path);
+    compiled = { find: compilePath(path), findHolder: compilePath(text), isSingular: rest === '' };
+    if (known.size >= 1_000) known.clear();
+    known.set(path, compiled);
+  }
+  return compiled;
+}
+
+/** `$.items[*]` finds nothing in an empty list, a filter nothing in one without what it looks for. */
+function isEmptyList(body: unknown, { findHolder, isSingular }: RecordsPath): boolean {
+  const [holder] = isSingular ? [] : findHolder(body);
+  return holder !== undefined && (Array.isArray(holder) || isEmpty(holder));
 }
 
 function flatten(found: unknown[]): unknown[] {
@@ -51,18 +74,16 @@ function flatten(found: unknown[]): unknown[] {
 }
 
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
+  if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && !isRawNumber(value) && Object.keys(value).length === 0;
 }
 
-/** GraphQL answers 200 with `errors` and null where the data should be; others do so too. */
-function holdsErrors(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
+/** Errors in an answer with status 200, as GraphQL has them, and null; a flag that says there is none is no error. */
+function errorsIn(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return null;
   const { errors, error } = body as Record<string, unknown>;
-  return (
-    (Array.isArray(errors) && errors.length > 0) ||
-    (!isEmpty(error) && error !== false && error !== '' && error !== 0)
-  );
+  if (Array.isArray(errors) && errors.length > 0) return errors;
+  return isEmpty(error) || error === false || error === 0 ? null : error;
 }
 
 /** Names only: values may be anybody's. */
