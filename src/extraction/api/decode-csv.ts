@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -9,13 +8,11 @@ import { FileRefused } from '../file-errors.js';
 import type { RecordReject } from '../landed-file.js';
 import { recogniseUndelimited } from '../recognise-content.js';
 import { mostRecordBytes } from '../split-lines.js';
-import { markQuotes } from './mark-quotes.js';
+import { markQuotes, readField, unmark, type QuoteRules } from './mark-quotes.js';
 import type { DecodedBody, PageText } from './page-decoder.js';
 
 const sampleCharacters = 256 * 1024;
 const pieceBytes = 256 * 1024;
-/** Before a quoted text that would be null without its quotes; no text of others begins so. */
-const MARK = `\u0001${randomBytes(12).toString('hex')}`;
 
 /** A record as it was split, and where its text begins. */
 interface Row {
@@ -24,32 +21,28 @@ interface Row {
 }
 
 /**
- * Reads a page of delimited text (RFC 4180). A record with too few or too many fields is a refused one; quotes that are
- * not around whole fields make everything uncertain, and the page is refused.
+ * Reads a page of delimited text (RFC 4180). A record with too few or too many fields, or with text behind a closing
+ * quote, is a refused one; a quote that nothing closes makes everything uncertain, and the page is refused.
  */
 export async function decodeCsv(page: PageText): Promise<DecodedBody> {
   const { text, source, refuse } = page;
-  const broken = (fault: string): Error => refuse('API_BODY_BROKEN', fault);
+  const broken: Refuse = (fault) => refuse('API_BODY_BROKEN', fault);
   const odd = recogniseUndelimited(Buffer.from(text.slice(0, 64 * 1024)));
   if (odd !== null) throw broken(`expected delimited text, got ${odd}`);
-  const { quote, nulls } = source.csv;
-  const delimiter = settleDelimiter(page);
-  if (delimiter === quote)
+  const { quote, nulls, header } = source.csv;
+  const rules = { delimiter: settleDelimiter(page), quote, nulls };
+  if (rules.delimiter === quote)
     throw broken(`expected a delimiter other than the quote, got ${JSON.stringify(quote)} for both`);
-  const marked = quote === '' ? { text } : markQuotes(text, { delimiter, quote, nulls, mark: MARK });
+  const marked = quote === '' ? { text } : markQuotes(text, rules);
   if ('fault' in marked) throw broken(marked.fault);
   const bytes = Buffer.from(marked.text);
   const newline = newlineOf(text);
-  const rows = await split(bytes, { delimiter, quote, newline }, broken);
-  const names = source.csv.header ? rows.shift()?.cells.map(unmark) : source.csv.columns;
-  if (source.csv.header && rows.length === 0 && names?.length === 1 && names[0]?.includes(' '))
-    throw broken(`expected delimited text, got ${JSON.stringify(names[0].slice(0, 100))}`);
-  checkNames(names ?? [], broken);
-  return {
-    body: undefined,
-    ...buildRecords(rows, names ?? [], { bytes, nulls, lineEnd: newline.charCodeAt(0) }),
-  };
+  const rows = await split(bytes, { ...rules, newline }, broken);
+  const names = header ? readHeader(rows, rules, broken) : (source.csv.columns ?? []);
+  return { body: undefined, ...buildRecords(rows, names, { bytes, rules, lineEnd: newline.charCodeAt(0) }) };
 }
+
+type Refuse = (fault: string) => Error;
 
 function settleDelimiter({ text, mediaType, source }: PageText): string {
   const { delimiter, quote } = source.csv;
@@ -63,19 +56,28 @@ function newlineOf(text: string): string {
   return text.includes('\n') || !text.includes('\r') ? '\n' : '\r';
 }
 
-function checkNames(names: string[], broken: (fault: string) => Error): void {
+/** Takes the first record for the names of the columns. */
+function readHeader(rows: Row[], rules: QuoteRules, broken: Refuse): string[] {
+  const cells = rows.shift()?.cells ?? [];
+  const names = cells.map((cell) => readField(cell, { ...rules, nulls: [] }));
+  if (!names.every((name) => typeof name === 'string'))
+    throw broken('header: expected the end of a name behind a closing quote, got more');
+  const [first = ''] = names;
+  if (rows.length === 0 && names.length === 1 && first.includes(' '))
+    throw broken(`expected delimited text, got ${JSON.stringify(first.slice(0, 100))}`);
   try {
     checkHeader(names);
   } catch (error) {
     throw error instanceof FileRefused ? broken(error.reason) : error;
   }
+  return names;
 }
 
 /** The records without blank lines. Their number of fields is for the caller to judge: the parser would end at a wrong one. */
 async function split(
   bytes: Buffer,
   { delimiter, quote, newline }: { delimiter: string; quote: string; newline: string },
-  broken: (fault: string) => Error,
+  broken: Refuse,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   const parser = csvParser({
@@ -110,31 +112,27 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
 function buildRecords(
   rows: Row[],
   names: string[],
-  { bytes, nulls, lineEnd }: { bytes: Buffer; nulls: string[]; lineEnd: number },
+  { bytes, rules, lineEnd }: { bytes: Buffer; rules: QuoteRules; lineEnd: number },
 ): Pick<DecodedBody, 'records' | 'broken'> {
   const records: unknown[] = [];
   const broken: RecordReject[] = [];
   let [line, counted] = [1, 0];
   for (const [index, { cells, at }] of rows.entries()) {
-    if (cells.length >= names.length && cells.slice(names.length).every((cell) => cell === '')) {
-      records.push(Object.fromEntries(names.map((name, i) => [name, readCell(cells[i] as string, nulls)])));
+    const values = cells.slice(0, names.length).map((cell) => readField(cell, rules));
+    const reason = faultOf(cells, values, names.length);
+    if (reason === null) {
+      records.push(Object.fromEntries(names.map((name, i) => [name, values[i]])));
       continue;
     }
     for (; counted < at; counted++) if (bytes[counted] === lineEnd) line++;
-    const raw = bytes
-      .toString('utf8', at, rows[index + 1]?.at)
-      .trimEnd()
-      .replaceAll(MARK, '');
-    broken.push({ line, column: null, reason: `expected ${names.length} fields, got ${cells.length}`, raw });
+    const raw = unmark(bytes.toString('utf8', at, rows[index + 1]?.at), rules.quote).trimEnd();
+    broken.push({ line, column: null, reason, raw });
   }
   return { records, broken };
 }
 
-function readCell(cell: string, nulls: string[]): string | null {
-  if (cell.startsWith(MARK)) return unmark(cell);
-  return nulls.includes(cell) ? null : cell;
-}
-
-function unmark(cell: string): string {
-  return cell.startsWith(MARK) ? cell.slice(MARK.length) : cell;
+function faultOf(cells: string[], values: unknown[], expected: number): string | null {
+  if (cells.length < expected || cells.slice(expected).some((cell) => cell !== ''))
+    return `expected ${expected} fields, got ${cells.length}`;
+  return values.includes(undefined) ? 'expected the end of a field behind a closing quote, got more' : null;
 }
