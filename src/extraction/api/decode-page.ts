@@ -6,6 +6,7 @@ import { decodePageText, readContentType } from './decode-page-text.js';
 import { decoders } from './decoders.js';
 import type { DecodedBody, PageFormat, PageText } from './page-decoder.js';
 import { refuseHtml, settlePageFormat } from './settle-page-format.js';
+import { originAndPath } from './show-url.js';
 import { sentPacking, unpackPage } from './unpack-page.js';
 
 /** A page that was read. */
@@ -28,7 +29,7 @@ export type PageSource = Pick<ApiSourceConfig, 'format' | 'records' | 'csv' | 'm
 export async function decodePage(
   answer: ApiAnswer,
   source: PageSource,
-  showUrl: (url: string) => string = withoutQuery,
+  showUrl: (url: string) => string = originAndPath,
 ): Promise<DecodedPage> {
   const refuse: PageText['refuse'] = (code, reason) =>
     new ApiRefused(code, `${reason} (${showUrl(answer.url)})`, answer.status);
@@ -46,10 +47,4 @@ export async function decodePage(
   refuseHtml(page);
   const settled = format ?? settlePageFormat(page);
   return { ...about, ...(await decoders[settled](page)), format: settled, encoding };
-}
-
-/** A URL for messages: credentials may travel in its query. */
-export function withoutQuery(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }

@@ -35,7 +35,8 @@ export function sentPacking(contentEncoding: string | undefined): Packing {
   return coding === 'zstd' ? 'zstd' : null;
 }
 
-function detectPacking(bytes: Buffer): Packing {
+/** The compression of a file, by its first bytes. */
+export function detectPacking(bytes: Buffer): Packing {
   if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0x1f8b08) return 'gzip';
   return bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : null;
 }
