@@ -37,7 +37,7 @@ describe('judgeAnswer', () => {
       status: 401,
       onStatus: { '4xx': 'ignore' },
       canRenew: false,
-      verdict: 'ignore',
+      verdict: 'fail',
     },
     { name: '401 after that, no word', status: 401, onStatus: {}, canRenew: false, verdict: 'fail' },
     { name: '401 itself', status: 401, onStatus: { 401: 'ignore' }, verdict: 'ignore' },

@@ -7,8 +7,8 @@ export type Verdict = 'ok' | 'renew' | StatusAction;
 const PASSING = new Set([408, 425, 429]);
 
 /**
- * What to do at a status. The config's word for the exact status goes first; its word for the class comes after what the class
- * `4xx` cannot mean: a token that ran out, and the statuses that pass by themselves.
+ * What to do at a status. The config's word for the exact status goes first; a class `4xx` does not speak for 401, or
+ * a token that ran out would pass for an end of the data, nor for the statuses that pass by themselves.
  * @param canRenew whether a 401 may be answered by proving anew who asks
  */
 export function judgeAnswer(
@@ -18,7 +18,7 @@ export function judgeAnswer(
 ): Verdict {
   const exact = wordFor(String(status), onStatus);
   if (exact) return exact;
-  if (status === 401 && canRenew) return 'renew';
+  if (status === 401) return canRenew ? 'renew' : 'fail';
   if (PASSING.has(status)) return 'retry';
   const kind = Math.floor(status / 100);
   return wordFor(`${kind}xx`, onStatus) ?? (kind === 2 ? 'ok' : kind === 5 ? 'retry' : 'fail');

@@ -90,7 +90,10 @@ export class Secrets {
 }
 
 function standsAlone(text: string, from: number, to: number): boolean {
-  return !/[\p{L}\p{N}]$/u.test(text.slice(0, from)) && !/^[\p{L}\p{N}]/u.test(text.slice(to));
+  return (
+    !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, from - 2), from)) &&
+    !/^[\p{L}\p{N}]/u.test(text.slice(to, to + 2))
+  );
 }
 
 /** Spans that meet are covered together, so that no end of one secret shows beside another. */
