@@ -44,6 +44,7 @@ const source = apiSource({
   },
 });
 let records = 0;
+const before = process.cpuUsage();
 const started = performance.now();
 const { files } = await fetchSource(
   {
@@ -58,8 +59,10 @@ const { files } = await fetchSource(
   sessions,
 );
 const ms = performance.now() - started;
+const { user, system } = process.cpuUsage(before);
+const cpu = (user + system) / 1000;
 const rss = process.resourceUsage().maxRSS / 1024;
 if (files.length !== Number(pages)) throw new Error(`got ${files.length} files`);
-console.log(JSON.stringify({ ms, rss, records }));
+console.log(JSON.stringify({ ms, cpu, rss, records }));
 client.onModuleDestroy();
 await rm(folder, { recursive: true });

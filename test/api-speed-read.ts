@@ -23,9 +23,12 @@ async function lane(): Promise<void> {
   }
 }
 
+const before = process.cpuUsage();
 const started = performance.now();
 await Promise.all(Array.from({ length: Number(parallel) }, lane));
 const ms = performance.now() - started;
+const { user, system } = process.cpuUsage(before);
+const cpu = (user + system) / 1000;
 const rss = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ ms, rss, records: Number(pages) * 100 }));
+console.log(JSON.stringify({ ms, cpu, rss, records: Number(pages) * 100 }));
 agent.destroy();

@@ -21,6 +21,8 @@ const MOST_MORE_MIB = 50;
 
 interface Measured {
   ms: number;
+  /** Milliseconds of processor time. */
+  cpu: number;
   /** The most that the process held, in MiB. */
   rss: number;
   records: number;
@@ -61,6 +63,7 @@ try {
   const rows = Object.entries(measured).map(([what, runs]) => ({
     what,
     ms: Math.round(median(runs.map(({ ms }) => ms))),
+    cpu: Math.round(median(runs.map(({ cpu }) => cpu))),
     rss: Math.round(median(runs.map(({ rss }) => rss))),
   }));
   console.table(rows);
