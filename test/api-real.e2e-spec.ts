@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import jsonServer from 'json-server';
 import { query, Service } from './jobs-support.js';
@@ -17,7 +16,7 @@ interface Movie {
 }
 
 const movies = JSON.parse(
-  await readFile(createRequire(import.meta.url).resolve('vega-datasets/data/movies.json'), 'utf8'),
+  await readFile(new URL('../node_modules/vega-datasets/data/movies.json', import.meta.url), 'utf8'),
 ) as Movie[];
 const records = movies.map((movie, index) => ({ ...movie, id: index + 1 }));
 
