@@ -37,6 +37,11 @@ describe('collectSecrets', () => {
       secrets: ['p@ss', 'abc'],
     },
     {
+      name: 'the path',
+      source: { url: 'https://a.example/bot12345678:AAabc-def_ghijk/orders/{parent.id}/v2' },
+      secrets: ['bot12345678:AAabc-def_ghijk'],
+    },
+    {
       name: 'the body',
       source: { body: { auth: { password: 'abc', mode: 'x' }, keys: [KEY], pin: 1234, first: 100 } },
       secrets: ['abc', KEY, '1234'],

@@ -6,6 +6,8 @@ const PLAIN_HEADERS =
   /^(accept(-.*)?|cache-control|content-(type|language)|if-.*|origin|prefer|range(-unit)?|referer|user-agent|x-(api|github)-version|.*-version)$/i;
 /** Long, of letters and digits, and nothing that words are parted by: as keys are. */
 const KEY_LIKE = /^(?=.*\d)(?=.*[A-Za-z])[\w.~+/=-]{20,}$/;
+/** In a path a key may have a user before it, as Telegram's have. */
+const KEY_LIKE_SEGMENT = /^(?=.*\d)(?=.*[A-Za-z])[\w.~+=:-]{20,}$/;
 const SCHEME = /^[A-Za-z][\w-]* +(?=\S)/;
 
 /**
@@ -24,9 +26,10 @@ export function collectSecrets({ url, headers, query, body }: ApiSourceConfig): 
 
 function fromUrl(url: string): string[] {
   if (!URL.canParse(url)) return [];
-  const { password, searchParams } = new URL(url);
+  const { password, pathname, searchParams } = new URL(url);
   const pairs = [...searchParams].flatMap(([name, value]) => fromValue(name, value));
-  return password === '' ? pairs : [decodeURIComponent(password), ...pairs];
+  const segments = pathname.split('/').filter((segment) => KEY_LIKE_SEGMENT.test(segment));
+  return [...(password === '' ? [] : [decodeURIComponent(password)]), ...segments, ...pairs];
 }
 
 function fromValue(name: string, value: unknown): string[] {
