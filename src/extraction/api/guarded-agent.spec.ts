@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
-import { isIP } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, isIP, type Socket } from 'node:net';
 import { HttpService } from '@nestjs/axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
@@ -211,11 +212,21 @@ describe('a name whose addresses change (H3)', () => {
         take(null, [{ address: '127.0.0.1', family: 4 }]);
       }
     }
+    let bytes = 0;
+    const listener = createServer((socket) => socket.on('data', (data) => (bytes += data.length)));
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
     for (const protocol of ['http', 'https']) {
-      const request = makeClientRequest(`${protocol}://deceived.example:${canary.port}/`);
-      await expect(labClient(new DeceivedGuard([])).open(request)).rejects.toThrow('MILLRACE_API_HOSTS');
+      const url = `${protocol}://deceived.example:${(listener.address() as AddressInfo).port}/`;
+      const reached = once(listener, 'connection') as Promise<[Socket]>;
+      const opened = labClient(new DeceivedGuard([])).open(makeClientRequest(url));
+      await expect(opened).rejects.toThrow('MILLRACE_API_HOSTS');
+      const [socket] = await reached;
+      if (!socket.closed) await once(socket, 'close');
     }
-    expect(canary.seen).toEqual([]);
+    expect(bytes).toBe(0);
+    listener.close();
+    await once(listener, 'close');
   });
 });
 

@@ -65,8 +65,6 @@ function toAxios(request: ClientRequest, agents: Agents, watch: Watch) {
     validateStatus: () => true,
     maxContentLength: -1,
     maxBodyLength: -1,
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
     transport: watch,
   };
 }
@@ -100,7 +98,6 @@ class Watch {
     // By default those over 2000 are dropped without a word.
     request.maxHeadersCount = 0;
     request.on('socket', (socket) => this.#awaitConnection(socket as TLSSocket, isSecure));
-    request.on('upgrade', (_answer, socket) => socket.destroy());
     request.on('error', (error: NodeJS.ErrnoException) => {
       this.failure ??= error;
       this.isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
