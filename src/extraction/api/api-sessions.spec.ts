@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeApiClient, until } from '../../../test/api-client.js';
 import { type ApiServer, startApiServer } from '../../../test/api-server.js';
 import { ratesAlone } from '../../../test/api-session.js';
-import type { ApiSourceConfig, LoginAuth } from '../../config-history/api-source-config.js';
+import { apiSource } from '../../../test/api-source.js';
+import type { LoginAuth } from '../../config-history/api-source-config.js';
 import type { OpenAnswer } from './api-request.js';
 import { ApiSessions } from './api-sessions.js';
 import type { ApiClient } from './http-client.js';
@@ -63,21 +64,9 @@ function loginWith(password = PASSWORD): LoginAuth {
 
 function open(path: string, { password, signal }: { password?: string; signal?: AbortSignal } = {}) {
   const url = server.origin + path;
-  const timeouts = { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5, totalSeconds: 10 };
-  const source: Partial<ApiSourceConfig> = {
-    url,
-    headers: { 'x-api-key': 'st4tic-key' },
-    query: {},
-    auth: loginWith(password),
-    onStatus: {},
-    origins: [],
-    rate: null,
-    maxPageBytes: 1000,
-    format: 'auto',
-    timeouts,
-  };
+  const source = apiSource({ url, headers: { 'x-api-key': 'st4tic-key' }, auth: loginWith(password) });
   const logged: unknown[] = [];
-  const session = sessions.open(source as ApiSourceConfig, {
+  const session = sessions.open(source, {
     signal: signal ?? new AbortController().signal,
     log: (...line) => logged.push(line),
   });
