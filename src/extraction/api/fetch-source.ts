@@ -9,6 +9,7 @@ import { PageCheckpoints } from './page-checkpoints.js';
 import { PageBudget } from './page-guard.js';
 import { createPaginator } from './paginators.js';
 import { isSingle, listPartitions } from './partitions.js';
+import { redactError } from './redact-error.js';
 
 /**
  * Fetches every page of a source, series by series, and lands them. What an earlier attempt in the same folder has landed
@@ -37,6 +38,10 @@ export async function fetchSource(
   try {
     await fetchPartitions(context, stop);
     request.signal.throwIfAborted();
+  } catch (error) {
+    request.signal.throwIfAborted();
+    // What quotes an answer may quote a secret that the API sent back.
+    throw redactError(error, session.secrets);
   } finally {
     await checkpoints.close();
   }

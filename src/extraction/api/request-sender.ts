@@ -68,7 +68,7 @@ export class RequestSender {
       return attempt();
     };
     const onRetry = (error: TransientError, number: number, waitMs: number) =>
-      log?.('warn', 'will ask again', { reason: this.secrets.hide(error.message), attempt: number, waitMs });
+      log?.('warn', 'will ask again', { reason: this.secrets.hide(error.message), tries: number, waitMs });
     const { random, clock } = this.tools;
     try {
       return await retryTransient(work, {
