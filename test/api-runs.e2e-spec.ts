@@ -384,6 +384,80 @@ describe('a run of an API', () => {
     expect(await cursorOf('killed')).toEqual(['2024-01-08']);
   });
 
+  it('asks for the rows of a parent again whose file is on another disk', async () => {
+    api.lists.set('/moved', [at(1, '2024-01-01')]);
+    for (const id of [1, 2, 3]) api.lists.set(`/moved_c/${id}`, [{ note: id }]);
+    await service.upload(`
+pipeline: moved
+streams:
+  - table: moved
+    sources: [${source('moved', SINCE)}]
+  - table: moved_c
+    sources: [${source('moved_c/{parent.id}', 'for_each: { stream: moved, field: id }, parallel: 1')}]
+`);
+    await service.run({ pipeline: 'moved' });
+    api.lists.set('/moved', [at(1, '2024-01-01'), at(2, '2024-01-02'), at(3, '2024-01-03')]);
+    const mend = api.fail('/moved_c/3', {}, () => {});
+    const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'moved' });
+    await until(() => api.asked('/moved_c/3').length > 0);
+    // The parent is loaded, and its cursor has moved past the rows that its children are asked for.
+    expect(await cursorOf('moved')).toEqual(['2024-01-03']);
+    api.asked('/moved');
+    mend();
+    await restart(join(app.home, '..', 'another'));
+    const run = await service.ended(body.id);
+    expect(run).toMatchObject({
+      state: 'succeeded',
+      attempt: 2,
+      streams: [
+        { table: 'moved', read: 3, inserted: 2, duplicate: 1 },
+        { table: 'moved_c', inserted: 2, duplicate: 1 },
+      ],
+    });
+    await expectBalance(app.database.url, run);
+    const again = api.asked('/moved');
+    expect(again.length).toBeGreaterThan(0);
+    expect(again.filter((url) => !url.includes('since=2024-01-01'))).toEqual([]);
+    expect(await ids('moved_c', 'note')).toEqual([1, 2, 3]);
+  });
+
+  it('goes on without a page that workers died of, and the cursor stays', async () => {
+    const hang = api.fail('/poison', { offset: '3' }, () => {});
+    await add(
+      'poison',
+      [1, 2, 3, 4, 5].map((id) => at(id, `2024-01-0${id}`)),
+      { more: SINCE },
+    );
+    const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'poison' });
+    await until(() => api.seen.some(({ url }) => url.startsWith('/poison') && url.includes('offset=3')));
+    const { database, app: running } = app;
+    await running.close();
+    const [row] = await query<{ fingerprint: string }>(
+      database.url,
+      `SELECT files->0->'files'->0->>'fingerprint' AS fingerprint FROM millrace.runs WHERE id = $1`,
+      [body.id],
+    );
+    await query(database.url, 'UPDATE millrace.runs SET deaths = 3, suspects = $2 WHERE id = $1', [
+      body.id,
+      { [row!.fingerprint]: 3 },
+    ]);
+    hang();
+    await restart();
+    const run = await service.ended(body.id);
+    expect(run).toMatchObject({ state: 'succeeded', streams: [{ read: 2, inserted: 2, skippedCount: 1 }] });
+    expect(run.streams[0]!.skipped).toEqual([
+      {
+        source: 0,
+        name: expect.any(String),
+        reason: expect.stringContaining('expected a file that a worker survives'),
+      },
+    ]);
+    expect(await cursorOf('poison')).toEqual([]);
+    expect(await service.run({ pipeline: 'poison' })).toMatchObject({
+      streams: [{ state: 'unchanged', skippedCount: 1 }],
+    });
+  });
+
   it('shows its pages while they come, and ends at once when it is cancelled', async () => {
     await add('cancelled', numbered(1, 9));
     const mend = api.fail('/cancelled', { offset: '6' }, () => {});
@@ -477,10 +551,11 @@ describe('a monitor', () => {
   });
 });
 
-async function restart(): Promise<void> {
+/** Another process goes on, on the same disk unless told otherwise. */
+async function restart(home = app.home): Promise<void> {
   const env = {
     DATABASE_URL: app.database.url,
-    MILLRACE_HOME: app.home,
+    MILLRACE_HOME: home,
     MILLRACE_DATA_ROOTS: app.dataRoot,
     MILLRACE_API_HOSTS: api.host,
     API_URL: api.origin,
