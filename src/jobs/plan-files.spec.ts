@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
-import { planFiles, runSignature, streamSignature } from './plan-files.js';
+import type { ApiSourceConfig } from '../config-history/api-source-config.js';
+import { loadSignature, planFiles, runSignature, streamSignature } from './plan-files.js';
 
 const csv: LocalSourceConfig['csv'] = {
   delimiter: 'auto',
@@ -133,4 +134,41 @@ describe('runSignature', () => {
     expect(runSignature(['a', null])).toBeNull();
     expect(runSignature(['a', 'b'])).not.toBe(runSignature(['b', 'a']));
   });
+});
+
+describe('loadSignature', () => {
+  const api = {
+    type: 'api',
+    url: 'https://a.example',
+    records: '$',
+    fields: null,
+    cursor: null,
+    forEach: null,
+  };
+  const sign = (pages: string[], more: object = {}, files = 'files') => {
+    const config = { ...stream, sources: [{ ...api, ...more } as unknown as ApiSourceConfig] };
+    return loadSignature(
+      config,
+      files,
+      pages.map((fingerprint) => ({ source: 0, fingerprint })),
+    );
+  };
+  const first = sign(['1', '2']);
+  const cursor = { field: 'at', place: null };
+
+  it.each([
+    { name: 'the order of the pages', same: sign(['2', '1']) },
+    { name: 'where they come from', same: sign(['1', '2'], { url: 'https://b.example' }) },
+  ])('does not depend on $name', ({ same }) => expect(same).toBe(first));
+
+  it.each([
+    { name: 'a page more', other: sign(['1', '2', '3']) },
+    { name: 'a page that comes twice', other: sign(['1', '2', '2']) },
+    { name: 'other files', other: sign(['1', '2'], {}, 'others') },
+    {
+      name: 'other columns of the records',
+      other: sign(['1', '2'], { fields: [{ name: 'id', path: 'key' }] }),
+    },
+    { name: 'a cursor', other: sign(['1', '2'], { cursor }) },
+  ])('changes with $name', ({ other }) => expect(other).not.toBe(first));
 });
