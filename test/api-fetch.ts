@@ -8,6 +8,7 @@ import { createAuthenticator } from '../src/extraction/api/authenticators.js';
 import { collectSecrets } from '../src/extraction/api/collect-secrets.js';
 import type { Fetched, FetchRequest } from '../src/extraction/api/fetch-request.js';
 import { fetchSource } from '../src/extraction/api/fetch-source.js';
+import { mostBodyBytes } from '../src/extraction/api/is-streamable.js';
 import { originOf, RequestSender } from '../src/extraction/api/request-sender.js';
 import { Secrets } from '../src/extraction/api/secrets.js';
 import { SharedAuth } from '../src/extraction/api/shared-auth.js';
@@ -22,7 +23,8 @@ export function quickSessions(): Pick<ApiSessions, 'open'> {
   const tools = { client, rates: ratesAlone(), clock: noteWaits(), random: () => 0.5 };
   return {
     open(source, options) {
-      const { origins, timeouts, rate, maxPageBytes: maxBytes } = source;
+      const { origins, timeouts, rate } = source;
+      const maxBytes = mostBodyBytes(source);
       const limits = { home: originOf(source.url) ?? '', origins, timeouts, maxBytes, rate };
       const world = { tokens: undefined as never, signal: options.signal };
       const auth = new SharedAuth(

@@ -7,7 +7,7 @@ import { createAuthenticator } from './authenticators.js';
 import { collectSecrets } from './collect-secrets.js';
 import { HostRates } from './host-rates.js';
 import { ApiClient } from './http-client.js';
-import { isStreamable } from './is-streamable.js';
+import { mostBodyBytes } from './is-streamable.js';
 import { ApiTokens } from './kept-tokens.js';
 import { originOf, RequestSender, type SendLimits, type SendTools } from './request-sender.js';
 import { Secrets } from './secrets.js';
@@ -42,7 +42,7 @@ export class ApiSessions implements OnModuleDestroy {
    */
   open(source: ApiSourceConfig, options: SessionOptions): ApiSession {
     const { origins, timeouts, rate } = source;
-    const maxBytes = isStreamable(source) ? source.maxBytes : source.maxPageBytes;
+    const maxBytes = mostBodyBytes(source);
     const limits = { home: originOf(source.url) ?? '', origins, timeouts, maxBytes, rate };
     const auth = this.share(source, limits);
     const secrets = new Secrets(auth.secrets);

@@ -360,3 +360,32 @@ describe('a series for each parent', () => {
     expect(server.seen.length).toBeLessThanOrEqual(4);
   });
 });
+
+describe('one answer by way of the disk', () => {
+  const rows = Array.from({ length: 2_000 }, (_, id) => ({ id: String(id), name: `Zoë ${id}` }));
+
+  it('lands one that is larger than a page may be, and asks for it once', async () => {
+    const origin = await serve(() => ({ json: { at: 1, data: rows } }));
+    const source = { url: `${origin}/r?key=x`, records: '$.data', maxPageBytes: 10_000 };
+    const progress: FetchProgress[] = [];
+    const onPage = (_page: unknown, now: FetchProgress) => progress.push(now);
+    const fetched = await place.fetch(source, { onPage });
+    expect(await recordsOf(fetched)).toEqual({ 'page-000001': rows });
+    expect(fetched.files[0]).toMatchObject({ url: `${origin}/r?key=***`, source: 0 });
+    expect(progress).toMatchObject([{ pages: 1, records: 2_000, bytes: fetched.files[0]?.bytes }]);
+    expect(await place.fetch(source, { onPage })).toEqual(fetched);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('refuses one that is larger than all pages may be', async () => {
+    const origin = await serve(() => ({ json: rows }));
+    const source = { url: `${origin}/r`, maxBytes: 10_000 };
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'API_BODY_TOO_LONG' });
+  });
+
+  it('says what was ignored', async () => {
+    const origin = await serve(() => ({ status: 404 }));
+    const fetched = await place.fetch({ url: `${origin}/r`, onStatus: { 404: 'ignore' } });
+    expect(fetched).toMatchObject({ files: [], skipped: [{ name: 'page-000001' }] });
+  });
+});

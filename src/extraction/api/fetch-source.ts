@@ -2,9 +2,11 @@ import type { ApiSessions } from './api-sessions.js';
 import { digestRequest } from './digest-request.js';
 import type { FetchContext } from './fetch-context.js';
 import { FetchLog } from './fetch-log.js';
+import { fetchDownload } from './fetch-download.js';
 import { fetchPages } from './fetch-pages.js';
 import type { Fetched, FetchRequest } from './fetch-request.js';
 import { FetchTally } from './fetch-tally.js';
+import { isStreamable } from './is-streamable.js';
 import { PageCheckpoints } from './page-checkpoints.js';
 import { PageBudget } from './page-guard.js';
 import { createPaginator } from './paginators.js';
@@ -66,7 +68,7 @@ async function fetchPartitions(context: FetchContext, stop: AbortController): Pr
     try {
       for (let next = await partitions.next(); !next.done; next = await partitions.next()) {
         if (stop.signal.aborted) return;
-        await fetchPages(next.value, context);
+        await (isStreamable(request.source) ? fetchDownload : fetchPages)(next.value, context);
       }
     } catch (error) {
       failures.push(error);

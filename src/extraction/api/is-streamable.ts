@@ -18,3 +18,10 @@ export function isStreamable(
     SIMPLE.test(records)
   );
 }
+
+/** How long a body from a source may be, without its compression. */
+export function mostBodyBytes(
+  source: Pick<ApiSourceConfig, 'maxBytes' | 'maxPageBytes'> & Parameters<typeof isStreamable>[0],
+): number {
+  return isStreamable(source) ? source.maxBytes : source.maxPageBytes;
+}

@@ -103,7 +103,7 @@ describe('landDownload: what is too large for a page', () => {
   it.each(FORMATS)('%s', async (_name, type, body, source, format) => {
     const landed = await download(type, body, source);
     const { file } = landed;
-    expect(landed.page).toBeNull();
+    expect(landed.records).toBe(100);
     expect(file).toMatchObject({
       source: 3,
       name: 'export',
@@ -122,7 +122,8 @@ describe('landDownload: what is too large for a page', () => {
     const plain = (landed: LandedDownload): unknown =>
       linesOf(landed).map((line) => Object.entries(line).filter(([name]) => !name.startsWith('#')));
     const small = await download(type, body, { ...source, maxPageBytes: 1e6 });
-    expect(small.page?.records).toHaveLength(100);
+    expect(small.records).toBe(100);
+    expect(readdirSync(folder).sort()).toEqual(['export.ndjson', 'export.raw.ndjson']);
     const records = plain(small);
     expect(plain(await download(type, body, source))).toEqual(records);
   });
@@ -130,13 +131,16 @@ describe('landDownload: what is too large for a page', () => {
   it('leaves delimited text to the reader of files', async () => {
     const body = `id;name\n${ROWS.map(({ id, name }) => `${id};${name}, again ${name}`).join('\n')}\n`;
     const csv = { delimiter: 'auto', quote: '"', header: true, columns: null, nulls: [''] };
-    const { file } = await download('text/csv; charset=iso-8859-1', Buffer.from(body, 'latin1'), { csv });
+    const { file, records } = await download('text/csv; charset=iso-8859-1', Buffer.from(body, 'latin1'), {
+      csv,
+    });
     expect(file).toMatchObject({
       format: 'csv',
       columns: ['id', 'name'],
       dialect: { delimiter: ';', header: true },
       detected: { format: 'csv', encoding: 'windows-1252' },
     });
+    expect(records).toBe(100);
     expect(readFileSync(file?.path ?? '', 'utf8')).toBe(body);
   });
 
@@ -234,11 +238,9 @@ describe('landDownload: what is refused', () => {
 
 describe('landDownload: what is small', () => {
   it('writes nothing for no records', async () => {
-    expect(await download('application/json', '{"data":[]}', { records: '$.data' })).toMatchObject({
-      file: null,
-      page: { records: [] },
-    });
-    expect(readdirSync(folder)).toEqual(['export.body']);
+    const landed = await download('application/json', '{"data":[]}', { records: '$.data' });
+    expect(landed).toEqual({ file: null, records: 0 });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 

@@ -1,12 +1,12 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ApiSourceConfig } from '../../config-history/api-source-config.js';
 import { landFile } from '../land-file.js';
 import type { LandedFile, RecordReject } from '../landed-file.js';
 import type { DeclaredEncoding, LocalSource } from '../local-source.js';
-import { readPart } from '../read-chunks.js';
+import { readChunks, readPart } from '../read-chunks.js';
 import { ApiRefused } from './api-errors.js';
-import { decodePage, type DecodedPage } from './decode-page.js';
+import { decodePage } from './decode-page.js';
 import { readContentType } from './decode-page-text.js';
 import { landPage } from './land-page.js';
 import type { PageText } from './page-decoder.js';
@@ -30,8 +30,8 @@ export interface DownloadToLand {
 export interface LandedDownload {
   /** null: there are no records. */
   file: LandedFile | null;
-  /** The page, where it was small enough to be read as one. */
-  page: DecodedPage | null;
+  /** For progress: records of a large delimited text are counted by its lines. */
+  records: number;
 }
 
 /** Smaller bodies are read like any other page. */
@@ -47,14 +47,19 @@ const pageBytes = 8 * 2 ** 20;
  * Throws ApiRefused for what is not what it should be.
  */
 export async function landDownload(body: DownloadedBody, options: DownloadToLand): Promise<LandedDownload> {
-  const { source, url } = options;
-  if (body.bytes > Math.min(pageBytes, source.maxPageBytes))
-    return { file: await landLarge(body, options), page: null };
+  const { source, url, signal } = options;
+  if (body.bytes > Math.min(pageBytes, source.maxPageBytes)) {
+    const file = await landLarge(body, options);
+    const records = (await countLines(file.path, signal)) - (file.dialect?.header ? 1 : 0);
+    return { file, records: Math.max(records, 0) + (file.rejects?.count ?? 0) };
+  }
   const { status, headers } = body;
   const answer = { status, headers, url: body.url, bytes: await readFile(body.path) };
   const page = await decodePage(answer, source, () => url);
-  if (page.records.length + page.broken.length === 0) return { file: null, page };
-  return { file: await landPage({ ...options, page, fields: source.fields }), page };
+  const records = page.records.length + page.broken.length;
+  const file = records === 0 ? null : await landPage({ ...options, page, fields: source.fields });
+  await rm(body.path);
+  return { file, records };
 }
 
 async function landLarge(body: DownloadedBody, options: DownloadToLand): Promise<LandedFile> {
@@ -92,6 +97,19 @@ async function readAs(
   const encoding = charset === '' ? (format === 'xml' ? 'auto' : 'utf-8') : encodingOf(charset, refuse);
   const place = records.startsWith('$') ? records : `$.${records}`;
   return { path: '', include: null, format, csv: { ...csv, encoding }, records: place };
+}
+
+async function countLines(path: string, signal?: AbortSignal): Promise<number> {
+  const handle = await open(path, 'r');
+  try {
+    let count = 0;
+    for await (const chunk of readChunks(handle, { end: (await handle.stat()).size, signal })) {
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) count++;
+    }
+    return count;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function readHead(path: string): Promise<Buffer> {
