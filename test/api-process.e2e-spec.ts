@@ -49,6 +49,7 @@ async function start(): Promise<void> {
     API_PASSWORD: `${CANARY}-password`,
     API_ANON_KEY: `${CANARY}-anon`,
     API_QUERY_KEY: `${CANARY}-query`,
+    API_TENANT: `${CANARY} north`,
   });
   program.onOutput((chunk) => (output += chunk.toString()));
   service = new Service(program.url);
@@ -60,7 +61,7 @@ pipeline: ${name}
 sources:
   - type: api
     url: \${API_URL}/${name}
-    query: { key: '\${API_QUERY_KEY}' }
+    query: { key: '\${API_QUERY_KEY}', tenant: '\${API_TENANT}' }
     headers: { apikey: '\${API_ANON_KEY}' }
     auth:
       type: login

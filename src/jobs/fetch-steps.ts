@@ -91,6 +91,7 @@ export class FetchSteps {
     const cursors = source.cursor ? await this.storedCursors(at, sourceKey) : new Map<string, string>();
     const fetched = await this.extraction.fetch({
       source,
+      secrets: at.secrets,
       index,
       folder: await folder.fetched(at.index, index),
       cursors,

@@ -8,7 +8,7 @@ import { parentsOf } from './stream-sources.js';
 /** A run at its streams, in the order of the config, each where earlier attempts have brought it. */
 export function openWalks(
   configs: StreamConfig[],
-  walk: Pick<Walk, 'journal' | 'folder' | 'signals' | 'target'>,
+  walk: Pick<Walk, 'journal' | 'folder' | 'signals' | 'target' | 'secrets'>,
 ): StreamWalk[] {
   const { journal } = walk;
   const streams = configs.map((stream, index) => journal.reached[index] ?? emptyReport(stream));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigHistoryService } from '../config-history/config-history.service.js';
 import type { PipelineConfig, StreamConfig } from '../config-history/pipeline-config.js';
-import { resolveVariables } from '../config-history/variables.js';
+import { findVariables, resolveVariables } from '../config-history/variables.js';
 import { ServiceConnection } from '../database/service-connection.js';
 import { TerminalError } from '../errors.js';
 import type { Target } from '../loader/load.js';
@@ -14,6 +14,8 @@ export interface OpenPipeline {
   version: number;
   config: PipelineConfig;
 }
+
+const SHORTEST_SECRET = 8;
 
 /** Gives out pipelines as runs need them: the checked config, its streams and its target with variables resolved. */
 @Injectable()
@@ -39,6 +41,12 @@ export class PipelinesService {
    */
   streams({ config: { streams } }: OpenPipeline): StreamConfig[] {
     return resolveVariables({ streams }, this.settings.variables).streams;
+  }
+
+  /** What the streams have from variables and nobody is to read: all but addresses and short words such as a region. */
+  secrets({ config: { streams } }: OpenPipeline): string[] {
+    const values = findVariables(streams).map(({ name }) => this.settings.variables(name) ?? '');
+    return values.filter((value) => value.length >= SHORTEST_SECRET && !/^https?:\/\//.test(value));
   }
 
   /** Where the pipeline's tables are. Holds a password: never to be logged or stored. */

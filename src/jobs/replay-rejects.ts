@@ -52,7 +52,18 @@ export class ReplayRejects {
     return streams.flatMap((report, index) => {
       const stream = configs.find(({ table }) => table === report.table);
       const begun = { look: null, hasBegunLoad: false, walks: [] };
-      const walk = { journal, target, folder, streams, signals, progress, index, report, ...begun };
+      const walk = {
+        journal,
+        target,
+        secrets: [],
+        folder,
+        streams,
+        signals,
+        progress,
+        index,
+        report,
+        ...begun,
+      };
       return stream ? [{ ...walk, stream }] : [];
     });
   }

@@ -67,7 +67,8 @@ export class RunPipeline {
     const folder = new RunFolder(this.settings.home, journal.run.id);
     await folder.open();
     const target = () => this.pipelines.target(opened);
-    return openWalks(this.pipelines.streams(opened), { journal, folder, signals, target });
+    const secrets = this.pipelines.secrets(opened);
+    return openWalks(this.pipelines.streams(opened), { journal, folder, signals, target, secrets });
   }
 
   /** Looks at every stream that is not past that yet, so that the run knows from the start what it is about. */

@@ -12,6 +12,8 @@ export interface Walk {
   journal: RunJournal;
   /** Resolved only after the looks, so that a run that fails on it has still seen what it is about. */
   target: () => Target;
+  /** Values of variables that the config names and that may be secrets. */
+  secrets: readonly string[];
   folder: RunFolder;
   streams: StreamReport[];
   signals: RunSignals;

@@ -12,6 +12,8 @@ export interface SessionOptions {
   /** Ends whatever the session waits for. */
   signal: AbortSignal;
   log?: FetchRequest['log'];
+  /** Not to be shown, besides what the source itself tells. */
+  secrets?: readonly string[];
 }
 
 export interface SendOptions {

@@ -46,7 +46,7 @@ export class ApiSessions implements OnModuleDestroy {
     const limits = { home: originOf(source.url) ?? '', origins, timeouts, maxBytes, rate };
     const auth = this.share(source, limits);
     const secrets = new Secrets(auth.secrets);
-    for (const secret of collectSecrets(source)) secrets.add(secret);
+    for (const secret of [...collectSecrets(source), ...(options.secrets ?? [])]) secrets.add(secret);
     return new ApiSession(source, new RequestSender(this.tools, limits, secrets), auth, options);
   }
 

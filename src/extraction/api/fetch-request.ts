@@ -6,6 +6,8 @@ import type { SkippedFile } from '../seen-file.js';
 export interface FetchRequest {
   /** With every variable resolved. */
   source: ApiSourceConfig;
+  /** Texts that must not be shown wherever they turn up: what the config has from variables. */
+  secrets?: readonly string[];
   /** Index of the source in its stream. */
   index: number;
   /** Folder of this source alone; exists. Pages and checkpoints are kept there, and an attempt goes on from what it finds. */

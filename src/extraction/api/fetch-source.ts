@@ -25,7 +25,7 @@ export async function fetchSource(
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const { source, folder } = request;
   const log = new FetchLog(request.log);
-  const session = sessions.open(source, { signal, log: request.log });
+  const session = sessions.open(source, { signal, log: request.log, secrets: request.secrets });
   const checkpoints = await PageCheckpoints.open(folder, await digestRequest(request), Date.now());
   const context: FetchContext = {
     request,
