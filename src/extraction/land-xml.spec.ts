@@ -149,12 +149,12 @@ describe('landing XML: what is refused whole', () => {
     [
       'an open element',
       '<a>\n<b><c>1</c>\n</b>',
-      'line 3, character 5: expected well-formed XML, got: unclosed tag: a',
+      'line 3, character 4: expected well-formed XML, got: unclosed tag: a',
     ],
     [
       'crossed elements',
       '<a><b>\n <c></b></c></a>',
-      'line 2, character 9: expected well-formed XML, got: unexpected close tag',
+      'line 2, character 8: expected well-formed XML, got: unexpected close tag',
     ],
     ['a text after the root', '<a/>x', 'text data outside of root node'],
     ['two roots', '<a/><a/>', 'documents may contain only one root'],

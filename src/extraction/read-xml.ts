@@ -160,6 +160,7 @@ export class XmlReader {
   }
 
   private fault(reason: string): XmlFault {
-    return new XmlFault(reason, this.parser.line, this.parser.column + 1);
+    // The parser counts from 0 and stands behind the character at fault.
+    return new XmlFault(reason, this.parser.line, Math.max(this.parser.column, 1));
   }
 }

@@ -307,7 +307,7 @@ describe('decodePage: what is refused', () => {
       '<r>\n<b>',
       'API_BODY_BROKEN',
       { records: '$.r.b' },
-      'line 2, character 4: expected well-formed XML, got: unclosed tag',
+      'line 2, character 3: expected well-formed XML, got: unclosed tag',
     ],
     [
       'XML with other elements',
