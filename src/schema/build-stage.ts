@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { checkDefaults } from './check-defaults.js';
 import { collectRejects, type FileCount } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
 import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
@@ -10,8 +11,10 @@ import { readFiles } from './read-files.js';
 import { recordLayout } from './record-layout.js';
 import { checkRejects } from './reject-limit.js';
 import { RejectsFile } from './rejects-file.js';
+import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
-import { numberRepeats, settled, stageRows, type SettledColumn } from './stage-sql.js';
+import { settled, type SettledColumn } from './settled-column.js';
+import { numberRepeats, stageRows } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
 
@@ -95,6 +98,7 @@ async function writeOnce(
   );
   if (await restartFaulty(connection, request, preparation)) return null;
   const columns = settled(planned);
+  await checkDefaults(connection, columns, request.table);
   const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
   const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
   const target = stagePaths(request.folder, request.table).rows;
@@ -102,27 +106,6 @@ async function writeOnce(
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
   await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal).finally(stopWriting);
   return (await restartFaulty(connection, request, preparation)) ? null : columns;
-}
-
-/** Whether a scan of this connection met a fault in a CSV file since the last call. */
-async function restartFaulty(
-  connection: DuckDBConnection,
-  request: StageRequest,
-  preparation: FilePreparation,
-): Promise<boolean> {
-  const known = await run(connection, `SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'`);
-  if (known.length === 0) return false;
-  const faulty = await run(
-    connection,
-    'SELECT DISTINCT file_path FROM reject_scans JOIN reject_errors USING (scan_id, file_id)',
-  );
-  await run(connection, 'DROP TABLE reject_errors');
-  await run(connection, 'DROP TABLE reject_scans');
-  const paths = new Set(faulty.map((row) => String(row['file_path'])));
-  for (const [index, file] of request.files.entries()) {
-    if (paths.has(file.path)) await preparation.restart(index);
-  }
-  return paths.size > 0;
 }
 
 const numberedRows = (path: string) => `read_parquet(${readPath(path)}, file_row_number = true)`;

@@ -1,10 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { formatColumnType } from './column-types.js';
+import { describeFault } from './describe-fault.js';
 import { run, type Row } from './engine.js';
 import { RAW_BYTES, type RejectsFile } from './rejects-file.js';
 import { scanCsv } from './scan-csv.js';
-import { FAULT, type SettledColumn } from './stage-sql.js';
+import type { SettledColumn } from './settled-column.js';
+import { FAULT } from './stage-sql.js';
 import type { LandedText } from './stage-request.js';
 
 /** What one file put into the stage. */
@@ -160,20 +161,11 @@ function describe(row: Row, columns: SettledColumn[], firsts: Map<number, number
     file,
     ordinal: Number(row['#row']) - firsts.get(file)!,
     column: column?.name ?? null,
-    reason: reasonOf(error, column, bad),
+    reason: describeFault(error, column, bad),
     bad,
     line: number(row['#line']),
     at: number(row['#at']),
     length: number(row['#length']),
     raw: row['#raw'] as string | null,
   };
-}
-
-function reasonOf(error: number, column: SettledColumn | undefined, bad: string | null): string {
-  if (!column) return 'expected a record with at least one field, got one without any';
-  const { name, type, formats } = column;
-  if (error >= FAULT.nul) return `${name}: expected text, got a NUL character`;
-  if (error >= FAULT.required) return `${name}: expected a value (required), got NULL`;
-  const written = formats.length ? ` written as ${formats.join(' or ')}` : '';
-  return `${name}: expected ${formatColumnType(type)}${written}, got ${JSON.stringify(bad)}`;
 }

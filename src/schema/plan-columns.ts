@@ -1,7 +1,7 @@
 import { TerminalError } from '../errors.js';
-import { parseColumnType, type ColumnType } from './column-types.js';
+import { parseColumnType, type ColumnType, type TypeName } from './column-types.js';
 import type { StageColumn } from './stage.js';
-import type { StageRequest } from './stage-request.js';
+import type { Cleaning, DeclaredColumn, StageRequest } from './stage-request.js';
 
 /** The columns of one source file after naming, with their types where the format knows them (Parquet). */
 export interface FileColumns {
@@ -21,12 +21,17 @@ export interface PlannedColumn {
   type: ColumnType | null;
   required: boolean;
   formats: string[];
+  cleaning?: Cleaning;
   /** For each file, by index: the position among its columns; undefined: it has none such. */
   positions: (number | undefined)[];
   /** Types that the files themselves state. */
   stated: (ColumnType | null)[];
+  /** Files, by index, that state numbers: a decimal mark is for the others, which have texts. */
+  numbersIn: Set<number>;
   isNested: boolean;
 }
+
+const NUMBERS = new Set<TypeName | undefined>(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double']);
 
 /**
  * The union of the files' columns by name: the declared ones first, then the others as they are first seen. Strict mode
@@ -36,30 +41,39 @@ export interface PlannedColumn {
  */
 export function planColumns(request: StageRequest, files: FileColumns[]): PlannedColumn[] {
   const planned = new Map<string, PlannedColumn>();
-  for (const { name, type, required, formats } of request.columns) {
-    planned.set(name.toLowerCase(), blank(name, { type: parseColumnType(type), required }, formats));
-  }
+  for (const column of request.columns) planned.set(column.name.toLowerCase(), declaredColumn(column));
   for (const { file, sources, names, types } of files) {
     const { nested } = request.files[file]!;
     names.forEach((name, position) => {
       const known = knownColumn(request, name);
-      const column = planned.get(name.toLowerCase()) ?? blank(known?.name ?? name, known, []);
+      const column = planned.get(name.toLowerCase()) ?? blank(known?.name ?? name, known);
       planned.set(name.toLowerCase(), column);
       column.positions[file] = position;
       column.stated.push(types[position]!);
+      if (NUMBERS.has(types[position]?.name)) column.numbersIn.add(file);
       column.isNested ||= nested.includes(sources[position]!);
     });
   }
   return checkWidth(applyContract(request, [...planned.values()]), request.table);
 }
 
-function blank(
-  name: string,
-  known: { type: ColumnType; required: boolean } | undefined,
-  formats: string[],
-): PlannedColumn {
+function declaredColumn({ name, type, required, formats, cleaning }: DeclaredColumn): PlannedColumn {
+  const column = blank(name, { type: parseColumnType(type), required });
+  return { ...column, formats, ...(cleaning && { cleaning }) };
+}
+
+function blank(name: string, known?: { type: ColumnType; required: boolean }): PlannedColumn {
   const { type = null, required = false } = known ?? {};
-  return { name, type, required, formats, positions: [], stated: [], isNested: false };
+  return {
+    name,
+    type,
+    required,
+    formats: [],
+    positions: [],
+    stated: [],
+    numbersIn: new Set(),
+    isNested: false,
+  };
 }
 
 function knownColumn(request: StageRequest, name: string): StageColumn | undefined {

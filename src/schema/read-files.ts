@@ -34,7 +34,7 @@ const FILES_A_SCAN = 2000;
  */
 export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): string {
   if (files.length === 0) return emptyRelation(columns.length);
-  return groupFiles(files)
+  return groupFiles(files, columns)
     .map((group) => readGroup(group, columns))
     .join('\nUNION ALL\n');
 }
@@ -54,11 +54,14 @@ const hidesFileIndex = ({ format, columns }: ReadableFile) =>
   format !== 'csv' && columns.some((name) => name.toLowerCase() === 'file_index');
 
 /** Files that are read alike share a scan. */
-function groupFiles(files: ReadableFile[]): ReadableFile[][] {
+function groupFiles(files: ReadableFile[], columns: PlannedColumn[]): ReadableFile[][] {
+  const marked = columns.filter(({ cleaning }) => cleaning?.decimal === ',');
   const groups: ReadableFile[][] = [];
   const open = new Map<string, ReadableFile[]>();
   for (const file of files) {
-    const key = JSON.stringify([file.format, file.dialect, file.columns, file.isNumbered, extraRoom(file)]);
+    const stated = marked.map(({ numbersIn }) => numbersIn.has(file.index));
+    const { format, dialect, columns: names, isNumbered } = file;
+    const key = JSON.stringify([format, dialect, names, isNumbered, extraRoom(file), stated]);
     const group = hidesFileIndex(file) ? undefined : open.get(key);
     if (group && group.length < FILES_A_SCAN) group.push(file);
     else {
@@ -82,12 +85,19 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
   const first = group[0]!;
   const texts = columns.map((column, n) => {
     const position = column.positions[first.index];
-    return `${position === undefined ? 'NULL::VARCHAR' : textOf(first, position, column)} AS r${n}`;
+    return `${position === undefined ? 'NULL::VARCHAR' : markedText(first, position, column)} AS r${n}`;
   });
   const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
   const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
   const all = [...texts, `${fileOf(group)} AS "#file"`, ...places, `${raw} AS "#raw"`];
   return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
+}
+
+/** Where a column's texts have a decimal comma, numbers are written with one too. */
+function markedText(file: ReadableFile, position: number, column: PlannedColumn): string {
+  const text = textOf(file, position, column);
+  const isNumber = column.cleaning?.decimal === ',' && column.numbersIn.has(file.index);
+  return isNumber ? `replace(${text}, '.', ',')` : text;
 }
 
 function textOf(file: ReadableFile, position: number, column: PlannedColumn): string {

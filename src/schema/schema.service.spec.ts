@@ -311,6 +311,83 @@ describe('columns', () => {
   });
 });
 
+describe('cleaned columns', () => {
+  const amount = column('amount', 'numeric(12,2)', { cleaning: { decimal: ',' } });
+
+  it('are cleaned alike whatever the format, and the raw record stays as it was', async () => {
+    const columns = [
+      column('active', 'boolean', {
+        cleaning: { trueValues: ['ja'], falseValues: ['nein'], default: 'false' },
+      }),
+      column('kind', 'text', { cleaning: { trim: true, nulls: ['-'], map: { A: 'all' } } }),
+      { ...amount, required: true },
+    ];
+    const staged = await stage(
+      [
+        await csv('a.csv', 'active;kind;amount\nJa; A ;1.234,50\nvielleicht;A;1\n;-;"1,5"\n', {
+          delimiter: ';',
+        }),
+        await ndjson('b.json', [
+          { active: 'nein', kind: 'A\t', amount: '7' },
+          { kind: 'B', amount: '1.5' },
+        ]),
+        await csv('c.csv', 'amount,kind\n" 2,5 "," "\n', {}),
+      ],
+      { columns },
+    );
+    expect(await lines(staged)).toEqual([
+      '"true","all","1234.50"',
+      '"false",,"1.50"',
+      '"false","all","7.00"',
+      '"false","","2.50"',
+    ]);
+    expect((await rejects(staged)).map(({ file, reason, raw }) => [file, reason, raw])).toEqual([
+      ['a.csv', 'active: expected boolean written as ja or nein, got "vielleicht"', 'vielleicht;A;1'],
+      ['b.json', 'amount: expected numeric(12,2) written as 1.234,56, got "1.5"', expect.anything()],
+    ]);
+  });
+
+  it('make rows the same that say the same', async () => {
+    const columns = [amount, column('kind', 'text', { cleaning: { map: { A: 'all' } } })];
+    const cleaned = await stage([await csv('a.csv', 'amount;kind\n1.234,50;A\n', { delimiter: ';' })], {
+      columns,
+    });
+    const plain = await stage([await csv('a.csv', 'amount;kind\n1234.5;all\n', { delimiter: ';' })], {
+      columns: [column('amount', 'numeric(12,2)')],
+    });
+    expect(await text(cleaned.identityLines())).toBe(await text(plain.identityLines()));
+  });
+
+  it('take numbers that a file states for what they are, beside texts with a decimal comma', async () => {
+    const staged = await stage(
+      [
+        await parquet('a.parquet', 'SELECT 1.234::DECIMAL(9,3) AS n, 1 AS x'),
+        await parquet('b.parquet', `SELECT '1.234' AS n, 2 AS x`),
+        await csv('c.csv', 'n,x\n1.234,3\n'),
+      ],
+      { columns: [column('n', 'numeric(12,3)', { cleaning: { decimal: ',' } })] },
+    );
+    expect(await lines(staged)).toEqual(['"1.234","1"', '"1234.000","2"', '"1234.000","3"']);
+  });
+
+  it('are quoted in full view, however the record was read', async () => {
+    const rows = Array.from({ length: 3000 }, (_, n) => `${n},${n % 1000 === 7 ? ' bad ' : ' A '}\n`);
+    const columns = [column('kind', 'integer', { cleaning: { map: { A: '1' } } })];
+    const staged = await stage([await csv('a.csv', `n,kind\n${rows.join('')}`)], { columns });
+    expect((await rejects(staged)).map(({ line, reason }) => [line, reason])).toEqual(
+      [9, 1009, 2009].map((line) => [line, 'kind: expected integer, got " bad "']),
+    );
+  });
+
+  it('fail the stage with a default that is no value of the type', async () => {
+    const columns = [column('n', 'numeric(3,2)', { cleaning: { default: '12.5' } })];
+    await expect(stage([await csv('a.csv', 'n,x\n1,2\n')], { columns })).rejects.toMatchObject({
+      code: 'COLUMN_DEFAULT',
+      message: 'orders.n: expected a default of numeric(3,2), got "12.5"',
+    });
+  });
+});
+
 describe('names that mean something to the engine', () => {
   it.each([
     'in[1].csv',

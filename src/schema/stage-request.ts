@@ -32,6 +32,28 @@ export interface DeclaredColumn {
   required: boolean;
   /** strftime patterns, tried in order; none: ISO 8601. */
   formats: string[];
+  /** Absent: texts are taken as their type takes them. */
+  cleaning?: Cleaning;
+}
+
+/**
+ * What is done to a column's texts, in this order: trim, nulls, map, typing (by decimal, the values and the formats),
+ * default.
+ */
+export interface Cleaning {
+  /** White space of every kind; absent: blanks only, and none for text and varchar. */
+  trim?: boolean;
+  /** Texts that mean NULL. */
+  nulls?: string[];
+  /** The decimal mark; digits may then stand in groups of three. Absent: a point, and no groups. */
+  decimal?: '.' | ',';
+  /** For booleans, in any case; absent: the usual ones. */
+  trueValues?: string[];
+  falseValues?: string[];
+  /** Texts that stand for others; what is not in it stays. */
+  map?: Record<string, string>;
+  /** The value in place of NULL, as the type is written without cleaning. */
+  default?: string;
 }
 
 export interface Contract {

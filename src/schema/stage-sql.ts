@@ -1,7 +1,9 @@
-import { list, literal } from './engine.js';
+import { cleanText } from './clean-text.js';
+import { literal } from './engine.js';
 import { PLACE } from './read-files.js';
-import type { PlannedColumn } from './plan-columns.js';
-import type { StageColumn } from './stage.js';
+import { plainNumber } from './read-number.js';
+import { readValue } from './read-value.js';
+import { isText, type SettledColumn } from './settled-column.js';
 import { TYPE_RULES } from './type-rules.js';
 
 /**
@@ -13,32 +15,11 @@ const IDENTITY_VERSION = 'v1';
 /** What a value's fault is, as `#error` holds it: the column's index, plus one of these. */
 export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000 } as const;
 
-const isText = ({ type }: StageColumn) => type.name === 'text' || type.name === 'varchar';
-
-/** A column whose type is settled, with what is needed to read it. */
-export interface SettledColumn extends StageColumn {
-  formats: string[];
-}
-
-/** @throws Error when a type is not settled yet */
-export function settled(columns: PlannedColumn[]): SettledColumn[] {
-  return columns.map(({ name, type, required, formats }) => {
-    if (!type) throw new Error(`the type of ${name} is not settled`);
-    return { name, type, required, formats };
-  });
-}
-
 /**
  * The stage's rows from a relation of `readFiles`: the typed columns, `#hash` (NULL for refused records), `#file`,
  * `#error` (NULL for good ones) and, for refused records only, `#bad` (the value at fault), the place and `#raw`.
  */
 export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul: boolean): string {
-  const rest = ['"#file"', ...PLACE.map((name) => `"${name}"`), '"#raw"'];
-  const trimmed = columns.map(
-    (column, n) => `${isText(column) ? `r${n}` : `nullif(trim(r${n}), '')`} AS v${n}`,
-  );
-  const typed = columns.map((column, n) => `${readValue(column, `v${n}`)} AS t${n}`);
-  const values = columns.map((_, n) => `v${n}`);
   const error = `(${errorOf(columns, mayHoldNul)})::SMALLINT AS "#error"`;
   const out = [
     // Numbered, so that no name of a user's column meets one of the engine's own.
@@ -49,24 +30,30 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
     `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns)} END AS "#bad"`,
     ...[...PLACE, '#raw'].map((name) => `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`),
   ];
-  const read = `SELECT ${[...trimmed, ...rest].join(', ')} FROM (${relation})`;
-  const cast = `SELECT ${[...values, ...typed, ...rest].join(', ')} FROM (${read})`;
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
   const canonical = columns.map(
     ({ type }, n) => `${TYPE_RULES[type.name].canonical(`t${n}`, type)} AS k${n}`,
   );
-  return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${cast}))`;
+  const typed = typedRows(relation, columns);
+  return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
 }
 
-function readValue(column: SettledColumn, v: string): string {
-  const rule = TYPE_RULES[column.type.name];
-  if (column.formats.length === 0) return rule.read(v, column.type);
-  const read = `try_strptime(${v}, ${list(column.formats)})`;
-  // What strptime takes and would lose: digits beyond microseconds, `24` for the year 24, a time of day in a date.
-  const doubts = [`regexp_matches(${v}, '\\.[0-9]{6}0*[1-9]')`];
-  if (column.formats.some((format) => format.includes('%Y'))) doubts.push(`year(${read}) BETWEEN 0 AND 999`);
-  if (column.type.name === 'date') doubts.push(`date_trunc('day', ${read}) <> ${read}`);
-  return `CASE WHEN NOT (${doubts.join(' OR ')}) THEN TRY_CAST(${read} AS ${rule.stored(column.type)}) END`;
+/** `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned. */
+function typedRows(relation: string, columns: SettledColumn[]): string {
+  const rest = ['"#file"', ...PLACE.map((name) => `"${name}"`), '"#raw"'];
+  const sources = columns.flatMap(({ cleaning }, n) => (cleaning ? [`r${n}`] : []));
+  const cleaned = columns.map((column, n) => `${cleanText(column, `r${n}`)} AS v${n}`);
+  const read = `SELECT ${[...cleaned, ...sources, ...rest].join(', ')} FROM (${relation})`;
+  const numbers = columns.flatMap(({ cleaning }, n) =>
+    cleaning?.decimal ? [`${plainNumber(`v${n}`, cleaning.decimal)} AS n${n}`] : [],
+  );
+  const plain = numbers.length ? `SELECT *, ${numbers.join(', ')} FROM (${read})` : read;
+  const typed = columns.map((column, n) => {
+    const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
+    return `${readValue(column, `v${n}`, number)} AS t${n}`;
+  });
+  const texts = columns.map((_, n) => `v${n}`);
+  return `SELECT ${[...texts, ...sources, ...typed, ...rest].join(', ')} FROM (${plain})`;
 }
 
 function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
@@ -84,7 +71,7 @@ function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
 }
 
 function badValue(columns: SettledColumn[]): string {
-  const cases = columns.map((_, n) => `WHEN ${n} THEN left(v${n}, 200)`);
+  const cases = columns.map(({ cleaning }, n) => `WHEN ${n} THEN left(${cleaning ? 'r' : 'v'}${n}, 200)`);
   return cases.length ? `CASE "#error" % ${FAULT.required} ${cases.join(' ')} END` : 'NULL::VARCHAR';
 }
 

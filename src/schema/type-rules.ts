@@ -99,12 +99,16 @@ const numeric: TypeRule = {
   },
 };
 
+/** How booleans are written, in any case. */
+export const TRUE_TEXTS = 'true|t|yes|y|on|1';
+export const FALSE_TEXTS = 'false|f|no|n|off|0';
+
 const boolean: TypeRule = {
   stored: () => 'BOOLEAN',
   // Patterns instead of IN lists: DuckDB turns those into a join, which loses the order of the records.
   read: (v) =>
-    `CASE WHEN ${matches(`lower(${v})`, 'true|t|yes|y|on|1')} THEN true ` +
-    `WHEN ${matches(`lower(${v})`, 'false|f|no|n|off|0')} THEN false END`,
+    `CASE WHEN ${matches(`lower(${v})`, TRUE_TEXTS)} THEN true ` +
+    `WHEN ${matches(`lower(${v})`, FALSE_TEXTS)} THEN false END`,
   canonical: asText,
 };
 

@@ -1,0 +1,21 @@
+import type { PlannedColumn } from './plan-columns.js';
+import type { StageColumn } from './stage.js';
+import type { Cleaning } from './stage-request.js';
+
+/** A column whose type is settled, with what is needed to read it. */
+export interface SettledColumn extends StageColumn {
+  formats: string[];
+  cleaning?: Cleaning;
+}
+
+/** @throws Error when a type is not settled yet */
+export function settled(columns: PlannedColumn[]): SettledColumn[] {
+  return columns.map(({ name, type, required, formats, cleaning }) => {
+    if (!type) throw new Error(`the type of ${name} is not settled`);
+    return { name, type, required, formats, ...(cleaning && { cleaning }) };
+  });
+}
+
+/** Whether the column holds texts as they are, blanks and empty ones too. */
+export const isText = ({ type }: Pick<StageColumn, 'type'>): boolean =>
+  type.name === 'text' || type.name === 'varchar';
