@@ -1,12 +1,18 @@
 import { buildApiSource } from './build-api-source.js';
 import { buildLocalSource } from './build-local-source.js';
 import { parseColumnType } from './parse-column-type.js';
-import type { DeclaredColumn, PipelineConfig, StreamConfig, TargetConfig } from './pipeline-config.js';
+import type {
+  ColumnCleaning,
+  DeclaredColumn,
+  PipelineConfig,
+  StreamConfig,
+  TargetConfig,
+} from './pipeline-config.js';
 import { ApiSourceShape } from './shape/api-source-shape.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
 import { parsePeriod } from './shape/quantities.js';
 import type { ContractShape, StreamShape } from './shape/stream-shape.js';
-import type { ColumnShape } from './shape/schema-shape.js';
+import type { ColumnShape } from './shape/column-shape.js';
 import type { TargetShape } from './shape/target-shape.js';
 import { DEFAULT_PIPELINE, defaultOutput, defaultTable } from './stream-names.js';
 
@@ -46,7 +52,18 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
 function buildColumn(name: string, column: ColumnShape): DeclaredColumn {
   const parsed = parseColumnType(column.type);
   const type = 'type' in parsed ? parsed.type : column.type;
-  return { name, type, required: column.required ?? false, formats: column.formats ?? [] };
+  const cleaning = buildCleaning(column);
+  const { required = false, formats = [] } = column;
+  return { name, type, required, formats, ...(cleaning && { cleaning }) };
+}
+
+/** Keys that are not there stay so: a config that says no more than before must not look like another one. */
+function buildCleaning(column: ColumnShape): ColumnCleaning | undefined {
+  const { trim, nulls, decimal, true_values: trueValues, false_values: falseValues, map } = column;
+  const fallback = column.default === undefined ? undefined : String(column.default);
+  const all = { trim, nulls, decimal, trueValues, falseValues, map, default: fallback };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
 }
 
 function buildContract(contract: ContractShape = {}): StreamConfig['contract'] {

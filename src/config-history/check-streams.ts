@@ -1,18 +1,13 @@
+import { checkColumns } from './check-columns.js';
 import { checkForEach } from './check-for-each.js';
 import { checkSource } from './check-source.js';
 import type { Fault } from './fault.js';
-import { parseColumnType } from './parse-column-type.js';
 import { keysOf } from './shape/key.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
 import { StreamShape } from './shape/stream-shape.js';
-import { COLUMN_NAME } from './shape/schema-shape.js';
 import { defaultOutput, defaultTable } from './stream-names.js';
 
 type Path = (string | number)[];
-
-const MAX_COLUMNS = 1600;
-const MAX_COLUMN_BYTES = 63;
-const DATED_TYPES = new Set(['date', 'time', 'timestamp', 'timestamptz']);
 
 /** Checks what keys mean together. Copes with values that break their own rules: those were told of already. */
 export function checkStreams(root: PipelineShape): Fault[] {
@@ -71,42 +66,7 @@ function checkStream(stream: StreamShape, path: Path): Fault[] {
   sources.forEach((source, index) => {
     faults.push(...checkSource(source, [...path, 'sources', index]));
   });
-  return [...faults, ...checkColumns(stream, path)];
-}
-
-function checkColumns(stream: StreamShape, path: Path): Fault[] {
-  const columns = stream.schema?.columns;
-  if (!(columns instanceof Map)) return [];
-  const place = [...path, 'schema', 'columns'];
-  const faults: Fault[] = [];
-  if (columns.size > MAX_COLUMNS) {
-    faults.push({ path: place, message: `expected at most ${MAX_COLUMNS} columns, got ${columns.size}` });
-  }
-  const taken = new Map<string, string>();
-  for (const [name, column] of columns) {
-    const message = checkColumnName(name, taken.get(name.toLowerCase()));
-    if (message) faults.push({ path: [...place, name], message, at: 'key' });
-    taken.set(name.toLowerCase(), name);
-    if (column.formats !== undefined && !isDated(column.type)) {
-      const text = `expected formats only for date, time, timestamp and timestamptz, got them for ${column.type}`;
-      faults.push({ path: [...place, name, 'formats'], message: text, at: 'key' });
-    }
-  }
-  return faults;
-}
-
-/** A type that cannot be read was told of already. */
-function isDated(type: unknown): boolean {
-  const parsed = typeof type === 'string' ? parseColumnType(type) : null;
-  return !parsed || 'problem' in parsed || DATED_TYPES.has(parsed.type);
-}
-
-function checkColumnName(name: string, other: string | undefined): string | undefined {
-  if (!COLUMN_NAME.test(name) || Buffer.byteLength(name) > MAX_COLUMN_BYTES) {
-    const shown = JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
-    return `expected a column name of letters, digits and _ (at most 63 bytes, no digit first), got ${shown}`;
-  }
-  return other && `expected column names that differ in more than case, got "${other}" and "${name}"`;
+  return [...faults, ...checkColumns(stream.schema?.columns, [...path, 'schema', 'columns'])];
 }
 
 interface UniqueName {

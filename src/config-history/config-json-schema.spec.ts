@@ -57,6 +57,10 @@ const accepted: [string, string][] = [
     'a target',
     `target: { host: '\${TARGET_HOST}', port: '\${TARGET_PORT}', ssl: require }\nmonitor: false\n${SOURCES}`,
   ],
+  [
+    'cleaning',
+    `schema: { a: { type: text, trim: true, nulls: [''], map: { A: b }, default: '' }, b: { type: real, decimal: ',', default: 0 } }\n${SOURCES}`,
+  ],
   ['a bound', `contract: { max_rejects: 5% }\n${SOURCES}`],
   [
     'a file without a header',
@@ -83,6 +87,8 @@ const refused: [string, string][] = [
   ['a number out of range', `batch_rows: 0\n${SOURCES}`],
   ['a hidden output', `output: .a\n${SOURCES}`],
   ['a column that is no name', `schema: { columns: { "a b": text } }\n${SOURCES}`],
+  ['a map to numbers', `schema: { a: { type: text, map: { A: 1 } } }\n${SOURCES}`],
+  ['a decimal mark that is none', `schema: { a: { type: real, decimal: ';' } }\n${SOURCES}`],
   ['another write mode', `write: upsert\n${SOURCES}`],
   ['a password without a host', `target: { password: '\${TARGET_PASSWORD}' }\n${SOURCES}`],
   ['monitor: true', `monitor: true\n${SOURCES}`],

@@ -114,6 +114,50 @@ streams:
     });
   });
 
+  it('takes what is to be done to the texts of a column, and nothing more than it says', () => {
+    const { columns } = parse(`
+${SOURCES}
+schema:
+  active: { type: bool, true_values: [ja, '1'], false_values: [nein], default: false }
+  amount: { type: 'decimal(12,2)', decimal: ',', nulls: ['-'], default: 0 }
+  kind: { type: text, trim: true, nulls: ['', NA], map: { A: active, 7: seven, toString: 'x' }, default: '' }
+  rate: { type: double, default: 1.5 }
+  code: { type: text, trim: false }
+  plain: text
+`).streams[0]!;
+    expect(columns.map(({ name, cleaning }) => [name, cleaning])).toEqual([
+      ['active', { trueValues: ['ja', '1'], falseValues: ['nein'], default: 'false' }],
+      ['amount', { decimal: ',', nulls: ['-'], default: '0' }],
+      [
+        'kind',
+        { trim: true, nulls: ['', 'NA'], map: { A: 'active', 7: 'seven', toString: 'x' }, default: '' },
+      ],
+      ['rate', { default: '1.5' }],
+      ['code', { trim: false }],
+      ['plain', undefined],
+    ]);
+    expect('cleaning' in columns.at(-1)!).toBe(false);
+  });
+
+  it.each([
+    ['smallint', ['0', '-32768', "'+7'"]],
+    ['bigint', ["'9223372036854775807'"]],
+    ['numeric(5,2)', ['1.5', "'.5'"]],
+    ['double', ["'1e300'", "'NaN'"]],
+    ['boolean', ['true', "'yes'", '0']],
+    ['date', ['2024-02-29']],
+    ['timestamp', ["'2024-02-29 10:11'", '2024-02-29T10:11:12.5Z', '2024-02-29']],
+    ['timestamptz', ["'2024-02-29 10:11:12+02'"]],
+    ['uuid', ['c0ffee00-1234-5678-9abc-def012345678']],
+    ['json', ["'{}'", "'[1]'"]],
+    ['varchar(3)', ["'äöü'", '123']],
+    ['text', ["'${TARGET_KIND}'"]],
+    ['integer', ["'${TARGET_KIND}'"]],
+  ])('takes a default of %s', (type, values) => {
+    for (const value of values)
+      expect(faultsOf(column(`a: { type: '${type}', default: ${value} }`))).toEqual([]);
+  });
+
   const forms: [string, string, object][] = [
     [
       'a map from column to type',
@@ -350,6 +394,86 @@ const wrong: [string, string, string[]][] = [
     ],
   ],
   [
+    'a decimal mark of a text',
+    column('a: { type: text, decimal: "," }'),
+    [
+      'schema.columns.a.decimal 4:22 expected decimal only for smallint, integer, bigint, numeric, real and double, got it for text',
+    ],
+  ],
+  [
+    'a decimal mark that is none',
+    column('a: { type: real, decimal: ";" }'),
+    ['schema.columns.a.decimal 4:31 expected one of ., ,, got ";"'],
+  ],
+  [
+    'words for true in a number',
+    column('a: { type: int, true_values: [ja] }'),
+    ['schema.columns.a.true_values 4:21 expected true_values only for boolean, got them for int'],
+  ],
+  [
+    'words that YAML reads as something else',
+    column('a: { type: bool, true_values: [1, true], false_values: [] }'),
+    [
+      'schema.columns.a.true_values[0] 4:36 expected a text, got the number 1; put it in quotes',
+      'schema.columns.a.true_values[1] 4:39 expected a text, got the word true; put it in quotes',
+      'schema.columns.a.false_values 4:60 expected a list of texts, at least one, got an empty list',
+    ],
+  ],
+  [
+    'one text for true and false',
+    column('a: { type: bool, true_values: [J, x], false_values: [n, X] }'),
+    ['schema.columns.a.false_values 4:57 expected other texts for true than for false, got "x" for both'],
+  ],
+  [
+    'a text for true that is a usual one for false',
+    column('a: { type: bool, true_values: ["0"] }'),
+    [
+      'schema.columns.a.true_values 4:35 expected other texts for true than for false, got "0" for both; without false_values it is a usual one',
+    ],
+  ],
+  [
+    'a map to numbers',
+    column('a: { type: smallint, map: { low: 1, high: [] } }'),
+    [
+      'schema.columns.a.map.low 4:38 expected a text, got the number 1; put it in quotes',
+      'schema.columns.a.map.high 4:47 expected a text, got an empty list',
+    ],
+  ],
+  [
+    'a NUL, which no table can hold',
+    column('a: { type: text, map: { x: "\\0" }, nulls: ["\\0"], default: "\\0" }'),
+    [
+      'schema.columns.a.map.x 4:32 expected a text, got "\\u0000"',
+      'schema.columns.a.nulls[0] 4:48 expected a text, got "\\u0000"',
+      'schema.columns.a.default 4:64 expected a text, true, false or a number of at most 15 digits (put a longer one in quotes), got "\\u0000"',
+    ],
+  ],
+  ...(
+    [
+      ['smallint', '32768'],
+      ['integer', '1.5'],
+      ['bigint', '"9223372036854775808"'],
+      ['numeric', '"1,5"'],
+      ['boolean', '"maybe"'],
+      ['date', '"29.02.2024"'],
+      ['timestamp', '"2024-02-29 10:11:12+02:00"'],
+      ['uuid', '"c0ffee"'],
+      ['json', '"{"'],
+      ['varchar(2)', '"äöü"'],
+    ] as const
+  ).map(([type, value]): [string, string, string[]] => [
+    `a default that is no ${type}`,
+    column(`a: { type: ${type}, default: ${value} }`),
+    [`schema.columns.a.default 4:${27 + type.length} expected a default of ${type}, got ${value}`],
+  ]),
+  [
+    'a default whose digits YAML does not keep',
+    column('a: { type: numeric, default: 0.12345678901234567 }'),
+    [
+      'schema.columns.a.default 4:34 expected a text, true, false or a number of at most 15 digits (put a longer one in quotes), got 0.12345678901234566',
+    ],
+  ],
+  [
     'a pattern that strftime does not know',
     column('on: { type: date, formats: ["%Q"] }'),
     ['schema.columns.on.formats[0] 4:33 expected a pattern of strftime such as %d/%m/%Y, got "%Q"'],
@@ -476,7 +600,7 @@ const wrong: [string, string, string[]][] = [
     column('a: { type: numeric(12,2) }'),
     [
       expect.stringContaining('schema.columns.a.type 4:16 expected one of text') as unknown as string,
-      'schema.columns.a.2) 4:27 expected one of the keys type, required, formats, got "2)"; put a type with a comma in quotes inside { }',
+      'schema.columns.a.2) 4:27 expected one of the keys type, required, formats, trim, nulls, map, decimal, true_values, false_values, default, got "2)"; put a type with a comma in quotes inside { }',
     ],
   ],
   [

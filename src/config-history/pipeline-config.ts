@@ -55,6 +55,19 @@ export interface DeclaredColumn {
   required: boolean;
   /** strftime patterns for date, time, timestamp and timestamptz. */
   formats: string[];
+  /** Absent: texts are taken as their type takes them. */
+  cleaning?: ColumnCleaning;
+}
+
+/** What is done to a column's texts; only the keys that the YAML has. */
+export interface ColumnCleaning {
+  trim?: boolean;
+  nulls?: string[];
+  decimal?: '.' | ',';
+  trueValues?: string[];
+  falseValues?: string[];
+  map?: Record<string, string>;
+  default?: string;
 }
 
 export type SourceConfig = LocalSourceConfig | ApiSourceConfig;

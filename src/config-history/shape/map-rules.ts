@@ -4,7 +4,10 @@ import { explainFault, type Rule, type RuleFault } from './rules.js';
 const MOST_ENTRIES = 200;
 
 /** A map from names that the user chooses to values of one rule; faults point at the entry. */
-export function mapOf(expected: string, { name, value }: { name?: Rule; value: Rule }): Rule {
+export function mapOf(
+  expected: string,
+  { name, value, most = MOST_ENTRIES }: { name?: Rule; value: Rule; most?: number },
+): Rule {
   const explain = (given: unknown): RuleFault[] => {
     // A text in place of a map may hold a token.
     if (!isPlainMap(given)) return typeof given === 'string' ? [gotText(expected)] : [];
@@ -15,13 +18,12 @@ export function mapOf(expected: string, { name, value }: { name?: Rule; value: R
   };
   return {
     expected,
-    accepts: (given) =>
-      isPlainMap(given) && Object.keys(given).length <= MOST_ENTRIES && explain(given).length === 0,
+    accepts: (given) => isPlainMap(given) && Object.keys(given).length <= most && explain(given).length === 0,
     schema: {
       type: 'object',
       ...(name && { propertyNames: name.schema }),
       additionalProperties: value.schema,
-      maxProperties: MOST_ENTRIES,
+      maxProperties: most,
     },
     explain,
   };

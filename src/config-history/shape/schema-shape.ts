@@ -1,56 +1,12 @@
-import { parseColumnType } from '../parse-column-type.js';
-import { TYPE_NAMES } from '../type-aliases.js';
+import { COLUMN_TYPE, ColumnShape } from './column-shape.js';
 import { isPlainMap, Key } from './key.js';
 import { NestedMap } from './nested.js';
-import { flag, listOf, type Rule, text } from './rules.js';
+import { flag } from './rules.js';
 
 /** What a column may be called: letters of any script, digits and _. */
 export const COLUMN_NAME = /^[\p{L}_][\p{L}\p{N}_]{0,62}$/u;
 /** What a table may be called. */
 export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
-
-const COLUMN_TYPE: Rule = {
-  expected: 'a column type such as text, integer, numeric(12,2) or date',
-  accepts: (value) => typeof value === 'string' && 'type' in parseColumnType(value),
-  schema: {
-    type: 'string',
-    anyOf: [
-      {
-        enum: TYPE_NAMES.filter((name) => !name.includes('(')),
-      },
-      { pattern: String.raw`^\s*[A-Za-z][A-Za-z0-9_ ]*([(\[][^()\[\]]*[)\]])?[A-Za-z ]*$` },
-    ],
-  },
-  explain: (value) => {
-    const parsed = typeof value === 'string' ? parseColumnType(value) : null;
-    return parsed && 'problem' in parsed ? [{ at: [], message: parsed.problem }] : [];
-  },
-};
-
-// What the columnar engine knows: https://duckdb.org/docs/stable/sql/functions/dateformat
-const DATE_FORMAT = text(
-  'a pattern of strftime such as %d/%m/%Y',
-  /^(?=[\s\S]*%)(?:[^%]|%[aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%]|%-[dHIjmMSy])+$/,
-);
-
-/** A column: its type, or a map that says more. */
-export class ColumnShape {
-  @Key(COLUMN_TYPE, {
-    description: 'Type of the column; the names of pandas and SQL are understood.',
-    examples: ['text', 'integer', 'numeric(12,2)', 'date', 'timestamptz'],
-    isRequired: true,
-  })
-  type: string;
-
-  @Key(flag, { description: 'Records without a value here are refused.', default: false })
-  required?: boolean;
-
-  @Key(listOf('a list of strftime patterns', DATE_FORMAT, { minItems: 1 }), {
-    description: 'How dates and times are written, for date, time, timestamp and timestamptz.',
-    examples: [['%d/%m/%Y']],
-  })
-  formats?: string[];
-}
 
 /** `integer` stands for `{type: integer}`. */
 function expandColumn(value: unknown): unknown {

@@ -1,7 +1,8 @@
+import { ColumnShape } from './column-shape.js';
 import { Key } from './key.js';
 import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
-import { COLUMN_NAME, ColumnShape, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
+import { COLUMN_NAME, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
 
 const NO_OUTPUT: Rule = { expected: 'false', accepts: (value) => value === false, schema: { const: false } };

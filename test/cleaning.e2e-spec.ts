@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunDto } from '../src/jobs/run.dto.js';
+import { query, Service } from './jobs-support.js';
+import { config, expectBalance, rejectsOf, replay, writeFiles } from './replay-support.js';
+import { createApp, type TestApp } from './support.js';
+
+let app: TestApp;
+let service: Service;
+
+beforeAll(async () => {
+  app = await createApp();
+  service = new Service(app.url);
+});
+afterAll(() => app.close());
+
+const rows = (table: string) =>
+  query<Record<string, unknown>>(app.database.url, `SELECT * FROM ${table} ORDER BY 1`);
+
+async function run(name: string, files: Record<string, string>, yaml: string): Promise<RunDto> {
+  await writeFiles(join(app.dataRoot, name), files);
+  await service.upload(yaml);
+  return service.run({ pipeline: name });
+}
+
+/** Users as a company has them: exported by two tools, in two languages, with every habit that people have. */
+const USERS = {
+  'export.csv':
+    'userId;Active-Flag;Full Name;Credit Limit;Role\r\n' +
+    '1;Y; Ada Lovelace ;1.234,50;A\r\n' +
+    '2;N;Grace Hopper;-;I\r\n' +
+    '3;;Edsger Dijkstra;12;A\r\n' +
+    '4;maybe;Alan Turing;1,5;A\r\n' +
+    '5;Y;Barbara Liskov;1.5;\r\n',
+  'export.json': JSON.stringify([
+    { user_id: 6, ACTIVE_FLAG: 'y', 'full-name': 'n/a', CreditLimit: '2 000', role: 'X' },
+    { user_id: 7, ACTIVE_FLAG: 'n', 'full-name': 'John\u00a0McCarthy\t' },
+  ]),
+};
+
+const COLUMNS = {
+  user_id: '{ type: bigint, required: true }',
+  active_flag: '{ type: boolean, true_values: [Y], false_values: [N], default: false, required: true }',
+  full_name: "{ type: text, trim: true, nulls: ['', n/a] }",
+  credit_limit: "{ type: 'numeric(12,2)', decimal: ',', nulls: ['-'] }",
+  role: '{ type: text, map: { A: admin, I: inactive }, default: guest }',
+};
+
+describe('a table from texts as people write them', () => {
+  it('has one name and one type for each column, and rejects what is not sure', async () => {
+    const first = await run('users', USERS, config('users', COLUMNS));
+    expect(first).toMatchObject({ state: 'succeeded', error: null });
+    await expectBalance(app.database.url, first);
+    const user = (id: number, active: boolean, name: string | null, limit: string | null, role: string) => ({
+      user_id: String(id),
+      active_flag: active,
+      full_name: name,
+      credit_limit: limit,
+      role,
+    });
+    expect(await rows('users')).toEqual([
+      user(1, true, 'Ada Lovelace', '1234.50', 'admin'),
+      user(2, false, 'Grace Hopper', null, 'inactive'),
+      user(3, false, 'Edsger Dijkstra', '12.00', 'admin'),
+      user(6, true, null, '2000.00', 'X'),
+      user(7, false, 'John\u00a0McCarthy', null, 'guest'),
+    ]);
+    const { items } = await rejectsOf(service, first.id);
+    expect(items.map(({ line, column, reason, raw }) => [line, column, reason, raw])).toEqual([
+      [
+        5,
+        'active_flag',
+        'active_flag: expected boolean written as Y or N, got "maybe"',
+        '4;maybe;Alan Turing;1,5;A',
+      ],
+      [
+        6,
+        'credit_limit',
+        'credit_limit: expected numeric(12,2) written as 1.234,56, got "1.5"',
+        '5;Y;Barbara Liskov;1.5;',
+      ],
+    ]);
+  });
+
+  it('takes what it refused by a config that knows better, cleaned like the others', async () => {
+    const [{ id }] = (await query<{ id: string }>(
+      app.database.url,
+      'SELECT id FROM millrace.runs LIMIT 1',
+    )) as [{ id: string }];
+    const map = '{ type: boolean, true_values: [Y], false_values: [N], map: { maybe: N }, default: false }';
+    await service.upload(config('users', { ...COLUMNS, active_flag: map }));
+    const again = await replay(service, id);
+    expect(again.streams).toMatchObject([{ read: 2, inserted: 1, rejected: 1 }]);
+    expect(await rows('users')).toContainEqual({
+      user_id: '4',
+      active_flag: false,
+      full_name: 'Alan Turing',
+      credit_limit: '1.50',
+      role: 'admin',
+    });
+    expect((await rejectsOf(service, id)).items).toMatchObject([{ column: 'credit_limit' }]);
+  });
+
+  it('knows a row again that another file writes in another way', async () => {
+    const files = {
+      'again.csv':
+        'user_id,full_name,credit_limit,role\n1,Ada Lovelace,"1234,5",admin\n7,John\u00a0McCarthy,,\n',
+    };
+    const active = "{ type: boolean, map: { '1': N }, default: true }";
+    const columns = { ...COLUMNS, active_flag: active, role: '{ type: text, default: guest }' };
+    await writeFiles(join(app.dataRoot, 'users'), files);
+    await service.upload(config('users', columns).replace('path: users', 'path: users/again.csv'));
+    const { streams } = await service.run({ pipeline: 'users' });
+    // Row 7 was not active: with another default it is another row.
+    expect(streams).toMatchObject([{ read: 2, inserted: 1, duplicate: 1, rejected: 0 }]);
+  });
+
+  it('is not touched by a default that is no value', async () => {
+    const wrong = await run(
+      'wrong',
+      { 'a.csv': 'id\n1\n' },
+      config('wrong', { id: "{ type: 'numeric(3,2)', default: 12.5 }" }),
+    );
+    expect(wrong).toMatchObject({
+      state: 'failed',
+      error: { code: 'COLUMN_DEFAULT', message: 'wrong.id: expected a default of numeric(3,2), got "12.5"' },
+    });
+  });
+});
