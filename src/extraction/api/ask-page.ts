@@ -1,23 +1,11 @@
 import { ApiRefused } from './api-errors.js';
-import type { ApiRequest } from './api-request.js';
-import { decodePage, type DecodedPage } from './decode-page.js';
+import type { ApiAnswer, ApiRequest, OpenAnswer } from './api-request.js';
 import type { FetchContext } from './fetch-context.js';
-import { digestPage } from './page-guard.js';
 import type { PagePosition } from './paginator.js';
 import { readBody } from './read-body.js';
 
 /** What came of asking for a page. */
-export type AskedPage = ReadPage | PageStatus;
-
-export interface ReadPage {
-  status: number;
-  headers: Readonly<Record<string, string>>;
-  /** Where it came from; may hold credentials. */
-  url: string;
-  decoded: DecodedPage;
-  /** See `digestPage`. */
-  digest: string;
-}
+export type AskedPage = ApiAnswer | PageStatus;
 
 /** There is no page, which the config (`ignored`) or the kind of pagination (`end`) takes for the end of the series. */
 export interface PageStatus {
@@ -26,34 +14,29 @@ export interface PageStatus {
   meaning: 'ignored' | 'end';
 }
 
-export function isRead(page: AskedPage): page is ReadPage {
-  return 'decoded' in page;
+export function isAnswer(page: AskedPage): page is ApiAnswer {
+  return 'bytes' in page;
 }
 
-/** Asks for the page at a position and reads it. Throws ApiRefused and ApiUnavailable. */
+/** Asks for the page at a position. Throws ApiRefused and ApiUnavailable. */
 export async function askPage(
   { request: { source }, session, paginator }: FetchContext,
   base: ApiRequest,
   { position, signal }: { position: PagePosition; signal: AbortSignal },
 ): Promise<AskedPage> {
   const request = paginator.request(base, position);
+  const { url } = request;
   let ignored = 0;
+  const read = async (answer: OpenAnswer): Promise<ApiAnswer> => {
+    const bytes = await readBody(answer, source.maxPageBytes);
+    return { status: answer.status, headers: answer.headers, url: answer.url, bytes };
+  };
   try {
-    const answer = await session.send(
-      request,
-      async (open) => {
-        const bytes = await readBody(open, source.maxPageBytes);
-        return { status: open.status, headers: open.headers, url: open.url, bytes };
-      },
-      { signal, onIgnored: (status) => (ignored = status) },
-    );
-    if (answer === null) return { status: ignored, url: request.url, meaning: 'ignored' };
-    const decoded = await decodePage(answer, source, (url) => session.secrets.showUrl(url));
-    const { status, headers, url } = answer;
-    return { status, headers, url, decoded, digest: digestPage(answer.bytes) };
+    const answer = await session.send(request, read, { signal, onIgnored: (status) => (ignored = status) });
+    return answer ?? { status: ignored, url, meaning: 'ignored' };
   } catch (error) {
-    const isEnd = error instanceof ApiRefused && paginator.endStatuses?.includes(error.status ?? 0) === true;
-    if (isEnd) return { status: error.status ?? 0, url: request.url, meaning: 'end' };
+    const status = error instanceof ApiRefused ? (error.status ?? 0) : 0;
+    if (paginator.endStatuses?.includes(status)) return { status, url, meaning: 'end' };
     throw error;
   }
 }

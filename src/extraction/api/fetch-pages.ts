@@ -7,7 +7,7 @@ import type { Partition } from './partitions.js';
  * then is kept. A position that the API refuses to go on from is given up once: then the series begins anew.
  */
 export async function fetchPages(partition: Partition, context: FetchContext): Promise<void> {
-  const saved = await context.checkpoints.take(partition.number);
+  const saved = context.checkpoints.take(partition.number);
   const last = saved.at(-1);
   if (last?.next === null) {
     for (const page of saved) context.tally.add(partition.key, page);

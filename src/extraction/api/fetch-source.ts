@@ -21,11 +21,29 @@ export async function fetchSource(
   request: FetchRequest,
   sessions: Pick<ApiSessions, 'open'>,
 ): Promise<Fetched> {
+  request.signal.throwIfAborted();
   const stop = new AbortController();
-  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const onAbort = (): void => stop.abort(request.signal.reason);
+  request.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await fetchUntil(stop, request, sessions);
+  } finally {
+    request.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function fetchUntil(
+  stop: AbortController,
+  request: FetchRequest,
+  sessions: Pick<ApiSessions, 'open'>,
+): Promise<Fetched> {
   const { source, folder } = request;
   const log = new FetchLog(request.log);
-  const session = sessions.open(source, { signal, log: request.log, secrets: request.secrets });
+  const session = sessions.open(source, {
+    signal: stop.signal,
+    log: request.log,
+    secrets: request.secrets,
+  });
   const checkpoints = await PageCheckpoints.open(folder, await digestRequest(request), Date.now());
   const context: FetchContext = {
     request,

@@ -2,13 +2,23 @@ import { setImmediate } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LandedFile } from '../landed-file.js';
-import type { PageStatus, ReadPage } from './ask-page.js';
+import type { PageStatus } from './ask-page.js';
 import { checkInclude } from './check-include.js';
 import type { FetchContext } from './fetch-context.js';
+import type { DecodedPage } from './decode-page.js';
 import { landPage } from './land-page.js';
 import type { SavedPage } from './page-checkpoints.js';
 import type { PagePosition } from './paginator.js';
 import type { Partition } from './partitions.js';
+
+/** A page that was read. */
+export interface ReadPage {
+  decoded: DecodedPage;
+  /** Where it came from, without secrets. */
+  url: string;
+  /** See `digestPage`. */
+  digest: string;
+}
 
 /** Where in its source a page stands. */
 export interface PagePlace {
@@ -29,37 +39,36 @@ export async function keepPage(
   await setImmediate();
   const { partition, page } = place;
   const records = decoded.records.length + decoded.broken.length;
-  const file =
-    records === 0 ? null : await land(decoded, context.session.secrets.showUrl(url), place, context);
+  const file = records === 0 ? null : await land(decoded, url, place, context);
   const next = writable(place.next, context);
   const saved = { partition: partition.number, page, next, digest, file, records, bytes: decoded.bytes };
   const cursor = context.tally.trackOf(partition.key)?.readPage(decoded.records) ?? {
     highest: null,
     unreadable: 0,
   };
-  await keep({ ...saved, ...cursor, skipped: null }, place, context);
+  keep({ ...saved, ...cursor, skipped: null }, place, context);
 }
 
 /** Writes down that a series ended without a page. */
-export async function keepEnd(end: PageStatus, place: PagePlace, context: FetchContext): Promise<void> {
+export function keepEnd(end: PageStatus, place: PagePlace, context: FetchContext): void {
   const shown = context.session.secrets.showUrl(end.url);
   const reason = `expected a page, got status ${end.status}, which on_status says to ignore (${shown})`;
   const skipped = end.meaning === 'ignored' ? { name: pageName(place, context), reason } : null;
   const nothing = { file: null, digest: '', records: 0, bytes: 0, highest: null, unreadable: 0 };
-  await keep(
+  keep(
     { partition: place.partition.number, page: place.page, next: null, ...nothing, skipped },
     place,
     context,
   );
 }
 
-async function keep(saved: SavedPage, { partition }: PagePlace, context: FetchContext): Promise<void> {
-  await context.checkpoints.keep(saved);
+function keep(saved: SavedPage, { partition }: PagePlace, context: FetchContext): void {
+  context.checkpoints.keep(saved);
   context.tally.add(partition.key, saved);
 }
 
 async function land(
-  page: ReadPage['decoded'],
+  page: DecodedPage,
   url: string,
   place: PagePlace,
   context: FetchContext,

@@ -1,16 +1,18 @@
 import { ApiRefused } from './api-errors.js';
-import { askPage, isRead, type AskedPage, type ReadPage } from './ask-page.js';
+import { askPage, isAnswer, type AskedPage } from './ask-page.js';
+import { decodePage } from './decode-page.js';
+import type { ApiAnswer } from './api-request.js';
 import type { FetchContext } from './fetch-context.js';
-import { keepEnd, keepPage, type PagePlace } from './keep-page.js';
+import { keepEnd, keepPage, type PagePlace, type ReadPage } from './keep-page.js';
 import { OrderedWork } from './ordered-work.js';
 import type { SavedPage } from './page-checkpoints.js';
-import { PageGuard } from './page-guard.js';
+import { digestPage, PageGuard } from './page-guard.js';
 import { PagesAhead } from './pages-ahead.js';
 import type { PagePosition, SeenPage } from './paginator.js';
 import type { Partition } from './partitions.js';
 
 /** Read pages that may wait for the disk. */
-const MOST_WAITING = 2;
+const MOST_WAITING = 1;
 /** How an API answers that knows a position no longer. */
 const STATUSES_OF_GONE = [400, 404, 410, 416];
 
@@ -66,15 +68,16 @@ export class PageSeries {
     const { context } = this;
     const asked = await this.takePage(position);
     const place: PagePlace = { partition: this.partition, page: ++this.page, next: null };
-    if (!isRead(asked)) {
+    if (!isAnswer(asked)) {
       await this.landing.add(async () => keepEnd(asked, place, context));
       return null;
     }
-    place.next = this.findNext(asked, position);
+    const read = await this.read(asked);
+    place.next = this.findNext(read, asked, position);
     // The next page travels while this one is landed.
     if (place.next !== null)
       this.pages.start(place.next, context.isSingle ? context.request.source.parallel : 1);
-    await this.landing.add(async () => keepPage(asked, place, context));
+    await this.landing.add(async () => keepPage(read, place, context));
     return place.next;
   }
 
@@ -83,7 +86,7 @@ export class PageSeries {
     if (this.saved.length === 0) return this.pages.take();
     try {
       const page = await this.pages.take();
-      if (!isRead(page) && page.meaning === 'ignored') throw new PositionGone(page.status);
+      if (!isAnswer(page) && page.meaning === 'ignored') throw new PositionGone(page.status);
       this.restore(position);
       return page;
     } catch (error) {
@@ -103,13 +106,24 @@ export class PageSeries {
     this.guard.goTo(paginator.mark(position));
   }
 
-  private findNext({ decoded, digest, ...answer }: ReadPage, position: PagePosition): PagePosition | null {
+  /** Pages that were fetched ahead are decoded when it is their turn, so that few are in memory as values. */
+  private async read(answer: ApiAnswer): Promise<ReadPage> {
+    const { session, request } = this.context;
+    const decoded = await decodePage(answer, request.source, (url) => session.secrets.showUrl(url));
+    return { decoded, url: session.secrets.showUrl(answer.url), digest: digestPage(answer.bytes) };
+  }
+
+  private findNext(
+    { decoded, digest }: ReadPage,
+    { status, headers, url }: ApiAnswer,
+    position: PagePosition,
+  ): PagePosition | null {
     const { paginator, log, tally, isSingle } = this.context;
     const records = decoded.records.length + decoded.broken.length;
     this.records += records;
     this.guard.take({ digest, records, bytes: decoded.bytes });
-    const { body } = decoded;
-    const seen: SeenPage = { ...answer, body, records, last: decoded.records.at(-1), total: this.records };
+    const of = { body: decoded.body, records, last: decoded.records.at(-1), total: this.records };
+    const seen: SeenPage = { status, headers, url, ...of };
     const next = paginator.next(seen, position);
     for (const remark of paginator.remarks?.(seen, position) ?? []) log.remark(remark, this.partition.number);
     if (next !== null) this.guard.goTo(paginator.mark(next));
