@@ -303,6 +303,13 @@ streams:
     ]);
     expect(rows).toHaveLength(6);
     expect(api.asked('/family_c/3')).toHaveLength(1);
+    const { body: log } = await service.get<string>(`/runs/${run.id}/log`);
+    const lines = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { stream: string; msg: string });
+    const finished = lines.filter(({ msg }) => msg === 'stream finished').map(({ stream }) => stream);
+    expect(finished).toEqual(['family', 'family_c']);
   });
 
   it('are asked again though their parent has not changed', async () => {
