@@ -36,7 +36,12 @@ const USERS = {
     { user_id: 6, ACTIVE_FLAG: 'y', 'full-name': 'n/a', CreditLimit: '2 000', role: 'X' },
     { user_id: 7, ACTIVE_FLAG: 'n', 'full-name': 'John\u00a0McCarthy\t' },
   ]),
+  'alt.csv': 'Nr,Name des Nutzers,activeflag,Rolle\n8,Konrad Zuse,y,A\n11,Tony Hoare,maybe,A\n',
+  'meeting.csv': 'Nr,User ID,activeflag\n9,10,y\n',
 };
+
+const RENAME =
+  'rename: { Nr: user_id, Name des Nutzers: full_name, activeflag: active_flag, Rolle: role, Gone: x }';
 
 const COLUMNS = {
   user_id: '{ type: bigint, required: true }',
@@ -48,7 +53,7 @@ const COLUMNS = {
 
 describe('a table from texts as people write them', () => {
   it('has one name and one type for each column, and rejects what is not sure', async () => {
-    const first = await run('users', USERS, config('users', COLUMNS));
+    const first = await run('users', USERS, config('users', COLUMNS, RENAME));
     expect(first).toMatchObject({ state: 'succeeded', error: null });
     await expectBalance(app.database.url, first);
     const user = (id: number, active: boolean, name: string | null, limit: string | null, role: string) => ({
@@ -64,9 +69,21 @@ describe('a table from texts as people write them', () => {
       user(3, false, 'Edsger Dijkstra', '12.00', 'admin'),
       user(6, true, null, '2000.00', 'X'),
       user(7, false, 'John\u00a0McCarthy', null, 'guest'),
+      user(8, true, 'Konrad Zuse', null, 'admin'),
     ]);
     const { items } = await rejectsOf(service, first.id);
-    expect(items.map(({ line, column, reason, raw }) => [line, column, reason, raw])).toEqual([
+    const meeting = 'expected different column names, got "Nr" and "User ID", which both become user_id';
+    expect(items.filter(({ file }) => file === 'meeting.csv')).toMatchObject([
+      { line: null, reason: `${meeting} (meeting.csv); give one another name by rename` },
+    ]);
+    const ofRecords = items.filter(({ line }) => line !== null);
+    expect(ofRecords.map(({ line, column, reason, raw }) => [line, column, reason, raw])).toEqual([
+      [
+        3,
+        'active_flag',
+        'active_flag: expected boolean written as Y or N, got "maybe"',
+        '11,Tony Hoare,maybe,A',
+      ],
       [
         5,
         'active_flag',
@@ -82,23 +99,28 @@ describe('a table from texts as people write them', () => {
     ]);
   });
 
+  it('has nothing to do when nothing has changed', async () => {
+    const again = await service.run({ pipeline: 'users' });
+    expect(again).toMatchObject({ state: 'succeeded', streams: [{ inserted: 0, rejected: 0 }] });
+  });
+
   it('takes what it refused by a config that knows better, cleaned like the others', async () => {
     const [{ id }] = (await query<{ id: string }>(
       app.database.url,
-      'SELECT id FROM millrace.runs LIMIT 1',
+      'SELECT id FROM millrace.runs ORDER BY id LIMIT 1',
     )) as [{ id: string }];
     const map = '{ type: boolean, true_values: [Y], false_values: [N], map: { maybe: N }, default: false }';
-    await service.upload(config('users', { ...COLUMNS, active_flag: map }));
+    await service.upload(config('users', { ...COLUMNS, active_flag: map }, RENAME));
     const again = await replay(service, id);
-    expect(again.streams).toMatchObject([{ read: 2, inserted: 1, rejected: 1 }]);
-    expect(await rows('users')).toContainEqual({
-      user_id: '4',
-      active_flag: false,
-      full_name: 'Alan Turing',
-      credit_limit: '1.50',
-      role: 'admin',
-    });
-    expect((await rejectsOf(service, id)).items).toMatchObject([{ column: 'credit_limit' }]);
+    expect(again.streams).toMatchObject([{ read: 3, inserted: 2, rejected: 1 }]);
+    const mended = { active_flag: false, role: 'admin' };
+    expect(await rows('users')).toEqual(
+      expect.arrayContaining([
+        { user_id: '4', full_name: 'Alan Turing', credit_limit: '1.50', ...mended },
+        { user_id: '11', full_name: 'Tony Hoare', credit_limit: null, ...mended },
+      ]),
+    );
+    expect((await rejectsOf(service, id, '&column=credit_limit')).items).toHaveLength(1);
   });
 
   it('knows a row again that another file writes in another way', async () => {

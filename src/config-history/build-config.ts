@@ -39,6 +39,7 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
       source instanceof ApiSourceShape ? buildApiSource(source) : buildLocalSource(source),
     ),
     naming: stream.naming ?? 'snake_case',
+    ...(stream.rename && { rename: stream.rename }),
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
     contract: buildContract(stream.contract),

@@ -64,8 +64,11 @@ function checkColumns({ forEach, path }: Use, { table, stream }: NamedStream): F
   const schema = stream.schema instanceof SchemaShape ? stream.schema : undefined;
   const isStrict = stream.strict_mode === true || schema?.strict_mode === true;
   const known = schema?.columns instanceof Map ? [...schema.columns.keys()] : [];
+  const renamed = isPlainMap(stream.rename) ? Object.values(stream.rename) : [];
   const isPossible = (column: string) =>
-    known.includes(column) || (!isStrict && (stream.naming === 'as_is' || !/\p{Lu}/u.test(column)));
+    known.includes(column) ||
+    (!isStrict && renamed.includes(column)) ||
+    (!isStrict && (stream.naming === 'as_is' || !/\p{Lu}/u.test(column)));
   const included = includedOf(forEach).map(([column]) => column);
   return [
     ...columnsOf(forEach).map((column) => ['field', column] as const),

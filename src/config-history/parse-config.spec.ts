@@ -139,6 +139,13 @@ schema:
     expect('cleaning' in columns.at(-1)!).toBe(false);
   });
 
+  it('takes other names for columns', () => {
+    const { rename } = parse(`${SOURCES}rename: { Old Name: new_name, '%': percent, toString: größe }`)
+      .streams[0]!;
+    expect(rename).toEqual({ 'Old Name': 'new_name', '%': 'percent', toString: 'größe' });
+    expect('rename' in parse(SOURCES).streams[0]!).toBe(false);
+  });
+
   it.each([
     ['smallint', ['0', '-32768', "'+7'"]],
     ['bigint', ["'9223372036854775807'"]],
@@ -210,6 +217,7 @@ schema:
 
 const local = (rest: string) => `sources:\n  - type: local\n    path: a\n    ${rest}\n`;
 const column = (rest: string) => `${SOURCES}schema:\n  columns:\n    ${rest}\n`;
+const newName = 'expected a column name of letters, digits and _ (at most 63 bytes, no digit first)';
 const withoutHost = "without host only schema may be given, for the service's own database";
 const wrong: [string, string, string[]][] = [
   [
@@ -394,6 +402,17 @@ const wrong: [string, string, string[]][] = [
     ],
   ],
   [
+    'names that no column can have',
+    `${SOURCES}rename:\n  Old Name: new name\n  b: ${'ä'.repeat(32)}\n  '': c\n  d: prototype\n  e: 5`,
+    [
+      `rename.Old Name 3:13 ${newName}, got "new name"`,
+      `rename.b 4:6 ${newName}, got "${'ä'.repeat(32)}"`,
+      'rename. 5:3 expected a name in the sources, got ""',
+      `rename.d 6:6 ${newName}, got "prototype"`,
+      `rename.e 7:6 ${newName}, got 5`,
+    ],
+  ],
+  [
     'a decimal mark of a text',
     column('a: { type: text, decimal: "," }'),
     [
@@ -568,7 +587,7 @@ const wrong: [string, string, string[]][] = [
     'an alias',
     `a: &a x\nb: *a\n${SOURCES}`,
     [
-      'a 1:1 expected one of the keys table, sources, naming, schema, strict_mode, contract, duplicates, write, batch_rows, output, pipeline, target, monitor, streams, got "a"',
+      'a 1:1 expected one of the keys table, sources, naming, rename, schema, strict_mode, contract, duplicates, write, batch_rows, output, pipeline, target, monitor, streams, got "a"',
       'b 2:4 expected the value itself, got an alias (*name)',
     ],
   ],
@@ -609,7 +628,7 @@ const wrong: [string, string, string[]][] = [
     [
       'pipeline 1:11 expected a name of a-z, 0-9, _ and - (at most 63, a letter first), got "Shop"',
       'sources[0].path 3:5 expected a folder, a file or a glob, of at most 1000 characters, got nothing',
-      'monitr 4:1 expected one of the keys table, sources, naming, schema, strict_mode, contract, duplicates, write, batch_rows, output, pipeline, target, monitor, streams, got "monitr"; did you mean monitor?',
+      'monitr 4:1 expected one of the keys table, sources, naming, rename, schema, strict_mode, contract, duplicates, write, batch_rows, output, pipeline, target, monitor, streams, got "monitr"; did you mean monitor?',
     ],
   ],
 ];

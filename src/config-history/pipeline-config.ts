@@ -30,6 +30,8 @@ export interface StreamConfig {
   table: string;
   sources: SourceConfig[];
   naming: 'snake_case' | 'as_is';
+  /** Column names by source name; absent: none. */
+  rename?: Record<string, string>;
   /** Only the schema's columns are kept. */
   strictMode: boolean;
   /** Declared columns in the order of the YAML; empty: all are inferred. */

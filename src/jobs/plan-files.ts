@@ -53,10 +53,10 @@ const FORMAT_VERSION = 1;
  * the files lie and what they are called is not part of it.
  */
 export function streamSignature(stream: StreamConfig, contents: string[]): string {
-  const { table, naming, strictMode, columns, contract, duplicates, write, output } = stream;
+  const { table, naming, rename, strictMode, columns, contract, duplicates, write, output } = stream;
   return digest([
     FORMAT_VERSION,
-    { table, naming, strictMode, columns, contract, duplicates, write, output },
+    { table, naming, rename, strictMode, columns, contract, duplicates, write, output },
     contents,
   ]);
 }

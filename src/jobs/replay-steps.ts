@@ -46,11 +46,11 @@ export class ReplaySteps {
     for (const file of files) landed.push(await this.land(at, file));
     await enter(at, 'staging');
     const { stream, target, signals, folder, progress } = at;
-    const { table, naming, strictMode, columns, duplicates, batchRows } = stream;
+    const { table, naming, rename, strictMode, columns, duplicates, batchRows } = stream;
     // What is rejected already is no reason to fail for.
     const contract = { ...stream.contract, invalidRows: 'reject' as const, maxRejects: null };
     const existing = await this.loader.describe(target(), table);
-    const how = { table, naming, strictMode, columns, contract, duplicates, batchRows };
+    const how = { table, naming, rename, strictMode, columns, contract, duplicates, batchRows };
     const what = { folder: folder.path, files: landed, copies: [], existing };
     const onProgress = (share: number) => progress.advance(share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });

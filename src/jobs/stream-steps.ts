@@ -189,6 +189,6 @@ type Suspicious = Pick<LandedFile, 'name' | 'fingerprint'>;
 
 /** How a stream's files are staged, whichever they are. */
 function how({ stream }: StreamWalk) {
-  const { table, naming, strictMode, columns, contract, duplicates, batchRows } = stream;
-  return { table, naming, strictMode, columns, contract, duplicates, batchRows };
+  const { table, naming, rename, strictMode, columns, contract, duplicates, batchRows } = stream;
+  return { table, naming, rename, strictMode, columns, contract, duplicates, batchRows };
 }

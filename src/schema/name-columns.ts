@@ -27,25 +27,32 @@ export function snakeCase(name: string): string {
   return /^\d/.test(words) ? `_${words}` : words;
 }
 
+export interface NameRules {
+  naming: Naming;
+  /** Names of the declared columns. */
+  declared: string[];
+  /** Column names by source name; they go before naming. */
+  rename?: Record<string, string>;
+}
+
 /**
- * The column names of one file, in its order. A source name that equals a declared column, as it is or after
- * normalising both, takes the declared spelling.
+ * The column names of one file, in its order. A source name that `rename` has gets the name given there; one that
+ * equals a declared column, as it is or after normalising both, takes the declared spelling.
  *
  * @throws TerminalError `COLUMN_NAME` when a name can be no column, or two source names meet in one
  */
-export function nameColumns(sources: string[], naming: Naming, declared: string[], file: string): string[] {
-  const exact = new Set(declared);
-  const bySnake = new Map(naming === 'snake_case' ? declared.map((name) => [snakeCase(name), name]) : []);
+export function nameColumns(sources: string[], rules: NameRules, file: string): string[] {
+  const nameOf = namer(sources, rules);
   const taken = new Map<string, string>();
   return sources.map((source) => {
-    const normal = naming === 'snake_case' ? snakeCase(source) : source;
-    const name = exact.has(source) ? source : (bySnake.get(normal) ?? normal);
+    const name = nameOf(source);
     checkName(name, source, file);
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new TerminalError(
         'COLUMN_NAME',
-        `expected different column names, got "${other}" and "${source}", which both become ${name} (${file})`,
+        `expected different column names, got "${other}" and "${source}", which both become ${name} (${file}); ` +
+          `give one another name by rename`,
       );
     }
     taken.set(name.toLowerCase(), source);
@@ -53,11 +60,29 @@ export function nameColumns(sources: string[], naming: Naming, declared: string[
   });
 }
 
+/**
+ * A name that is spelt just so goes before one that is the same after normalising. A name of `rename` that stands in
+ * the file itself means no other there: so one of two names that meet can be given another one.
+ */
+function namer(sources: string[], { naming, declared, rename = {} }: NameRules): (source: string) => string {
+  const exact = new Map([...declared.map((name) => [name, name] as const), ...Object.entries(rename)]);
+  if (naming === 'as_is') return (source) => exact.get(source) ?? source;
+  const there = new Set(sources);
+  const renamed = Object.entries(rename).filter(([source]) => !there.has(source) && snakeCase(source) !== '');
+  const near = new Map(
+    [...declared.map((name) => [name, name] as const), ...renamed].map(([key, name]) => [
+      snakeCase(key),
+      name,
+    ]),
+  );
+  return (source) => exact.get(source) ?? near.get(snakeCase(source)) ?? snakeCase(source);
+}
+
 function checkName(name: string, source: string, file: string): void {
   if (COLUMN_NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES && !RESERVED.has(name)) return;
   throw new TerminalError(
     'COLUMN_NAME',
     `expected a column name of letters, digits and underscores, 1 to 63 bytes, that begins with no digit, ` +
-      `got ${JSON.stringify(source.slice(0, 100))} (${file})`,
+      `got ${JSON.stringify(source.slice(0, 100))} (${file}); give it one by rename`,
   );
 }

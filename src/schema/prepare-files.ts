@@ -94,7 +94,8 @@ export class FilePreparation {
 
   private name(sources: string[], file: string): string[] {
     const declared = this.request.columns.map((column) => column.name);
-    return nameColumns(sources, this.request.naming, declared, file);
+    const { naming, rename } = this.request;
+    return nameColumns(sources, { naming, declared, rename }, file);
   }
 
   /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */

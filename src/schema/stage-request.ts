@@ -7,6 +7,8 @@ export interface StageRequest {
   folder: string;
   table: string;
   naming: Naming;
+  /** Column names by source name; absent: none. */
+  rename?: Record<string, string>;
   /** Only the declared columns are kept. */
   strictMode: boolean;
   columns: DeclaredColumn[];

@@ -74,10 +74,17 @@ export class ColumnShape {
   })
   nulls?: string[];
 
-  @Key(mapOf(`a map of at most ${MOST_MAPPED} texts to texts`, { name: ANY_TEXT, value: ANY_TEXT, most: MOST_MAPPED }), {
-    description: 'Texts that stand for others, after trim and nulls; what is not named stays.',
-    examples: [{ A: 'active', I: 'inactive' }],
-  })
+  @Key(
+    mapOf(`a map of at most ${MOST_MAPPED} texts to texts`, {
+      name: ANY_TEXT,
+      value: ANY_TEXT,
+      most: MOST_MAPPED,
+    }),
+    {
+      description: 'Texts that stand for others, after trim and nulls; what is not named stays.',
+      examples: [{ A: 'active', I: 'inactive' }],
+    },
+  )
   map?: Record<string, string>;
 
   @Key(oneOf(['.', ',']), {

@@ -1,16 +1,24 @@
 import { ColumnShape } from './column-shape.js';
 import { Key } from './key.js';
+import { mapOf } from './map-rules.js';
 import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
-import { COLUMN_NAME, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
+import { COLUMN_NAME, NEW_NAME, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
 
+/** As many as a table can have columns. */
+const MOST_RENAMED = 1600;
 const NO_OUTPUT: Rule = { expected: 'false', accepts: (value) => value === false, schema: { const: false } };
 const FILE_NAME = text(
   'a plain file name',
   // oxlint-disable-next-line no-control-regex -- a name must be printable
   /^(?!\.)(?!.*\.\.)[^/\\\u0000-\u001f\u007f]{1,200}$/,
 );
+const RENAME = mapOf(`a map of at most ${MOST_RENAMED} names in the sources to column names`, {
+  name: text('a name in the sources'),
+  value: NEW_NAME,
+  most: MOST_RENAMED,
+});
 const PERCENTAGE = text('a percentage', /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/);
 
 /** What happens when data does not fit. */
@@ -54,6 +62,12 @@ export class StreamShape {
     default: 'snake_case',
   })
   naming?: 'snake_case' | 'as_is';
+
+  @Key(RENAME, {
+    description: "Column names by the sources' names, before naming.",
+    examples: [{ 'Old Name': 'new_name' }],
+  })
+  rename?: Record<string, string>;
 
   @Nested(SchemaShape, {
     description:

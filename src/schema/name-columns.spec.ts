@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { type NameRules, nameColumns, snakeCase } from './name-columns.js';
+
+const NAMES: [string, string][] = [
+  ['activeFlag', 'active_flag'],
+  ['ActiveFlag', 'active_flag'],
+  ['Active Flag', 'active_flag'],
+  ['ACTIVE-FLAG', 'active_flag'],
+  ['active_flag', 'active_flag'],
+  ['__Active  Flag__', 'active_flag'],
+  ['active.flag', 'active_flag'],
+  ['activeflag', 'activeflag'],
+  ['HTTPServer', 'http_server'],
+  ['userID', 'user_id'],
+  ['ID', 'id'],
+  ['address2Line', 'address2_line'],
+  ['Größe (cm)', 'grosse_cm'],
+  ['Straße', 'strasse'],
+  ['名前', '名前'],
+  ['2024 total', '_2024_total'],
+  ['% of total', 'of_total'],
+  ['order', 'order'],
+  ['SELECT', 'select'],
+  ['a"b', 'a_b'],
+  ['x'.repeat(63), 'x'.repeat(63)],
+];
+
+const rules = (rest: Partial<NameRules> = {}): NameRules => ({ naming: 'snake_case', declared: [], ...rest });
+const named = (sources: string[], rest: Partial<NameRules> = {}) =>
+  nameColumns(sources, rules(rest), 'a.csv');
+
+describe('a source name', () => {
+  it.each(NAMES)('%j becomes %s', (source, expected) => {
+    expect(snakeCase(source)).toBe(expected);
+    expect(named([source])).toEqual([expected]);
+    // What is loaded again from a table keeps its names.
+    expect(snakeCase(expected)).toBe(
+      expected.replace(/^_/, '') === expected ? expected : `_${expected.slice(1)}`,
+    );
+  });
+
+  const refused: [string, string[], Partial<NameRules>][] = [
+    ['is a sign', ['%'], {}],
+    ['is empty', [''], {}],
+    ['is of the language', ['constructor'], {}],
+    ['has 64 bytes', ['x'.repeat(64)], {}],
+    ['has 64 bytes in fewer letters', ['ä'.repeat(32)], { naming: 'as_is' }],
+    ['has a blank and is taken as it is', ['Active Flag'], { naming: 'as_is' }],
+  ];
+  it.each(refused)('that %s is refused, and may be renamed', (_name, sources, rest) => {
+    expect(() => named(sources, rest)).toThrow(
+      /^expected a column name .*\(a\.csv\); give it one by rename$/,
+    );
+    expect(named(sources, { ...rest, rename: { [sources[0]!]: 'a' } })).toEqual(['a']);
+  });
+
+  const meeting: [string, string[], Partial<NameRules>, string][] = [
+    ['after normalising', ['Active Flag', 'activeFlag'], {}, 'active_flag'],
+    ['in a declared one', ['ID', 'Id'], { declared: ['ID'] }, 'ID'],
+    ['but for case', ['a', 'A'], { naming: 'as_is' }, 'A'],
+    ['by rename', ['total', 'sum'], { rename: { sum: 'total' } }, 'total'],
+    ['by rename, both', ['a', 'b'], { rename: { a: 'x', b: 'X' } }, 'X'],
+  ];
+  it.each(meeting)('that meets another %s is refused with both names', (_name, sources, rest, name) => {
+    expect(() => named(sources, rest)).toThrow(
+      `expected different column names, got "${sources[0]}" and "${sources[1]}", which both become ${name} (a.csv)`,
+    );
+  });
+
+  it('of 63 bytes never meets a longer one that begins with it, which is refused', () => {
+    const long = 'x'.repeat(63);
+    expect(() => named([long, `${long}1`])).toThrow(`got "${long}1" (a.csv)`);
+  });
+});
+
+describe('rename', () => {
+  const cases: [string, string[], Partial<NameRules>, string[]][] = [
+    ['goes before naming', ['Old Name', 'x'], { rename: { 'Old Name': 'newName' } }, ['newName', 'x']],
+    ['finds a name in another spelling', ['oldName'], { rename: { 'Old Name': 'new' } }, ['new']],
+    [
+      'finds it only as it is, with as_is',
+      ['oldName'],
+      { naming: 'as_is', rename: { old_name: 'new' } },
+      ['oldName'],
+    ],
+    ['parts two names that meet', ['Name', 'NAME'], { rename: { NAME: 'name_2' } }, ['name', 'name_2']],
+    ['lets names change places', ['a', 'b'], { rename: { a: 'b', b: 'a' } }, ['b', 'a']],
+    [
+      'leads to a declared column',
+      ['Kunde'],
+      { declared: ['customer'], rename: { Kunde: 'customer' } },
+      ['customer'],
+    ],
+    ['goes before a declared column', ['id'], { declared: ['id'], rename: { id: 'old_id' } }, ['old_id']],
+    [
+      'leaves a declared column in its spelling',
+      ['old_name'],
+      { declared: ['old_name'], rename: { 'Old Name': 'x' } },
+      ['old_name'],
+    ],
+    ['may name what no file has', ['a'], { rename: { b: 'c' } }, ['a']],
+    ['of a sign means no other sign', ['a', 'b'], { rename: { '%': 'c', '': 'd' } }, ['a', 'b']],
+    ['of names of the language', ['toString', 'a'], { rename: { a: 'b' } }, ['to_string', 'b']],
+  ];
+  it.each(cases)('%s', (_name, sources, rest, expected) => {
+    expect(named(sources, rest)).toEqual(expected);
+  });
+
+  it('of a sign means no other sign in a file without it', () => {
+    expect(() => named(['$'], { rename: { '%': 'percent' } })).toThrow('got "$"');
+  });
+});
