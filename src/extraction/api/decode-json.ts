@@ -1,14 +1,16 @@
 import { locateJsonError } from '../locate-json-error.js';
 import { decodeSlice, encodeSlice } from '../text-window.js';
+import { splitPath } from './leading-path.js';
 import type { DecodedBody, PageText } from './page-decoder.js';
-import { parseJson } from './parse-json.js';
+import { parseInTurns } from './parse-in-turns.js';
 import { selectRecords } from './select-records.js';
 
 /** Reads a page that is one JSON value (RFC 8259). */
-export function decodeJson(page: PageText): DecodedBody {
+export async function decodeJson(page: PageText): Promise<DecodedBody> {
   let body: unknown;
   try {
-    body = parseJson(page.text);
+    const { names } = splitPath(page.source.records);
+    body = await parseInTurns(page.text, names);
   } catch (error) {
     throw page.refuse('API_BODY_BROKEN', `expected JSON, got ${describeFault(page.text, error)}`);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +141,14 @@ describe('landPage: values', () => {
       [11, null, 'expected names of columns in the record, got the reserved name "#at"', '{"#at":1}'],
     ]);
     expect(file.rejects?.count).toBe(10);
+  });
+
+  it('lands a large page as a small one', async () => {
+    const records = Array.from({ length: 2_500 }, (_, id) => ({ id: String(id), é: 'é'.repeat(id % 7) }));
+    const { lines, raw, file } = await land(JSON.stringify(records));
+    expect(lines).toEqual(records);
+    expect(raw).toEqual(records.map((record) => JSON.stringify(record)));
+    expect(file.fingerprint).toBe(createHash('sha256').update(readFileSync(file.rawPath)).digest('hex'));
   });
 
   it('refuses more columns than a table can have', async () => {
