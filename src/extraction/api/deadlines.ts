@@ -27,7 +27,6 @@ export class Deadlines {
   ) {
     this.#total = this.#start('total');
     outer?.addEventListener('abort', this.#onOuter, { once: true });
-    if (outer?.aborted) this.#onOuter();
   }
 
   /** Its reason is the error to throw. */

@@ -184,6 +184,13 @@ describe('a redirect', () => {
     ]);
   });
 
+  it('or a next page elsewhere carries nothing from the start', async () => {
+    const request = makeClientRequest(`${other.origin}/x`, { ...changes(), home: home.origin });
+    expect((await fetchAnswer(client, request)).text).toBe(TEXT);
+    expect(Object.keys(other.seen[0]!.headers)).toHaveLength(5);
+    expect(Object.keys(other.seen[0]!.headers)).not.toContain('x-tenant');
+  });
+
   it.each([
     ['another origin', () => `${other.origin}/x`],
     ['the metadata address', () => 'http://169.254.169.254/latest/meta-data/'],
