@@ -80,31 +80,14 @@ export class FetchSteps {
     { index, source }: PlacedApi,
     share: (part: number) => void,
   ): Promise<SourcePages> {
-    const { journal, report, signals, folder } = at;
-    const parents = source.forEach ? await folder.parents(at.index, index) : null;
-    if (source.forEach && parents && (await stat(parents)).size === 0) {
-      const reason = `expected rows of ${source.forEach.stream} to ask for, this run has read none`;
-      const skipped = [{ source: index, name: source.forEach.stream, reason }];
-      return { files: [], cursors: { begunAt: [], reached: [] }, skipped };
-    }
+    const parents = source.forEach ? await at.folder.parents(at.index, index) : null;
+    if (source.forEach && parents && (await stat(parents)).size === 0)
+      return withoutParents(index, source.forEach.stream);
     const sourceKey = cursorKey(source);
     const cursors = source.cursor ? await this.storedCursors(at, sourceKey) : new Map<string, string>();
-    const fetched = await this.extraction.fetch({
-      source,
-      secrets: at.secrets,
-      index,
-      folder: await folder.fetched(at.index, index),
-      cursors,
-      parents,
-      signal: signals.work,
-      onPage: (page, progress) => {
-        addPage(report, page);
-        share(shareOf(progress));
-      },
-      log: (level, message, fields) => {
-        journal.log[level]({ stream: at.stream.table, stage: 'extract', source: index, ...fields }, message);
-      },
-    } satisfies FetchRequest);
+    const folder = await at.folder.fetched(at.index, index);
+    const what = { source, secrets: at.secrets, index, folder, cursors, parents, signal: at.signals.work };
+    const fetched = await this.extraction.fetch({ ...what, ...listeners(at, index, share) });
     return {
       files: fetched.files,
       cursors: {
@@ -134,6 +117,28 @@ export class FetchSteps {
       all.skipped.push({ source, name, reason: setAside.get(fingerprint) ?? '' });
     }
   }
+}
+
+function withoutParents(source: number, parent: string): SourcePages {
+  const reason = `expected rows of ${parent} to ask for, this run has read none`;
+  return { files: [], cursors: { begunAt: [], reached: [] }, skipped: [{ source, name: parent, reason }] };
+}
+
+/** What a fetch tells of itself goes to the run's report, its progress and its log. */
+function listeners(
+  { report, journal, stream }: StreamWalk,
+  source: number,
+  share: (part: number) => void,
+): Required<Pick<FetchRequest, 'onPage' | 'log'>> {
+  return {
+    onPage: (page, progress) => {
+      addPage(report, page);
+      share(shareOf(progress));
+    },
+    log: (level, message, fields) => {
+      journal.log[level]({ stream: stream.table, stage: 'extract', source, ...fields }, message);
+    },
+  };
 }
 
 /** Unknown where the API does not tell how many records there are. */
