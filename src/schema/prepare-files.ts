@@ -7,6 +7,7 @@ import { parseColumnType } from './column-types.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
 import { nameColumns } from './name-columns.js';
+import { pageRefused } from './page-refused.js';
 import { parquetColumn } from './parquet-columns.js';
 import type { FileColumns } from './plan-columns.js';
 import type { ReadableFile } from './read-files.js';
@@ -31,7 +32,7 @@ export class FilePreparation {
     this.rejected = request.files.map(() => 0);
   }
 
-  /** Goes through all files; one that cannot be read at all becomes one reject. */
+  /** Goes through all files; one that cannot be read at all becomes one reject. Throws for such a page of an API. */
   async prepare(): Promise<void> {
     for (const [index, file] of this.request.files.entries()) {
       this.request.signal?.throwIfAborted();
@@ -127,7 +128,7 @@ export class FilePreparation {
   }
 
   private async orRefuse(index: number, work: () => Promise<void>): Promise<void> {
-    const { source, name, path, format } = this.request.files[index]!;
+    const { source, name, path, format, url } = this.request.files[index]!;
     const before = this.rejects.count;
     try {
       await work();
@@ -136,6 +137,7 @@ export class FilePreparation {
       const fault = error as Error & Partial<UnclosedQuote>;
       const isUnreadable = error instanceof TerminalError || format === 'parquet';
       if (!isUnreadable || isEngineFault(error)) throw error;
+      if (url !== undefined) throw pageRefused(error, { table: this.request.table, name, url });
       const reason =
         format === 'parquet' && !(error instanceof TerminalError)
           ? `expected a Parquet file, got ${firstLine(fault.message.replaceAll(path, name))}`

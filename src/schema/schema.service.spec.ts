@@ -848,3 +848,29 @@ describe('laws', () => {
     );
   });
 });
+
+describe('a page of an API', () => {
+  const long = 'x'.repeat(64);
+  it.each([
+    ['a name of 64 bytes', { [long]: '1' }, long],
+    ['a reserved name', { constructor: '1' }, 'constructor'],
+    ['two names that become one', { name: '1', Name: '2' }, '"name" and "Name"'],
+  ])('that has %s ends the run instead of being lost', async (_, record, shown) => {
+    const page = await ndjson('page-000001', [{ id: '1' }, { id: '2', ...record }]);
+    expect(counts(await stage([page]))).toEqual([['page-000001', 1, 1]]);
+    const failed = stage([{ ...page, url: 'https://api.example.com/users?page=1' }]);
+    await expect(failed).rejects.toMatchObject({
+      code: 'COLUMN_NAME',
+      message: expect.stringMatching(/^orders: .*page-000001.*api\.example\.com.*`fields`.*`rename`/),
+    });
+    await expect(failed).rejects.toThrow(shown);
+  });
+
+  it('whose quotes never close ends the run, too', async () => {
+    const page = await csv('page-000001', 'a,b\n1,2\n3,"4\n5,6\n');
+    expect((await rejects(await stage([page]))).at(-1)).toMatchObject({ flaw: 'unread' });
+    await expect(stage([{ ...page, url: 'https://api.example.com/users' }])).rejects.toMatchObject({
+      code: 'UNCLOSED_QUOTE',
+    });
+  });
+});

@@ -79,6 +79,8 @@ export interface LandedText {
   source: number;
   name: string;
   fingerprint: string;
+  /** A page of an API, which must be readable: it comes but once. */
+  url?: string;
   format: 'csv' | 'ndjson' | 'parquet';
   path: string;
   rawPath: string;
