@@ -75,9 +75,9 @@ describe('one series of pages', () => {
   });
 
   it('throws away what was asked for ahead when a page is shorter than asked for', async () => {
-    // The server caps every page at 3.
+    // The server caps every page at 3, and one at 2.
     const origin = await serve((url) => {
-      url.searchParams.set('limit', '3');
+      url.searchParams.set('limit', url.searchParams.get('offset') === '6' ? '2' : '3');
       return { json: { data: slice(13, url), total: 13 } };
     });
     const pagination = { ...byOffset(5), total: '$.total' } as ReturnType<typeof byOffset>;
@@ -224,8 +224,9 @@ describe('a series for each parent', () => {
 
   it('has them side by side, and lands them in the order of the parents', async () => {
     const origin = await serve(async (url) => {
-      await setTimeout(20);
-      return { json: slice(Number(url.pathname.split('/')[2]), url) };
+      const id = Number(url.pathname.split('/')[2]);
+      await setTimeout(id === 12 ? 60 : 20);
+      return { json: slice(id, url) };
     });
     const parents = await place.writeParents([12, 3, 0, 7, 11, 2].map((id) => ({ id: String(id) })));
     const source = {
