@@ -39,7 +39,12 @@ export async function decodeCsv(page: PageText): Promise<DecodedBody> {
   const newline = newlineOf(text);
   const rows = await split(bytes, { ...rules, newline }, broken);
   const names = header ? readHeader(rows, rules, broken) : (source.csv.columns ?? []);
-  return { body: undefined, ...buildRecords(rows, names, { bytes, rules, lineEnd: newline.charCodeAt(0) }) };
+  return {
+    body: undefined,
+    shape: 'list',
+    names: header ? names : undefined,
+    ...buildRecords(rows, names, { bytes, rules, lineEnd: newline.charCodeAt(0) }),
+  };
 }
 
 type Refuse = (fault: string) => Error;

@@ -14,7 +14,7 @@ export async function decodeJson(page: PageText): Promise<DecodedBody> {
   } catch (error) {
     throw page.refuse('API_BODY_BROKEN', `expected JSON, got ${describeFault(page.text, error)}`);
   }
-  return { body, records: selectRecords(body, page), broken: [] };
+  return { body, ...selectRecords(body, page), broken: [] };
 }
 
 /** What is wrong with a JSON text, and where. */

@@ -21,5 +21,5 @@ export function decodeNdjson({ text, source, refuse }: PageText): DecodedBody {
       broken.push({ line: index + 1, column: null, reason, raw });
     }
   }
-  return { body: undefined, records, broken };
+  return { body: undefined, records, shape: 'list', broken };
 }

@@ -24,15 +24,15 @@ export type PageSource = Pick<ApiSourceConfig, 'format' | 'records' | 'csv' | 'm
 /**
  * Reads the page that an API answered. Throws ApiRefused when it is not what it should be: HTML, another format, broken,
  * or without anything where the records should be.
- * @param showUrl makes the answer's URL fit for messages
+ * @param show makes the answer's URL, and what it says, fit for messages
  */
 export async function decodePage(
   answer: ApiAnswer,
   source: PageSource,
-  showUrl: (url: string) => string = originAndPath,
+  show: { url: (url: string) => string; text?: (text: string) => string } = { url: originAndPath },
 ): Promise<DecodedPage> {
   const refuse: PageText['refuse'] = (code, reason) =>
-    new ApiRefused(code, `${reason} (${showUrl(answer.url)})`, answer.status);
+    new ApiRefused(code, `${reason} (${show.url(answer.url)})`, answer.status);
   const { mediaType, charset } = readContentType(answer.headers['content-type']);
   const { bytes, packing } = await unpackPage(answer.bytes, source.maxPageBytes, refuse);
   const sent = packing ?? sentPacking(answer.headers['content-encoding']);
@@ -40,10 +40,18 @@ export async function decodePage(
   const isEmpty = bytes.length === 0 && (answer.status === 204 || answer.status === 205);
   const format = source.format === 'auto' ? null : source.format;
   if (isEmpty) {
-    return { ...about, format: format ?? 'json', encoding: 'utf-8', body: null, records: [], broken: [] };
+    return {
+      ...about,
+      format: format ?? 'json',
+      encoding: 'utf-8',
+      body: null,
+      records: [],
+      shape: 'none',
+      broken: [],
+    };
   }
   const { text, encoding } = decodePageText(bytes, charset, refuse);
-  const page: PageText = { text, source, mediaType, refuse };
+  const page: PageText = { text, source, mediaType, refuse, hide: show.text };
   refuseHtml(page);
   const settled = format ?? settlePageFormat(page);
   return { ...about, ...(await decoders[settled](page)), format: settled, encoding };

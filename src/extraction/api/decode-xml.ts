@@ -1,6 +1,6 @@
 import { XmlFault, XmlReader } from '../read-xml.js';
 import type { DecodedBody, PageText } from './page-decoder.js';
-import { selectRecords } from './select-records.js';
+import { selectRecords, type Selected } from './select-records.js';
 
 const SIMPLE = /^(?:\$\.)?([^\s.$[\]*]+(?:\.[^\s.[\]*]+)*)$/;
 
@@ -26,5 +26,6 @@ export function decodeXml(page: PageText): DecodedBody {
     throw page.refuse(error.isMissing ? 'API_RECORDS_MISSING' : 'API_BODY_BROKEN', error.message);
   }
   const { body } = reader;
-  return { body, records: names === undefined ? selectRecords(body, page) : records, broken: [] };
+  const selected: Selected = names === undefined ? selectRecords(body, page) : { records, shape: 'list' };
+  return { body, ...selected, broken: [] };
 }

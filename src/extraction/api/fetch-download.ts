@@ -38,7 +38,8 @@ async function keepDownload(
   const { source, folder, index, signal } = request;
   const url = session.secrets.showUrl(body.url);
   const base = join(folder, NAME);
-  const { file, records } = await landDownload(body, { source, index, name: NAME, url, base, signal });
+  const hide = (text: string): string => session.secrets.hide(text);
+  const { file, records } = await landDownload(body, { source, index, name: NAME, url, base, signal, hide });
   const { fingerprint: digest, bytes } = body;
   const nothing = { highest: null, unreadable: 0, skipped: null };
   return { partition, page: 1, next: null, file, digest, records, bytes, ...nothing };

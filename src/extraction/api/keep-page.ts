@@ -42,11 +42,12 @@ export async function keepPage(
   const file = records === 0 ? null : await land(decoded, url, place, context);
   const next = writable(place.next, context);
   const saved = { partition: partition.number, page, next, digest, file, records, bytes: decoded.bytes };
+  const { shape, names } = decoded;
   const cursor = context.tally.trackOf(partition.key)?.readPage(decoded.records) ?? {
     highest: null,
     unreadable: 0,
   };
-  keep({ ...saved, ...cursor, skipped: null }, place, context);
+  keep({ ...saved, ...cursor, shape, names, skipped: null }, place, context);
 }
 
 /** Writes down that a series ended without a page. */

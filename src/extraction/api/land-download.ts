@@ -25,6 +25,8 @@ export interface DownloadToLand {
   /** Absolute path; files are called so, plus an ending. What is too large for memory goes to `landed` beside it. */
   base: string;
   signal?: AbortSignal;
+  /** Makes what the answer says fit for messages. */
+  hide?: (text: string) => string;
 }
 
 export interface LandedDownload {
@@ -55,7 +57,7 @@ export async function landDownload(body: DownloadedBody, options: DownloadToLand
   }
   const { status, headers } = body;
   const answer = { status, headers, url: body.url, bytes: await readFile(body.path) };
-  const page = await decodePage(answer, source, () => url);
+  const page = await decodePage(answer, source, { url: () => url, text: options.hide });
   const records = page.records.length + page.broken.length;
   const file = records === 0 ? null : await landPage({ ...options, page, fields: source.fields });
   await rm(body.path);

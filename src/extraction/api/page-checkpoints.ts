@@ -3,6 +3,7 @@ import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { LandedFile } from '../landed-file.js';
 import type { SkippedFile } from '../seen-file.js';
+import type { RecordsShape } from './page-decoder.js';
 import type { PagePosition } from './paginator.js';
 import { readWholeLines } from './read-whole-lines.js';
 
@@ -22,6 +23,9 @@ export interface SavedPage {
   highest: string | null;
   /** Records without a readable value of the cursor. */
   unreadable: number;
+  /** See `SeriesShape`. */
+  shape?: RecordsShape;
+  names?: string[];
   /** Why the partition ended here without a page. */
   skipped: SkippedFile | null;
 }

@@ -4,6 +4,9 @@ import type { ApiRefused } from './api-errors.js';
 
 export type PageFormat = Exclude<ApiSourceConfig['format'], 'auto'>;
 
+/** In what form records stand in a page; `none`: null or `{}` stands where they should be, or for the whole. */
+export type RecordsShape = 'list' | 'one' | 'none';
+
 /** A page's text, without compression and byte order mark, and what it is to be read by. */
 export interface PageText {
   text: string;
@@ -12,6 +15,8 @@ export interface PageText {
   mediaType: string;
   /** An error about this page; `reason` tells what was expected and got. */
   refuse(code: string, reason: string): ApiRefused;
+  /** Makes what an answer says fit for messages. */
+  hide?(text: string): string;
 }
 
 /** What a page holds. */
@@ -20,6 +25,9 @@ export interface DecodedBody {
   body: unknown;
   /** As the API gave them: JSON values, see `parseJson`; numbers that a double would change are raw JSON numbers. */
   records: unknown[];
+  shape: RecordsShape;
+  /** Of the columns, where the page itself has a header that names them. */
+  names?: string[];
   /** Records that cannot be read. */
   broken: RecordReject[];
 }

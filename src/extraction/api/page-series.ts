@@ -10,9 +10,11 @@ import { digestPage, PageGuard } from './page-guard.js';
 import { PagesAhead } from './pages-ahead.js';
 import type { PagePosition, SeenPage } from './paginator.js';
 import type { Partition } from './partitions.js';
+import { SeriesShape } from './series-shape.js';
 
 /** Read pages that may wait for the disk. */
 const MOST_WAITING = 1;
+const NOTHING = 'null or an empty object stands where the records should be: taken for no records';
 /** How an API answers that knows a position no longer. */
 const STATUSES_OF_GONE = [400, 404, 410, 416];
 
@@ -32,6 +34,7 @@ export class PageSeries {
   private readonly pages: PagesAhead<AskedPage>;
   private readonly landing: OrderedWork;
   private readonly guard: PageGuard;
+  private readonly shape = new SeriesShape();
 
   /** @param saved pages of an earlier attempt; they count once the API goes on from them */
   constructor(
@@ -100,6 +103,7 @@ export class PageSeries {
     let at = paginator.first();
     for (const saved of this.saved.splice(0)) {
       this.guard.restore([{ ...saved, mark: paginator.mark(at) }]);
+      this.shape.restore([saved]);
       tally.add(this.partition.key, saved);
       at = saved.next ?? position;
     }
@@ -108,9 +112,21 @@ export class PageSeries {
 
   /** Pages that were fetched ahead are decoded when it is their turn, so that few are in memory as values. */
   private async read(answer: ApiAnswer): Promise<ReadPage> {
-    const { session, request } = this.context;
-    const decoded = await decodePage(answer, request.source, (url) => session.secrets.showUrl(url));
-    return { decoded, url: session.secrets.showUrl(answer.url), digest: digestPage(answer.bytes) };
+    const { request, session } = this.context;
+    const { secrets } = session;
+    const url = secrets.showUrl(answer.url);
+    const show = { url: () => url, text: (text: string) => secrets.hide(text) };
+    const decoded = await decodePage(answer, request.source, show);
+    const page = { decoded, url, digest: digestPage(answer.bytes) };
+    this.look(page, answer.status);
+    return page;
+  }
+
+  /** Throws ApiRefused for what is no page of this series. */
+  private look({ decoded: { shape, names }, url }: ReadPage, status: number): void {
+    if (this.page === 1 && shape === 'none' && status !== 204 && status !== 205)
+      this.context.log.remark({ level: 'warn', text: NOTHING }, this.partition.number);
+    this.shape.take({ shape, names, status, url });
   }
 
   private findNext(

@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiRefused } from './api-errors.js';
 import { parseJson } from './parse-json.js';
-import { selectRecords } from './select-records.js';
+import { selectRecords, type Selected } from './select-records.js';
 
-function select(text: string, records: string): unknown[] {
+function selectShape(text: string, records: string): Selected {
   const csv = { delimiter: 'auto', quote: '"', header: true, columns: null, nulls: [''] };
   const refuse = (code: string, reason: string): ApiRefused => new ApiRefused(code, reason);
-  return selectRecords(parseJson(text), { source: { records, csv }, refuse });
+  const hide = (shown: string): string => shown.replaceAll('s3cret', '***');
+  return selectRecords(parseJson(text), { source: { records, csv }, refuse, hide });
+}
+
+function select(text: string, records: string): unknown[] {
+  return selectShape(text, records).records;
 }
 
 describe('selectRecords', () => {
@@ -32,6 +37,59 @@ describe('selectRecords', () => {
     ['$.rows', '{"rows":[{"a":1}],"error":false}', [{ a: 1 }]],
   ])('finds the records at %s of %s', (path, text, expected) => {
     expect(select(text, path)).toEqual(expected);
+  });
+
+  it.each([
+    ['{"code":429,"message":"slow down","data":null}', '{"code":429,"message":"slow down"}'],
+    ['{"success":false,"data":null}', '{"success":false}'],
+    ['{"success":false,"data":[]}', '{"success":false}'],
+    ['{"ok":false,"data":{}}', '{"ok":false}'],
+    ['{"status":"error","data":null}', '{"status":"error"}'],
+    ['{"status":"ERROR","data":[]}', '{"status":"ERROR"}'],
+    ['{"errors":[{"title":"no"}],"data":null}', '{"errors":[{"title":"no"}]}'],
+    ['{"message":"key s3cret is over quota","data":null}', '{"message":"key *** is over quota"}'],
+    ['{"errorCode":"E_LIMIT","data":null}', '{"errorCode":"E_LIMIT"}'],
+    ['{"statusCode":500,"data":null}', '{"statusCode":500}'],
+  ])('refuses %s as an error', (text, said) => {
+    const message = `expected records at $.data, got none and ${said}`;
+    const refused = expect.objectContaining({ code: 'API_ERROR_ANSWER', message });
+    expect(() => select(text, '$.data')).toThrow(refused as unknown as Error);
+  });
+
+  it('quotes at most 200 characters of an error, and no half of a secret', () => {
+    const message = `${'x'.repeat(184)}s3cret`;
+    expect(() => select(JSON.stringify({ message, data: null }), '$.data')).toThrow(/got none and .{200}…$/);
+    expect(() => select(JSON.stringify({ message, data: null }), '$.data')).not.toThrow(/s3/);
+  });
+
+  it.each([
+    ['$.data', '{"code":0,"message":"ok","data":null}'],
+    ['$.data', '{"code":200,"msg":"nothing there","data":null}'],
+    ['$.data', '{"code":"20000","message":"Success","data":null}'],
+    ['$.data', '{"success":true,"message":"no orders yet","data":null}'],
+    ['$.data', '{"status":"OK","error":false,"data":null}'],
+    ['$.data', '{"errors":[],"error":null,"message":"","data":null}'],
+    ['$.data', '{"message":"nothing found","data":[]}'],
+  ])('takes %s of %s for no records', (path, text) => {
+    expect(select(text, path)).toEqual([]);
+  });
+
+  it.each([
+    ['$', '[]', 'list'],
+    ['$', '[{"a":1}]', 'list'],
+    ['$', '{"a":1}', 'one'],
+    ['$', '{}', 'none'],
+    ['$', 'null', 'none'],
+    ['$.data', 'null', 'none'],
+    ['$.data', '[]', 'list'],
+    ['$.data', '{"data":null}', 'none'],
+    ['$.data[*]', '{"data":[]}', 'list'],
+    ['$.data[*]', '{"data":null}', 'none'],
+    ['$.data[*]', '{}', 'none'],
+    ['$.data[*]', '{"data":[{"a":1}]}', 'list'],
+    ['$.data[?@.on]', '{"data":[{"a":1}]}', 'list'],
+  ])('tells the form of %s of %s: %s', (path, text, shape) => {
+    expect(selectShape(text, path).shape).toBe(shape);
   });
 
   it.each([
@@ -115,8 +173,8 @@ describe('selectRecords', () => {
     [
       '$.data.users',
       '{"data":{"users":null},"errors":[{"message":"no"}]}',
-      'API_ERRORS',
-      'which may be a part of them',
+      'API_ERROR_ANSWER',
+      'expected records at $.data.users, got none and {"errors":[{"message":"no"}]}',
     ],
     [
       '$.data.users',

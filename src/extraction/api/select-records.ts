@@ -1,7 +1,16 @@
+import { findErrorSigns } from './find-error-signs.js';
 import { compilePath, type FindValues } from './json-path.js';
 import { splitPath } from './leading-path.js';
-import type { PageText } from './page-decoder.js';
+import type { PageText, RecordsShape } from './page-decoder.js';
 import { isRawNumber } from './parse-json.js';
+
+/** How much of what an answer says is shown. */
+const MOST_QUOTED = 200;
+
+export interface Selected {
+  records: unknown[];
+  shape: RecordsShape;
+}
 
 /** What a path finds, and the place that it leads to before it picks or spreads anything. */
 interface RecordsPath {
@@ -13,18 +22,22 @@ interface RecordsPath {
 
 /**
  * The records at `source.records` in a page: an array that is found there is a list of records, anything else is one.
- * Null, `{}` and what looks like an empty page are no records. Nothing at all where the records should be is an error,
+ * Null, `{}` and what looks like an empty page are no records, unless the answer says that it is an error. Nothing at all where the records should be is an error,
  * for they would be lost without a word if they had another name, and so are errors that stand beside `data` or in the
  * place of records. Throws ApiRefused.
  */
 export function selectRecords(
   body: unknown,
-  { source, refuse }: Pick<PageText, 'source' | 'refuse'>,
-): unknown[] {
+  { source, refuse, hide }: Pick<PageText, 'source' | 'refuse' | 'hide'>,
+): Selected {
   const path = pathOf(source.records);
   const expected = `expected records at ${source.records}`;
   const found = path.find(body);
   const isMissing = found.length === 0 && !isEmpty(body) && !isEmptyList(body, path);
+  const shape = isMissing ? 'one' : shapeOf(found, body, path);
+  const signs = isMissing ? null : findErrorSigns(body);
+  if (signs !== null && (shape === 'none' || (signs.isPlain && flatten(found).length === 0)))
+    throw refuse('API_ERROR_ANSWER', `${expected}, got none and ${quote(signs.text, hide)}`);
   const errors = errorsIn(body);
   const isPartial = errors !== null && Object.hasOwn(body as object, 'data');
   if (isMissing || isPartial) {
@@ -46,7 +59,7 @@ export function selectRecords(
   const records = flatten(found);
   if (records.length === 0 && errors !== null)
     throw refuse('API_ERRORS', `${expected}, got none and ${describe(body)}`);
-  return records;
+  return { records, shape };
 }
 
 const known = new Map<string, RecordsPath>();
@@ -66,6 +79,19 @@ function pathOf(path: string): RecordsPath {
 function isEmptyList(body: unknown, { findHolder, isSingular }: RecordsPath): boolean {
   const [holder] = isSingular ? [] : findHolder(body);
   return holder !== undefined && (Array.isArray(holder) || isEmpty(holder));
+}
+
+function shapeOf(found: unknown[], body: unknown, { findHolder, isSingular }: RecordsPath): RecordsShape {
+  if (found.length > 0 && !isSingular) return 'list';
+  const [place] = isSingular ? found : findHolder(body);
+  const value = place === undefined ? body : place;
+  if (Array.isArray(value)) return 'list';
+  return isEmpty(value) ? 'none' : isSingular ? 'one' : 'list';
+}
+
+function quote(text: string, hide: PageText['hide'] = (shown) => shown): string {
+  const shown = hide(text).replace(/[\p{C}\s]+/gu, ' ');
+  return shown.length > MOST_QUOTED ? `${shown.slice(0, MOST_QUOTED).toWellFormed()}…` : shown;
 }
 
 function flatten(found: unknown[]): unknown[] {
