@@ -59,6 +59,15 @@ describe('C1: an API that fails for now', () => {
     expect(session.sent).toEqual({ requests: 3, retries: 2 });
   });
 
+  it('202: what is not ready yet is asked for again when it says so, three times', async () => {
+    script = respond([202], '{"job":7}', { 'retry-after': '7' });
+    const { session, waits } = scene();
+    const error = await failure(session.send(get(), text));
+    expect(error).toBeInstanceOf(ApiUnavailable);
+    expect((error as Error).message).toContain('expected an answer that is ready, got 202 (accepted)');
+    expect([server.seen.length, waits.length > 0, waits.every((ms) => ms >= 7000)]).toEqual([3, true, true]);
+  });
+
   it('waits by full jitter: from nothing to all', async () => {
     script = respond([503, 503, 200]);
     const shares = [0, 0.999];

@@ -4,8 +4,8 @@ import { judgeAnswer, type Verdict } from './judge-answer.js';
 
 describe('judgeAnswer', () => {
   it.each<[Verdict, number[]]>([
-    ['ok', [200, 201, 204, 206]],
-    ['retry', [408, 425, 429, 500, 501, 502, 503, 504, 599]],
+    ['ok', [200, 201, 204, 205, 206]],
+    ['retry', [202, 408, 425, 429, 500, 501, 502, 503, 504, 599]],
     ['fail', [300, 301, 304, 400, 402, 403, 404, 405, 409, 410, 413, 416, 418, 422, 451, 600, 999, 100]],
     ['renew', [401]],
   ])('%s by itself: %j', (verdict, statuses) => {

@@ -3,8 +3,8 @@ import type { StatusAction } from '../../config-history/api-source-config.js';
 /** `renew`: prove anew who asks, then ask again. */
 export type Verdict = 'ok' | 'renew' | StatusAction;
 
-/** These say nothing about the request itself: too slow, too early, too much. */
-const PASSING = new Set([408, 425, 429]);
+/** These say nothing about the request itself: not ready yet, too slow, too early, too much. */
+const PASSING = new Set([202, 408, 425, 429]);
 
 /**
  * What to do at a status. The config's word for the exact status goes first; a class `4xx` does not speak for 401, or

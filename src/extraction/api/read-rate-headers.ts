@@ -17,13 +17,13 @@ interface Quota {
 
 /**
  * How many milliseconds the host should not be asked, at most two minutes; 0: it may be asked at once. Read from `Retry-After`
- * (RFC 9110, 10.2.3) where it refused, else from quotas that are used up: `RateLimit` and `RateLimit-*` (IETF
+ * (RFC 9110, 10.2.3) where it refused or is not ready, else from quotas that are used up: `RateLimit` and `RateLimit-*` (IETF
  * draft-ietf-httpapi-ratelimit-headers, the form with parameters and those before it), `X-RateLimit-*`, `X-Rate-Limit-*`.
  * @param now milliseconds since the epoch; moments are taken by the answer's own `Date` where it has one
  */
 export function readPause(status: number, headers: Headers, now: number): number {
   const serverNow = parseDate(headers['date']) ?? now;
-  const asked = status >= 300 ? readRetryAfter(headers['retry-after'], serverNow) : null;
+  const asked = status >= 300 || status === 202 ? readRetryAfter(headers['retry-after'], serverNow) : null;
   if (asked !== null) return cap(asked);
   const isUsedUp = ({ remaining }: Quota) => remaining === 0 || (remaining === null && status === 429);
   const waits = readQuotas(headers, serverNow).filter(isUsedUp);

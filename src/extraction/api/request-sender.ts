@@ -108,7 +108,9 @@ export class RequestSender {
     const { status, headers } = answer;
     const excerpt = await readExcerpt(answer, this.secrets);
     const place = `${request.method} ${this.secrets.showPlace(request.url).slice(0, 300)}`;
-    const message = `${place}: expected a status of success, got ${status}${excerpt && `: ${excerpt}`}`;
+    const expected =
+      status === 202 ? 'an answer that is ready, got 202 (accepted)' : `a status of success, got ${status}`;
+    const message = `${place}: expected ${expected}${excerpt && `: ${excerpt}`}`;
     if (!isPassing) return new ApiRefused('API_REFUSED', message, status);
     const pauseMs = readPause(status, headers, this.tools.clock.now());
     return new ApiUnavailable('API_UNAVAILABLE', message, status, pauseMs || undefined);
