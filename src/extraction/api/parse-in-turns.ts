@@ -24,7 +24,7 @@ export async function parseInTurns(text: string, names: readonly string[]): Prom
   }
 }
 
-/** Position of the array at a path; -1: there is none, or a name on the way comes twice. */
+/** Position of the array at a path; -1: there is none. */
 function findArray(text: string, names: readonly string[]): number {
   let at = skipSpace(text, 0);
   for (const name of names) {
@@ -44,7 +44,7 @@ function findMember(text: string, start: number, name: string): number {
     at = skipSpace(text, keyEnd);
     if (text[at] !== ':') return -1;
     at = skipSpace(text, at + 1);
-    if (isWanted && found !== -1) return -1;
+    // Of two equal names the last one counts.
     if (isWanted) found = at;
     const end = scanValue(text, at, true);
     if (end <= at) return -1;
