@@ -61,7 +61,7 @@ describe('decodePage: the format', () => {
     ['application/atom+xml', '<r><a>1</a><b>é</b></r>', 'xml', [{ r: A[0] }]],
     ['text/plain', ' [{"a":"1","b":"é"}]', 'json', A],
     ['text/plain', '{"a":"1","b":"é"}\n{"a":"1","b":"é"}\n', 'ndjson', [...A, ...A]],
-    ['text/plain', 'a;b\n1;é\n', 'csv', A],
+    ['application/octet-stream', 'a;b\n1;é\n', 'csv', A],
     ['application/octet-stream', '<?xml version="1.0"?><r><a>1</a><b>é</b></r>', 'xml', [{ r: A[0] }]],
     ['text/html', '[{"a":"1","b":"é"}]', 'json', A],
     [undefined, '{"a":"1","b":"é"}', 'json', A],
@@ -129,7 +129,9 @@ describe('decodePage: no records', () => {
     ['an empty list', 'application/json', '{"data":[]}', { records: '$.data' }],
     ['no line', 'application/x-ndjson', '', {}],
     ['a header alone', 'text/csv', 'a,b\n', {}],
-    ['an empty element', 'text/xml', '<r><total>0</total></r>', { records: '$.r.b' }],
+    ['an empty root', 'text/xml', '<r next=""/>', { records: '$.r.b' }],
+    ['an empty list in XML', 'text/xml', '<r><l/></r>', { records: '$.r.l.b' }],
+    ['a total of 0 in XML', 'text/xml', '<r><total>0</total></r>', { records: '$.r.b' }],
   ])('%s', async (_name, type, body, source) => {
     expect(await ask(type, body, source)).toMatchObject({ records: [], broken: [] });
   });
@@ -236,6 +238,30 @@ describe('decodePage: what is refused', () => {
       'API_FORMAT_UNKNOWN',
       {},
       'got other text with Content-Type "text/plain"',
+    ],
+    [
+      'a sentence with a comma',
+      'text/plain',
+      'Rate limit exceeded, try again later',
+      'API_FORMAT_UNKNOWN',
+      {},
+      'got other text with Content-Type "text/plain"; declare format',
+    ],
+    [
+      'XML with an error in place of records',
+      'text/xml',
+      '<r><error>slow down</error></r>',
+      'API_RECORDS_MISSING',
+      { records: '$.r.b' },
+      'expected records at $.r.b, got an element with "error"',
+    ],
+    [
+      'XML with an error further up',
+      'text/xml',
+      '<r><error>slow down</error></r>',
+      'API_RECORDS_MISSING',
+      { records: '$.r.l.b' },
+      'expected records at $.r.l.b, got',
     ],
     [
       'a PDF',

@@ -98,6 +98,32 @@ describe('an answer that is none of the pages', () => {
     );
   });
 
+  const csv = (text: string): PageAnswer => ({ text, headers: { 'content-type': 'text/csv' } });
+  const FULL = csv('id,name\n1,a\n2,b\n');
+
+  it.each([
+    ['an error', 'error,message\n429,slow down\n', '"error", "message"'],
+    ['no header', '3,c\n4,d\n', '"3", "c"'],
+    ['one column less', 'id\n3\n', '"id"'],
+  ])('CSV: %s on a later page', async (_name, text, got) => {
+    const source = await serve([FULL, csv(text)]);
+    const refused = {
+      code: 'API_PAGE_DIFFERS',
+      message: expect.stringContaining(
+        `expected a header with "id", "name", in any order, as on the pages before, got ${got}`,
+      ) as unknown,
+    };
+    await expect(place.fetch(source)).rejects.toMatchObject(refused);
+    await expect(place.fetch(source)).rejects.toMatchObject(refused);
+  });
+
+  it('CSV: takes the columns of a later page in another order', async () => {
+    const source = await serve([FULL, csv('name,id\nc,3\n')]);
+    const records = Object.values(await recordsOf(await place.fetch(source))).flat();
+    expect(records).toHaveLength(3);
+    expect(records[2]).toMatchObject({ id: '3', name: 'c' });
+  });
+
   it('takes null on the first page for no records, and tells of it', async () => {
     const source = await serve([{ json: { data: null } }], AT_DATA);
     expect(await recordsOf(await place.fetch(source))).toEqual({});

@@ -39,8 +39,11 @@ export function settlePageFormat({ text, mediaType, source, refuse }: PageText):
   const { delimiter, quote } = source.csv;
   const isDelimited = delimiter !== 'auto' && head.includes(delimiter);
   const isWhole = head.length === text.length;
+  // What says that it is mere text is mostly a sentence, and one with a comma looks like a header.
+  const isProse = mediaType === 'text/plain';
   const kind = odd ?? recogniseUndelimited(Buffer.from(head));
-  if (kind === null && (isDelimited || detectDelimiter(head, quote || null, isWhole) !== null)) return 'csv';
+  if (kind === null && !isProse && (isDelimited || detectDelimiter(head, quote || null, isWhole) !== null))
+    return 'csv';
   const type =
     mediaType === '' ? 'no Content-Type' : `Content-Type ${JSON.stringify(mediaType.slice(0, 100))}`;
   throw refuse(
