@@ -44,8 +44,21 @@ describe('CursorTrack', () => {
     ['text', ['"\\ue000"', '"\\ud83d\\ude00"'], '\u{1f600}', 0],
     ['auto', ['"b"', '"a"', '"ab"'], 'b', 0],
     ['auto', [], null, 0],
+    ['auto', ['"unknown"', 'null', '"2026-01-02"', '"2026-01-01"'], '2026-01-02', 2],
+    ['auto', ['"n/a"', '7', '"2026-01-02"'], '7', 2],
+    [
+      'auto',
+      ['"2026-02-01"', '"9999-12-31"', '"2026-06-03"', '"2026-06-01T23:59:59Z"'],
+      '2026-06-01T23:59:59Z',
+      2,
+    ],
+    ['iso', ['"2026-06-02T12:00:00Z"', '"2026-06-02T12:00:00.000000001Z"'], '2026-06-02T12:00:00Z', 1],
+    ['unix', ['1700000000', '1700000000000'], '1700000000', 1],
+    ['unix_ms', ['1700000000000', '1700000000000000'], '1700000000000', 1],
+    ['date', ['"9999-12-31"'], null, 1],
+    ['text', ['"9999-12-31"', '"2026-01-01"'], '9999-12-31', 0],
   ])('%s: of %j the highest is %s', (format, values, highest, unreadable) => {
-    const track = new CursorTrack({ ...CURSOR, format }, null);
+    const track = new CursorTrack({ ...CURSOR, format }, null, Date.parse('2026-06-01T12:00:00Z'));
     expect(track.readPage(recordsWith(values))).toEqual({ highest, unreadable });
   });
 

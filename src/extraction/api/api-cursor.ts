@@ -1,7 +1,7 @@
 import type { ApiCursor } from '../../config-history/api-source-config.js';
 import { TerminalError } from '../../errors.js';
 import type { CursorKind } from './cursor-kind.js';
-import { cursorKind } from './cursor-kinds.js';
+import { cursorKind, cursorKindOf } from './cursor-kinds.js';
 import { compilePath, textAt, type FindValues } from './json-path.js';
 
 /**
@@ -25,7 +25,7 @@ export function cursorStart(cursor: ApiCursor, stored: string | null): string | 
 export interface PageCursor {
   /** The highest value, as the API wrote it; null: no record has one. */
   highest: string | null;
-  /** Records without a value that can be read. */
+  /** Records without a value that can be used: none, one of another kind, or a time more than a day ahead. */
   unreadable: number;
 }
 
@@ -35,10 +35,14 @@ export class CursorTrack {
   private kind: CursorKind<unknown> | null = null;
   private highest: Value | null = null;
 
-  /** @param stored the highest value so far: what is found never falls below it */
+  /**
+   * @param stored the highest value so far: what is found never falls below it
+   * @param now milliseconds since the epoch
+   */
   constructor(
     private readonly cursor: ApiCursor,
     stored: string | null,
+    private readonly now = Date.now(),
   ) {
     this.find = compilePath(cursor.field);
     if (stored !== null) this.raise(stored);
@@ -52,9 +56,10 @@ export class CursorTrack {
   readPage(records: readonly unknown[]): PageCursor {
     let highest: Value | null = null;
     let unreadable = 0;
-    for (const record of records) {
-      const text = textAt(record, this.find);
-      const value = text === null ? null : text === highest?.text ? highest : this.read(text);
+    const texts = records.map((record) => textAt(record, this.find));
+    this.settleKind(texts);
+    for (const text of texts) {
+      const value = text === null ? null : text === highest?.text ? highest : this.readPresent(text);
       if (value === null) unreadable++;
       else highest = this.higher(highest, value);
     }
@@ -64,6 +69,19 @@ export class CursorTrack {
   raise(text: string): void {
     const value = this.read(text);
     if (value !== null) this.highest = this.higher(this.highest, value);
+  }
+
+  /** By the whole first page with values: one text among times must not make them texts. */
+  private settleKind(texts: readonly (string | null)[]): void {
+    if (this.kind !== null) return;
+    const values = texts.filter((text) => text !== null);
+    if (values.length > 0) this.kind = cursorKindOf(this.cursor.format, values);
+  }
+
+  /** null for what would move the cursor out of reach as well. */
+  private readPresent(text: string): Value | null {
+    const value = this.read(text);
+    return value !== null && this.kind?.isAhead?.(value.key, this.now) ? null : value;
   }
 
   private read(text: string): Value | null {

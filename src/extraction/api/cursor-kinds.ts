@@ -21,6 +21,11 @@ export function cursorKind(format: ApiCursor['format'], value: string): CursorKi
   return kinds[format === 'auto' ? guessFormat(value) : format];
 }
 
+/** That of `auto` by the first values there are: what a number or a time does not say, a text beside it does not undo. */
+export function cursorKindOf(format: ApiCursor['format'], values: readonly string[]): CursorKind<unknown> {
+  return cursorKind(format, values.find((value) => guessFormat(value) !== 'text') ?? values[0] ?? '');
+}
+
 function guessFormat(value: string): 'number' | 'iso' | 'text' {
   if (parseDecimal(value) !== null) return 'number';
   return parseInstant(value) === null ? 'text' : 'iso';

@@ -6,6 +6,8 @@ export type TimeFormat = 'iso' | 'date' | 'unix' | 'unix_ms';
 
 /** Nanoseconds of one unit of the numbers that count from the epoch. */
 const UNITS: Partial<Record<TimeFormat, bigint>> = { unix: NS_PER_SECOND, unix_ms: 1_000_000n };
+/** Clocks differ, and so do zones. */
+const MOST_AHEAD_MS = 24 * 3_600_000;
 const PLAIN = { separator: 'T', digits: 3, hasZone: true };
 
 /** Times by the moment that they name, to the nanosecond. Dates and times as ISO 8601 are read in every format. */
@@ -21,6 +23,10 @@ export class TimeCursor implements CursorKind<bigint> {
 
   compare(a: bigint, b: bigint): number {
     return a < b ? -1 : a > b ? 1 : 0;
+  }
+
+  isAhead(at: bigint, now: number): boolean {
+    return at > BigInt(now + MOST_AHEAD_MS) * 1_000_000n;
   }
 
   write(text: string, lookback: number): string {

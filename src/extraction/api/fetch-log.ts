@@ -50,7 +50,8 @@ export class FetchLog {
       this.log?.('warn', 'more remarks were left out', { count: this.remarks - MOST_REMARKS });
     if (this.parents > 0) this.log?.('warn', 'parents without a value were skipped', { count: this.parents });
     if (recordsWithoutCursor > 0) {
-      const message = 'records without a readable value of the cursor were landed all the same';
+      const message =
+        'records without a value that the cursor can use (none, of another kind, a time ahead) were landed all the same';
       this.log?.('warn', message, { count: recordsWithoutCursor });
     }
     this.log?.('info', 'fetched pages', fields);
