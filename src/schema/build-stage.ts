@@ -6,6 +6,7 @@ import { TerminalError } from '../errors.js';
 import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
 import { inferColumns } from './infer-columns.js';
 import { planColumns } from './plan-columns.js';
+import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
 import { FilePreparation } from './prepare-files.js';
 import { readFiles } from './read-files.js';
 import { recordLayout } from './record-layout.js';
@@ -91,7 +92,9 @@ async function writeOnce(
   preparation: FilePreparation,
 ): Promise<SettledColumn[] | null> {
   const { signal, onProgress = () => {} } = request;
+  const references = await readExpressions(connection, request);
   const planned = planColumns(request, preparation.columns);
+  const hidden = planHidden(request, planned, { references, files: preparation.columns });
   const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
   await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal).finally(
     stopInferring,
@@ -99,8 +102,9 @@ async function writeOnce(
   if (await restartFaulty(connection, request, preparation)) return null;
   const columns = settled(planned);
   await checkDefaults(connection, columns, request.table);
+  await settleExpressions(connection, request, { columns, hidden, references });
   const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
-  const rows = stageRows(readFiles(preparation.readable, planned), columns, mayHoldNul);
+  const rows = stageRows(readFiles(preparation.readable, [...planned, ...hidden]), columns, mayHoldNul);
   const target = stagePaths(request.folder, request.table).rows;
   const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));

@@ -162,7 +162,8 @@ function describe(row: Row, columns: SettledColumn[], firsts: Map<number, number
     ordinal: Number(row['#row']) - firsts.get(file)!,
     column: column?.name ?? null,
     reason: describeFault(error, column, bad),
-    bad,
+    // An expression's result need not stand in the record.
+    bad: column?.derived ? null : bad,
     line: number(row['#line']),
     at: number(row['#at']),
     length: number(row['#length']),

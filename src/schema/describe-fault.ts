@@ -7,11 +7,13 @@ import { FAULT } from './stage-sql.js';
  *
  * @param error as `#error` holds it
  * @param column the one at fault; undefined: the record has none
- * @param bad its text, as it was read where the column is cleaned
+ * @param bad its text, as it was read where the column is cleaned; of an expression: its result, or what it was given
  */
 export function describeFault(error: number, column: SettledColumn | undefined, bad: string | null): string {
   if (!column) return 'expected a record with at least one field, got one without any';
   const { name, type } = column;
+  if (error >= FAULT.failed)
+    return `${name}: expected its expression to have a result, it failed with ${bad}`;
   if (error >= FAULT.nul) return `${name}: expected text, got a NUL character`;
   if (error >= FAULT.required) return `${name}: expected a value (required), got NULL`;
   return `${name}: expected ${formatColumnType(type)}${writtenAs(column)}, got ${JSON.stringify(bad)}${mappedTo(column, bad)}`;

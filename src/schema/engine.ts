@@ -79,6 +79,8 @@ export class Engine implements OnModuleDestroy {
       `autoload_known_extensions = false`,
       `allowed_directories = ${list(folders)}`,
       `enable_external_access = false`,
+      // It makes a join of IN with many constants, which may lose the order of the records.
+      `disabled_optimizers = 'in_clause'`,
       `lock_configuration = true`,
     ]) {
       // GLOBAL, because each stage has a connection of its own.

@@ -76,6 +76,16 @@ function blank(name: string, known?: { type: ColumnType; required: boolean }): P
   };
 }
 
+/** A column of the files that is read as text, for expressions. */
+export function hiddenColumn(name: string, files: FileColumns[]): PlannedColumn {
+  const column = blank(name, { type: { name: 'text' }, required: false });
+  for (const { file, names } of files) {
+    const position = names.findIndex((one) => one.toLowerCase() === name.toLowerCase());
+    if (position !== -1) column.positions[file] = position;
+  }
+  return column;
+}
+
 function knownColumn(request: StageRequest, name: string): StageColumn | undefined {
   const { existing } = request;
   const isSame = (column: StageColumn) => column.name.toLowerCase() === name.toLowerCase();

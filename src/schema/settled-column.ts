@@ -6,6 +6,24 @@ import type { Cleaning } from './stage-request.js';
 export interface SettledColumn extends StageColumn {
   formats: string[];
   cleaning?: Cleaning;
+  /** How it is computed, where it has an expression. */
+  derived?: Derived;
+}
+
+export interface Derived {
+  /** The expression, as the config has it. */
+  sql: string;
+  inputs: Input[];
+  /** Its result is a list, a struct or a map. */
+  isNested: boolean;
+}
+
+/** A name in an expression, and what it stands for among the stage's own columns. */
+export interface Input {
+  name: string;
+  sql: string;
+  /** The engine's type. */
+  type: string;
 }
 
 /** @throws Error when a type is not settled yet */

@@ -39,7 +39,7 @@ export interface DeclaredColumn {
 }
 
 /**
- * What is done to a column's texts, in this order: trim, nulls, map, typing (by decimal, the values and the formats),
+ * What is done to a column's texts, in this order: trim, nulls, map, expression, typing (by decimal, the values and the formats),
  * default.
  */
 export interface Cleaning {
@@ -54,6 +54,8 @@ export interface Cleaning {
   falseValues?: string[];
   /** Texts that stand for others; what is not in it stays. */
   map?: Record<string, string>;
+  /** The engine's SQL over the row; its result, as a text, is typed in place of the column's own. */
+  expression?: string;
   /** The value in place of NULL, as the type is written without cleaning. */
   default?: string;
 }

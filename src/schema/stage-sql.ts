@@ -1,5 +1,6 @@
 import { cleanText } from './clean-text.js';
-import { literal } from './engine.js';
+import { deriveColumns, derivedText } from './derive-columns.js';
+import { identifier, literal } from './engine.js';
 import { PLACE } from './read-files.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
@@ -12,8 +13,11 @@ import { TYPE_RULES } from './type-rules.js';
  */
 const IDENTITY_VERSION = 'v1';
 
-/** What a value's fault is, as `#error` holds it: the column's index, plus one of these. */
-export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000 } as const;
+/**
+ * What a value's fault is, as `#error` holds it: the column's index, plus one of these. A record without columns has no
+ * expression that could have failed.
+ */
+export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000, failed: 30_000 } as const;
 
 /**
  * The stage's rows from a relation of `readFiles`: the typed columns, `#hash` (NULL for refused records), `#file`,
@@ -38,40 +42,77 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
   return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
 }
 
-/** `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned. */
+/**
+ * `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned or an
+ * expression refers to it. Columns with an expression come to theirs when the others are typed.
+ */
 function typedRows(relation: string, columns: SettledColumn[]): string {
-  const rest = ['"#file"', ...PLACE.map((name) => `"${name}"`), '"#raw"'];
-  const sources = columns.flatMap(({ cleaning }, n) => (cleaning ? [`r${n}`] : []));
+  const rest = ['#file', ...PLACE, '#raw'];
   const cleaned = columns.map((column, n) => `${cleanText(column, `r${n}`)} AS v${n}`);
-  const read = `SELECT ${[...cleaned, ...sources, ...rest].join(', ')} FROM (${relation})`;
-  const numbers = columns.flatMap(({ cleaning }, n) =>
-    cleaning?.decimal ? [`${plainNumber(`v${n}`, cleaning.decimal)} AS n${n}`] : [],
-  );
-  const plain = numbers.length ? `SELECT *, ${numbers.join(', ')} FROM (${read})` : read;
-  const typed = columns.map((column, n) => {
-    const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
-    return `${readValue(column, `v${n}`, number)} AS t${n}`;
-  });
+  const sources = sourceTexts(columns);
+  const read = `SELECT ${[...cleaned, ...sources, ...rest.map(identifier)].join(', ')} FROM (${relation})`;
+  const isPlain = (column: SettledColumn) => !column.derived;
   const texts = columns.map((_, n) => `v${n}`);
-  return `SELECT ${[...texts, ...sources, ...typed, ...rest].join(', ')} FROM (${plain})`;
+  const plain = columns.flatMap((column, n) => (isPlain(column) ? [`t${n}`] : []));
+  const cast = `SELECT ${[...texts, ...sources, ...typed(columns, isPlain), ...rest.map(identifier)].join(', ')} FROM (${withNumbers(read, columns, isPlain)})`;
+  if (columns.every(isPlain)) return cast;
+  const derived = deriveColumns(cast, columns, [...texts, ...sources, ...plain, ...rest]);
+  const isDerived = (column: SettledColumn) => !isPlain(column);
+  return `SELECT *, ${typed(columns, isDerived).join(', ')} FROM (${withNumbers(derived, columns, isDerived)})`;
+}
+
+type Which = (column: SettledColumn) => boolean;
+
+function sourceTexts(columns: SettledColumn[]): string[] {
+  const cleaned = columns.flatMap(({ cleaning }, n) => (cleaning ? [`r${n}`] : []));
+  const inputs = columns.flatMap(({ derived }) => derived?.inputs ?? []).map(({ sql }) => sql);
+  return [...new Set([...cleaned, ...inputs.filter((sql) => sql.startsWith('r'))])];
+}
+
+function typed(columns: SettledColumn[], which: Which): string[] {
+  return columns.flatMap((column, n) => {
+    if (!which(column)) return [];
+    const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
+    return [`${readValue(column, `v${n}`, number)} AS t${n}`];
+  });
+}
+
+function withNumbers(relation: string, columns: SettledColumn[], which: Which): string {
+  const numbers = columns.flatMap((column, n) => {
+    const { decimal } = column.cleaning ?? {};
+    return decimal && which(column) ? [`${plainNumber(`v${n}`, decimal)} AS n${n}`] : [];
+  });
+  return numbers.length ? `SELECT *, ${numbers.join(', ')} FROM (${relation})` : relation;
 }
 
 function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
-  const cases = columns.flatMap((column, n) => {
-    const isChecked = !(column.type.name === 'text');
-    return [
-      ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${FAULT.type + n}`] : []),
-      ...(column.required ? [`WHEN t${n} IS NULL THEN ${FAULT.required + n}`] : []),
-      ...(mayHoldNul && isText(column) ? [`WHEN contains(t${n}, chr(0)) THEN ${FAULT.nul + n}`] : []),
-    ];
-  });
   // Empty objects have no column, and a table without columns can hold no row.
   if (columns.length === 0) return String(FAULT.empty);
+  const faults = columns.map((column, n) => faultsOf(column, n, mayHoldNul));
+  // What an expression makes of a wrong value is no news.
+  const cases = [
+    ...columns.flatMap(({ derived }, n) => (derived ? [] : faults[n]!)),
+    ...columns.flatMap(({ derived }, n) => (derived ? faults[n]! : [])),
+  ];
   return cases.length ? `CASE ${cases.join(' ')} END` : 'NULL';
 }
 
+function faultsOf(column: SettledColumn, n: number, mayHoldNul: boolean): string[] {
+  const isChecked = !(column.type.name === 'text');
+  const holdsNul = isText(column) && (mayHoldNul || column.derived);
+  return [
+    ...(column.derived ? [`WHEN f${n} THEN ${FAULT.failed + n}`] : []),
+    ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${FAULT.type + n}`] : []),
+    ...(column.required ? [`WHEN t${n} IS NULL THEN ${FAULT.required + n}`] : []),
+    ...(holdsNul ? [`WHEN contains(t${n}, chr(0)) THEN ${FAULT.nul + n}`] : []),
+  ];
+}
+
 function badValue(columns: SettledColumn[]): string {
-  const cases = columns.map(({ cleaning }, n) => `WHEN ${n} THEN left(${cleaning ? 'r' : 'v'}${n}, 200)`);
+  const cases = columns.map(({ cleaning, derived }, n) => {
+    const text = derived ? derivedText(derived, n) : `${cleaning ? 'r' : 'v'}${n}`;
+    return `WHEN ${n} THEN left(${text}, 200)`;
+  });
   return cases.length ? `CASE "#error" % ${FAULT.required} ${cases.join(' ')} END` : 'NULL::VARCHAR';
 }
 
