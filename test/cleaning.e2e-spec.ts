@@ -137,6 +137,53 @@ describe('a table from texts as people write them', () => {
     expect(streams).toMatchObject([{ read: 2, inserted: 1, duplicate: 1, rejected: 0 }]);
   });
 
+  it('computes columns from others, and says which rows that fails on', async () => {
+    const yaml = config(
+      'people',
+      {
+        full_name: `{ type: text, required: true, expression: "first || ' ' || last" }`,
+        total: `{ type: 'numeric(12,2)', expression: "round(price * quantity::INTEGER, 2)" }`,
+        price: "{ type: 'numeric(12,2)', decimal: ',' }",
+      },
+      'strict_mode: true',
+    );
+    const text = 'First,Last,Price,quantity\nAda,Lovelace,"1.000,50",2\nAlan,Turing,"2,5",many\nGrace,,1,1\n';
+    const first = await run('people', { 'a.csv': text }, yaml);
+    expect(first.streams).toMatchObject([{ read: 3, inserted: 1, rejected: 2 }]);
+    expect(await rows('people')).toEqual([{ full_name: 'Ada Lovelace', total: '2001.00', price: '1000.50' }]);
+    expect((await rejectsOf(service, first.id)).items.map(({ reason }) => reason).toSorted()).toEqual([
+      'full_name: expected a value (required), got NULL',
+      'total: expected its expression to have a result, it failed with {"price":"2.50","quantity":"many"}',
+    ]);
+
+    await service.upload(
+      yaml.replace('quantity::', "replace(quantity, 'many', '9')::").replace('last"', `coalesce(last, '?')"`),
+    );
+    const again = await replay(service, first.id);
+    expect(again.streams).toMatchObject([{ read: 2, inserted: 2, rejected: 0 }]);
+    expect((await rows('people')).map(({ full_name, total }) => [full_name, total])).toEqual([
+      ['Ada Lovelace', '2001.00'],
+      ['Alan Turing', '22.50'],
+      ['Grace ?', '1.00'],
+    ]);
+  });
+
+  it('refuses an expression that looks beyond the row, at upload or before anything is loaded', async () => {
+    const yaml = (expression: string) =>
+      config('beyond', { v: `{ type: text, expression: "${expression}" }` });
+    await expect(service.upload(yaml('(SELECT 1)'))).rejects.toThrow('got a query');
+    const read = await run('beyond', { 'a.csv': 'v,x\n1,2\n' }, yaml('read_xlsx(v)'));
+    expect(read).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      error: {
+        code: 'COLUMN_EXPRESSION',
+        message: expect.stringMatching(/^beyond\.v: .* got read_xlsx\(\)$/),
+      },
+    });
+    expect(read.streams).toMatchObject([{ inserted: 0 }]);
+  });
+
   it('is not touched by a default that is no value', async () => {
     const wrong = await run(
       'wrong',

@@ -60,9 +60,10 @@ function buildColumn(name: string, column: ColumnShape): DeclaredColumn {
 
 /** Keys that are not there stay so: a config that says no more than before must not look like another one. */
 function buildCleaning(column: ColumnShape): ColumnCleaning | undefined {
-  const { trim, nulls, decimal, true_values: trueValues, false_values: falseValues, map } = column;
+  const { trim, nulls, map, expression, decimal } = column;
+  const { true_values: trueValues, false_values: falseValues } = column;
   const fallback = column.default === undefined ? undefined : String(column.default);
-  const all = { trim, nulls, decimal, trueValues, falseValues, map, default: fallback };
+  const all = { trim, nulls, map, expression, decimal, trueValues, falseValues, default: fallback };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   return given.length > 0 ? Object.fromEntries(given) : undefined;
 }

@@ -1,4 +1,5 @@
 import { checkDefault } from './check-default.js';
+import { checkExpression } from './check-expression.js';
 import type { Fault } from './fault.js';
 import { parseColumnType } from './parse-column-type.js';
 import type { ColumnShape } from './shape/column-shape.js';
@@ -45,6 +46,8 @@ function checkColumn(column: ColumnShape, path: Path): Fault[] {
     ([key, types]) => column[key] !== undefined && !types.includes(base),
   );
   const problem = checkDefault(column.default, parsed.type);
+  const { expression } = column;
+  const wrong = typeof expression === 'string' ? checkExpression(expression) : undefined;
   return [
     ...misplaced.map(([key, types]) => {
       const message = `expected ${key} only for ${listTypes(types)}, got ${key === 'decimal' ? 'it' : 'them'} for ${column.type}`;
@@ -52,6 +55,7 @@ function checkColumn(column: ColumnShape, path: Path): Fault[] {
     }),
     ...checkBooleans(column, path),
     ...(problem ? [{ path: [...path, 'default'], message: problem }] : []),
+    ...(wrong ? [{ path: [...path, 'expression'], message: wrong }] : []),
   ];
 }
 

@@ -123,6 +123,7 @@ schema:
   kind: { type: text, trim: true, nulls: ['', NA], map: { A: active, 7: seven, toString: 'x' }, default: '' }
   rate: { type: double, default: 1.5 }
   code: { type: text, trim: false }
+  full: { type: text, expression: "first || ' ' || last" }
   plain: text
 `).streams[0]!;
     expect(columns.map(({ name, cleaning }) => [name, cleaning])).toEqual([
@@ -134,6 +135,7 @@ schema:
       ],
       ['rate', { default: '1.5' }],
       ['code', { trim: false }],
+      ['full', { expression: "first || ' ' || last" }],
       ['plain', undefined],
     ]);
     expect('cleaning' in columns.at(-1)!).toBe(false);
@@ -459,6 +461,14 @@ const wrong: [string, string, string[]][] = [
     ],
   ],
   [
+    'an expression that is none',
+    column('a: { type: text, expression: "(SELECT 1)" }\n    b: { type: text, expression: " " }'),
+    [
+      'schema.columns.a.expression 4:34 expected one SQL expression over the columns of the row, got a query',
+      'schema.columns.b.expression 5:34 expected SQL of 1 to 4000 characters, got " "',
+    ],
+  ],
+  [
     'a NUL, which no table can hold',
     column('a: { type: text, map: { x: "\\0" }, nulls: ["\\0"], default: "\\0" }'),
     [
@@ -619,7 +629,7 @@ const wrong: [string, string, string[]][] = [
     column('a: { type: numeric(12,2) }'),
     [
       expect.stringContaining('schema.columns.a.type 4:16 expected one of text') as unknown as string,
-      'schema.columns.a.2) 4:27 expected one of the keys type, required, formats, trim, nulls, map, decimal, true_values, false_values, default, got "2)"; put a type with a comma in quotes inside { }',
+      'schema.columns.a.2) 4:27 expected one of the keys type, required, formats, trim, nulls, map, expression, decimal, true_values, false_values, default, got "2)"; put a type with a comma in quotes inside { }',
     ],
   ],
   [

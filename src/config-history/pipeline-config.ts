@@ -69,6 +69,8 @@ export interface ColumnCleaning {
   trueValues?: string[];
   falseValues?: string[];
   map?: Record<string, string>;
+  /** SQL of the columnar engine over the row. */
+  expression?: string;
   default?: string;
 }
 

@@ -31,6 +31,8 @@ const DATE_FORMAT = text(
 // oxlint-disable-next-line no-control-regex -- no text of a table can hold a NUL
 const ANY_TEXT = text('a text', /^[^\u0000]*$/);
 const TEXTS = listOf('a list of texts, at least one', ANY_TEXT, { minItems: 1, uniqueItems: true });
+// oxlint-disable-next-line no-control-regex -- see above
+const EXPRESSION = text('SQL of 1 to 4000 characters', /^(?=[\s\S]*\S)[^\u0000]{1,4000}$/);
 const MOST_MAPPED = 1000;
 
 /** A number of more digits is not the one that stands in the text. */
@@ -86,6 +88,12 @@ export class ColumnShape {
     },
   )
   map?: Record<string, string>;
+
+  @Key(EXPRESSION, {
+    description: 'SQL over the columns of the row, whose result the column gets in place of its own text.',
+    examples: ["first || ' ' || last"],
+  })
+  expression?: string;
 
   @Key(oneOf(['.', ',']), {
     description: 'The decimal mark of numbers; thousands may then be set apart, as in 1.234,56 or 1,234.56.',
