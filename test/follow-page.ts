@@ -19,6 +19,8 @@ export interface Step {
   position?: PagePosition;
   /** Records of the pages before. */
   before?: number;
+  /** Total that a page before it told. */
+  known?: number;
   source?: Partial<PagingBase>;
   request?: Partial<ApiRequest>;
 }
@@ -39,7 +41,12 @@ export function followPage(step: Step): {
     ...(headers && { headers }),
     ...(status !== undefined && { status }),
   };
-  const page = seePage(answer, { url: step.url ?? url, records, before: step.before ?? 0 });
+  const page = seePage(answer, {
+    url: step.url ?? url,
+    records,
+    before: step.before ?? 0,
+    known: step.known ?? null,
+  });
   const position = step.position ?? paginator.first();
   const next = paginator.next(page, position);
   const request = next === null ? null : paginator.request(base, next);

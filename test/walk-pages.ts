@@ -23,7 +23,7 @@ export const HOME = 'https://api.example.com';
 /** The page that an answer is to a paginator; `before` records came before it. */
 export function seePage(
   answer: Answer,
-  { url = `${HOME}/items`, records = '$.items', before = 0 } = {},
+  { url = `${HOME}/items`, records = '$.items', before = 0, known = null as number | null } = {},
 ): SeenPage {
   const body = parseJson(answer.body);
   const found = compilePath(records)(body).flat();
@@ -35,6 +35,7 @@ export function seePage(
     records: found.length,
     last: found.at(-1),
     total: before + found.length,
+    known,
   };
 }
 
@@ -46,12 +47,14 @@ export function walkPages(
 ): Walk {
   const guard = new PageGuard(new PageBudget({ maxPages: 500, maxBytes: Infinity }));
   const walk: Walk = { requests: [], positions: [], records: [], remarks: [] };
+  let known: number | null = null;
   for (let position: PagePosition | null = paginator.first(); position !== null;) {
     const at = JSON.parse(JSON.stringify(position)) as PagePosition;
     guard.goTo(paginator.mark(at));
     const request = paginator.request(base, at);
     const answer = api(request);
-    const page = seePage(answer, { url: request.url, records, before: walk.records.length });
+    const page = seePage(answer, { url: request.url, records, before: walk.records.length, known });
+    known = paginator.totalOf?.(page) || known;
     const bytes = Buffer.from(answer.body);
     guard.take({ digest: digestPage(bytes), records: page.records, bytes: bytes.length });
     position = paginator.next(page, at);

@@ -12,6 +12,8 @@ export interface PageStatus {
   status: number;
   url: string;
   meaning: 'ignored' | 'end';
+  /** Of an `end`. */
+  headers: Readonly<Record<string, string>>;
 }
 
 export function isAnswer(page: AskedPage): page is ApiAnswer {
@@ -33,10 +35,11 @@ export async function askPage(
   };
   try {
     const answer = await session.send(request, read, { signal, onIgnored: (status) => (ignored = status) });
-    return answer ?? { status: ignored, url, meaning: 'ignored' };
+    return answer ?? { status: ignored, url, meaning: 'ignored', headers: {} };
   } catch (error) {
-    const status = error instanceof ApiRefused ? (error.status ?? 0) : 0;
-    if (paginator.endStatuses?.includes(status)) return { status, url, meaning: 'end' };
-    throw error;
+    if (!(error instanceof ApiRefused) || !paginator.endStatuses?.includes(error.status ?? 0)) throw error;
+    const { status, contentRange } = error;
+    const headers: PageStatus['headers'] = contentRange === null ? {} : { 'content-range': contentRange };
+    return { status: status ?? 0, url, meaning: 'end', headers };
   }
 }

@@ -22,8 +22,8 @@ export async function fetchDownload(partition: Partition, context: FetchContext)
     { onIgnored: (status) => (ignored = status) },
   );
   if (body === null) {
-    const place = { partition, page: 1, next: null };
-    return keepEnd({ status: ignored, url: asked.url, meaning: 'ignored' }, place, context);
+    const place = { partition, page: 1, next: null, known: null };
+    return keepEnd({ status: ignored, url: asked.url, meaning: 'ignored', headers: {} }, place, context);
   }
   const page = await keepDownload(body, partition, context);
   await checkpoints.keep(page);

@@ -86,6 +86,32 @@ describe('one series of pages', () => {
     expect(ids).toEqual(Array.from({ length: 13 }, (_, id) => ({ id: String(id) })));
   });
 
+  it('fails where 416 comes before the total', async () => {
+    let asked = 0;
+    const origin = await serve(() => {
+      const from = asked++ * 2;
+      if (from === 4) return { status: 416, headers: { 'content-range': '*/9' }, json: { message: 'no' } };
+      const headers = { 'content-range': `${from}-${from + 1}/9` };
+      return { status: 206, headers, json: [{ id: from }, { id: from + 1 }] };
+    });
+    const source = { url: `${origin}/r`, pagination: { type: 'range', size: 2, unit: 'items' } as const };
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'PAGES_MISSING' });
+    expect(server.seen).toHaveLength(3);
+  });
+
+  it('fails at an empty page where only the first page told the total', async () => {
+    const origin = await serve((url) => {
+      const data = Number(url.searchParams.get('offset')) < 10 ? slice(100, url) : [];
+      return { json: { data, ...(url.searchParams.get('offset') === '0' && { total: 100 }) } };
+    });
+    const pagination = { ...byOffset(5), total: '$.total' } as ReturnType<typeof byOffset>;
+    const source = { url: `${origin}/r`, records: '$.data', pagination };
+    await expect(place.fetch(source)).rejects.toMatchObject({
+      code: 'PAGES_MISSING',
+      message: expect.stringContaining('expected 100 records, as $.total says, got an end after 10 records'),
+    });
+  });
+
   it('C10: ends where a next link leads back', async () => {
     let asked = 0;
     const origin = await serve((url) => {

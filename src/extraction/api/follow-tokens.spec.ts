@@ -240,6 +240,16 @@ describe('pages that lead on themselves', () => {
       'cursor: expected a cursor at $.next, for $.more says that there is more, got none',
     ],
     [
+      'a total without a cursor',
+      { pagination: { ...cursor('$.next', query('c')), total: 'total' }, body: { items: two, total: 3 } },
+      'pagination: expected 3 records, as total says, got an end after 2 records',
+    ],
+    [
+      'an end before a total that only a page before told',
+      { pagination: { ...cursor('$.next', query('c')), total: 'total' }, body: { items: two }, known: 3 },
+      'expected 3 records, as total says, got an end after 2 records',
+    ],
+    [
       'has_more of another kind',
       { pagination: cursor('$.next', query('c'), '$.more'), body: { items: two, more: 'soon' } },
       'has_more: expected true or false at $.more, got soon',

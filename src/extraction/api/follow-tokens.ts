@@ -29,10 +29,14 @@ export function createTokenPaginator(kind: TokenKind): Paginator {
     const items = countItems(page);
     const seen = Number(position.seen) + items;
     const pages = Number(position.pages) + 1;
-    const saysMore = stops?.sayMore(page, { items: seen, pages }) ?? null;
+    const progress = { items: seen, pages };
+    const saysMore = stops?.sayMore(page, progress) ?? null;
     const token = saysMore === false ? null : findToken(page);
     const isStill = items === 0 && saysMore === null && token === position.token;
-    if (token === null || isStill) return { next: null, isGivenUp: false };
+    if (token === null || isStill) {
+      stops?.checkEnd(page, progress);
+      return { next: null, isGivenUp: false };
+    }
     const empty = items === 0 ? Number(position.empty) + 1 : 0;
     const isGivenUp = empty >= EMPTY_PAGES && saysMore === null;
     return { next: isGivenUp ? null : { token, pages, seen, empty }, isGivenUp };

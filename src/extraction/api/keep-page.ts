@@ -27,6 +27,8 @@ export interface PagePlace {
   page: number;
   /** Where the page after it is; null: it is the last one. */
   next: PagePosition | null;
+  /** See `SavedPage`. */
+  known: number | null;
 }
 
 /** Lands a page and writes down that it is done with; one without records has no file. */
@@ -37,11 +39,12 @@ export async function keepPage(
 ): Promise<void> {
   // Landing takes the processor: the request for the next page goes out first.
   await setImmediate();
-  const { partition, page } = place;
+  const { partition, page, known } = place;
   const records = decoded.records.length + decoded.broken.length;
   const file = records === 0 ? null : await land(decoded, url, place, context);
   const next = writable(place.next, context);
-  const saved = { partition: partition.number, page, next, digest, file, records, bytes: decoded.bytes };
+  const read = { digest, file, records, bytes: decoded.bytes };
+  const saved = { partition: partition.number, page, next, known, ...read };
   const { shape, names } = decoded;
   const cursor = context.tally.trackOf(partition.key)?.readPage(decoded.records) ?? {
     highest: null,

@@ -14,6 +14,8 @@ export interface SavedPage {
   page: number;
   /** Where the page after it is; null: it was the last one; undefined: that must not be written down, see `Secrets`. */
   next?: PagePosition | null;
+  /** How many records all pages have together, as the last page that told it did. */
+  known?: number | null;
   file: LandedFile | null;
   /** Tells its content from that of others. */
   digest: string;

@@ -1,5 +1,5 @@
 import { ApiRefused } from './api-errors.js';
-import { askPage, isAnswer, type AskedPage } from './ask-page.js';
+import { askPage, isAnswer, type AskedPage, type PageStatus } from './ask-page.js';
 import { decodePage } from './decode-page.js';
 import type { ApiAnswer } from './api-request.js';
 import type { FetchContext } from './fetch-context.js';
@@ -35,6 +35,8 @@ export class PageSeries {
   private readonly landing: OrderedWork;
   private readonly guard: PageGuard;
   private readonly shape = new SeriesShape();
+  /** Records of all pages together, as the last page that told it did. */
+  private known: number | null;
 
   /** @param saved pages of an earlier attempt; they count once the API goes on from them */
   constructor(
@@ -46,6 +48,7 @@ export class PageSeries {
     this.guard = new PageGuard(context.budget);
     this.page = saved.length;
     this.records = saved.reduce((sum, { records }) => sum + records, 0);
+    this.known = saved.at(-1)?.known ?? null;
     this.pages = new PagesAhead(
       async (position, signal) => askPage(context, partition.base, { position, signal }),
       paginator.ahead ? (position) => paginator.ahead?.(position) ?? position : null,
@@ -70,13 +73,15 @@ export class PageSeries {
   private async step(position: PagePosition): Promise<PagePosition | null> {
     const { context } = this;
     const asked = await this.takePage(position);
-    const place: PagePlace = { partition: this.partition, page: ++this.page, next: null };
+    const place: PagePlace = { partition: this.partition, page: ++this.page, next: null, known: null };
     if (!isAnswer(asked)) {
+      if (asked.meaning === 'end') this.checkEnd(asked, position);
       await this.landing.add(async () => keepEnd(asked, place, context));
       return null;
     }
     const read = await this.read(asked);
     place.next = this.findNext(read, asked, position);
+    place.known = this.known;
     // The next page travels while this one is landed.
     if (place.next !== null)
       this.pages.start(place.next, context.isSingle ? context.request.source.parallel : 1);
@@ -139,11 +144,18 @@ export class PageSeries {
     this.records += records;
     this.guard.take({ digest, records, bytes: decoded.bytes });
     const of = { body: decoded.body, records, last: decoded.records.at(-1), total: this.records };
-    const seen: SeenPage = { status, headers, url, ...of };
+    const seen: SeenPage = { status, headers, url, ...of, known: this.known };
     const next = paginator.next(seen, position);
     for (const remark of paginator.remarks?.(seen, position) ?? []) log.remark(remark, this.partition.number);
     if (next !== null) this.guard.goTo(paginator.mark(next));
+    this.known = paginator.totalOf?.(seen) || this.known;
     if (isSingle) tally.totalRecords = paginator.totalOf?.(seen) ?? tally.totalRecords;
     return next;
+  }
+
+  /** A status that stands for the end may say all the same that there is more. Throws PagingFailed. */
+  private checkEnd({ status, headers, url }: PageStatus, position: PagePosition): void {
+    const of = { body: undefined, records: 0, last: undefined, total: this.records, known: this.known };
+    this.context.paginator.next({ status, headers, url, ...of }, position);
   }
 }

@@ -87,6 +87,24 @@ describe('keyset', () => {
     else expect(request).toMatchObject(expected);
   });
 
+  it.each<[string, Partial<KeysetPagination>, object, string]>([
+    ['total', { total: 'total' }, { total: 8 }, '8 records, as total says, got an end after 6 records'],
+    ['has_more', { hasMore: 'more' }, { more: true }, 'more records, for more says so'],
+  ])('refuses to end before %s', (_name, stops, told, message) => {
+    const follow = () => followPage({ pagination: keyset(stops), body: { items: [], ...told }, ...later });
+    expect(follow).toThrow(message);
+  });
+
+  it('goes on where each total counts what is left', () => {
+    const step = {
+      pagination: keyset({ total: 'total' }),
+      body: { items: two, total: 5 },
+      ...later,
+      known: 7,
+    };
+    expect(followPage(step).next).toMatchObject({ seen: 8 });
+  });
+
   it('begins where it is told', () => {
     const base = {
       url: `${HOME}/items`,

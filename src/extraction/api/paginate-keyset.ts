@@ -24,12 +24,14 @@ export function createKeysetPaginator(pagination: KeysetPagination, base: Paging
     const pages = Number(position.pages) + 1;
     const items = countItems(page);
     const seen = Number(position.seen) + items;
-    const saysMore = stops.sayMore(page, { items: seen, pages });
+    // A start skips what totals may count.
+    const progress = start === null ? { items: seen, pages } : { items: null, pages: null };
+    const saysMore = stops.sayMore(page, progress);
     const size = position.size === null ? null : Number(position.size);
     const length = { items, size, isFirst: pages === 1, saysMore };
-    return isLastPage(length)
-      ? null
-      : { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
+    if (!isLastPage(length)) return { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
+    stops.checkEnd(page, progress);
+    return null;
   }
 
   return {

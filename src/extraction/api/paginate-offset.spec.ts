@@ -30,7 +30,8 @@ const items = (count: number) => Array.from({ length: count }, (_, id) => ({ id 
 const later = { position: { offset: 200, size: 100 }, before: 200 };
 const third = { position: { page: 3, size: 100 }, before: 200 };
 
-type Ends = [name: string, body: object, stops: Partial<PageStops>, leadsOn: boolean];
+const BOTH = { hasMore: 'more', total: 'total' };
+type Ends = [name: string, body: object, stops: Partial<PageStops>, leadsOn: boolean, known?: number];
 
 /** The same answers end offsets and page numbers, 200 records having come before. */
 const ends: Ends[] = [
@@ -38,8 +39,15 @@ const ends: Ends[] = [
   ['a short page', { items: items(99) }, {}, false],
   ['a short page of a round length', { items: items(50) }, {}, false],
   ['an empty page', { items: [] }, {}, false],
-  ['an empty page though the total says more', { items: [], total: 900 }, { total: 'total' }, false],
-  ['an empty page though has_more says so', { items: [], more: true }, { hasMore: 'more' }, false],
+  ['an empty page, total shrunk to what came', { items: [], total: 200 }, { total: 'total' }, false],
+  ['an empty page, has_more false', { items: [], more: false, total: 900 }, BOTH, false],
+  [
+    'a full page, total shrunk to what came',
+    { items: items(100), total: 300 },
+    { total: 'total' },
+    true,
+    310,
+  ],
   ['a short page, total says more', { items: items(7), total: 308 }, { total: 'total' }, true],
   ['a full page, total reached', { items: items(100), total: 300 }, { total: 'total' }, false],
   ['a full page, total as text', { items: items(100), total: '300' }, { total: 'total' }, false],
@@ -66,10 +74,46 @@ const ends: Ends[] = [
   ],
 ];
 
+/** 200 records having come before, of which two pages told. */
+const missing: [name: string, body: object, stops: Partial<PageStops>, known: number, expected: string][] = [
+  ['its total says more', { items: [], total: 900 }, { total: 'total' }, 500, '900 records, as total says'],
+  [
+    'it has no total as pages before had',
+    { items: [] },
+    { total: 'total' },
+    500,
+    '500 records, as total says',
+  ],
+  ['its total is 0', { items: [], total: 0 }, { total: 'total' }, 500, '500 records, as total says'],
+  ['has_more says so', { items: [], more: true }, { hasMore: 'more' }, 0, 'more records, for more says so'],
+  ['it has more pages', { items: [], pages: 5 }, { totalPages: 'pages' }, 0, '5 pages, as pages says'],
+];
+
+describe.each([
+  ['offset', offset, later],
+  ['page numbers', page, third],
+] as const)('an empty page by %s fails where', (_kind, paginate, place) => {
+  it.each(missing)('%s', (_name, body, stops, known, expected) => {
+    const step: Step = { pagination: paginate(stops), body, ...place, ...(known > 0 && { known }) };
+    expect(() => followPage(step)).toThrow(`expected ${expected}, got an end after`);
+  });
+});
+
+it('counts what a start skips', () => {
+  const body = { items: [], total: 300 };
+  const pagination = { ...offset({ total: 'total' }), start: 250 };
+  expect(followPage({ pagination, body, position: { offset: 300, size: 100 }, before: 50 }).next).toBeNull();
+});
+
 describe('offset', () => {
-  it.each(ends)('%s', (_name, body, stops, leadsOn) => {
+  it.each(ends)('%s', (_name, body, stops, leadsOn, known = 0) => {
     const came = (body as { items: unknown[] }).items.length;
-    const { request } = followPage({ pagination: offset(stops), body, ...later });
+    const { request } = followPage({
+      pagination: offset(stops),
+      body,
+      ...later,
+      ...(known > 0 && { known }),
+    });
     expect(request?.url ?? null).toBe(leadsOn ? `${HOME}/items?limit=100&offset=${200 + came}` : null);
   });
 
@@ -147,8 +191,8 @@ describe('offset', () => {
 });
 
 describe('page numbers', () => {
-  it.each(ends)('%s', (_name, body, stops, leadsOn) => {
-    const { request } = followPage({ pagination: page(stops), body, ...third });
+  it.each(ends)('%s', (_name, body, stops, leadsOn, known = 0) => {
+    const { request } = followPage({ pagination: page(stops), body, ...third, ...(known > 0 && { known }) });
     expect(request?.url ?? null).toBe(leadsOn ? `${HOME}/items?size=100&page=4` : null);
   });
 

@@ -19,10 +19,13 @@ export function createOffsetPaginator(pagination: OffsetPagination, base: Paging
     const offset = Number(position.offset);
     const size = Number(position.size);
     const items = countItems(page);
-    const seen = offset - start + items;
-    const saysMore = stops.sayMore(page, { items: seen, pages: Math.ceil(seen / size) });
-    const length = { items, size, isFirst: offset === start, saysMore };
-    return isLastPage(length) ? null : { offset: offset + items, size: fullSize(length) };
+    // A start above 1 skips items, which totals count; 1 is the first one.
+    const seen = offset - (start === 1 ? 1 : 0) + items;
+    const progress = { items: seen, pages: Math.ceil(seen / size) };
+    const length = { items, size, isFirst: offset === start, saysMore: stops.sayMore(page, progress) };
+    if (!isLastPage(length)) return { offset: offset + items, size: fullSize(length) };
+    stops.checkEnd(page, progress);
+    return null;
   }
 
   return {

@@ -16,11 +16,16 @@ export function createPageNumberPaginator(pagination: PageNumberPagination, base
   function next(page: SeenPage, position: PagePosition): PagePosition | null {
     const number = Number(position.page);
     const items = countItems(page);
-    const seen = areItems ? page.total : null;
-    const saysMore = stops.sayMore(page, { items: seen, pages: number - start + 1 });
+    // A start above 1 skips pages, which totals count.
+    const progress = {
+      items: areItems && start <= 1 ? page.total : null,
+      pages: number - Math.min(start, 1) + 1,
+    };
     const size = position.size === null ? null : Number(position.size);
-    const length = { items, size, isFirst: number === start, saysMore };
-    return isLastPage(length) ? null : { page: number + 1, size: fullSize(length) };
+    const length = { items, size, isFirst: number === start, saysMore: stops.sayMore(page, progress) };
+    if (!isLastPage(length)) return { page: number + 1, size: fullSize(length) };
+    stops.checkEnd(page, progress);
+    return null;
   }
 
   return {

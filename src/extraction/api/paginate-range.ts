@@ -5,6 +5,7 @@ import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
 import { type ContentRange, readContentRange } from './read-content-range.js';
+import { missingPages } from './read-stops.js';
 
 const PAST_THE_END = 416;
 const PARTIAL = 206;
@@ -29,7 +30,9 @@ export function createRangePaginator({ size, unit }: RangePagination, base: Pagi
       isFirst: from === 0,
       saysMore: sayMore(page, range, end),
     };
-    return isWhole || isLastPage(length) ? null : { from: end, size: fullSize(length) };
+    if (!isWhole && !isLastPage(length)) return { from: end, size: fullSize(length) };
+    checkEnd(page, range, end);
+    return null;
   }
 
   return {
@@ -55,6 +58,12 @@ function sayMore({ status }: SeenPage, range: ContentRange | null, end: number):
   if (range === null) return null;
   if (range.total !== null) return end < range.total;
   return status === PARTIAL ? true : null;
+}
+
+function checkEnd({ known = null }: SeenPage, range: ContentRange | null, end: number): void {
+  const total = range?.total ?? known;
+  if (total !== null && end < total)
+    throw missingPages(`${total} records, as Content-Range says`, { items: end, pages: null });
 }
 
 function countRange(range: ContentRange | null, from: number): number | null {

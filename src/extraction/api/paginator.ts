@@ -17,6 +17,8 @@ export interface SeenPage {
   last: unknown;
   /** Records of the series so far, this page included. */
   total: number;
+  /** How many records all pages have together, as the last page before it told that did tell it. */
+  known?: number | null;
 }
 
 /** What a reader of the run's log should know about a page. */

@@ -8,7 +8,8 @@ import { rawText } from './parse-json.js';
 export interface Progress {
   /** null: not known. */
   items: number | null;
-  pages: number;
+  /** null: not known. */
+  pages: number | null;
 }
 
 /** What answers tell of the end of their series, by the paths that the config names. */
@@ -18,6 +19,8 @@ export interface Stops {
   /** Whether there is more; null: the answer does not tell. */
   sayMore(page: SeenPage, progress: Progress): boolean | null;
   totalOf(page: SeenPage): number | null;
+  /** To be called where a series ends. Throws PagingFailed `PAGES_MISSING` where that is too early. */
+  checkEnd(page: SeenPage, progress: Progress): void;
 }
 
 /** Throws PagingFailed `PAGE_UNREADABLE` while reading where there is a value that means nothing. */
@@ -27,21 +30,45 @@ export function compileStops(stops: PageStops): Stops {
   const findTotal = compileOne('total', stops.total);
   const hasMore = (page: SeenPage) => findMore(page, readFlag);
   const totalOf = (page: SeenPage) => findTotal(page, readCount);
-  return {
-    hasMore,
-    totalOf,
-    // A flag goes first: totals are estimates at some APIs, or end at 10,000.
-    sayMore(page, { items, pages }) {
-      const flag = hasMore(page);
-      if (flag !== null) return flag;
-      const allPages = findPages(page, readCount);
-      if (allPages !== null && allPages > 0) return pages < allPages;
-      const total = totalOf(page);
-      // 0 beside items: it was not counted.
-      if (total === null || items === null) return null;
-      return total === 0 && items > 0 ? null : items < total;
-    },
-  };
+  const pagesOf = (page: SeenPage) => findPages(page, readCount) || null;
+
+  // A flag goes first: totals are estimates at some APIs, or end at 10,000.
+  function sayMore(page: SeenPage, { items, pages }: Progress): boolean | null {
+    const flag = hasMore(page);
+    if (flag !== null) return flag;
+    const allPages = pagesOf(page);
+    if (allPages !== null && pages !== null) return pages < allPages;
+    const total = totalOf(page);
+    // 0 beside items: it was not counted.
+    if (total === null || items === null || (total === 0 && items > 0)) return null;
+    // One that shrinks may count what is left from this page on.
+    return items >= total && total < (page.known ?? 0) ? null : items < total;
+  }
+
+  function checkEnd(page: SeenPage, progress: Progress): void {
+    const says = sayMore(page, progress);
+    if (says === false) return;
+    if (hasMore(page) === true) throw missingPages(`more records, for ${stops.hasMore} says so`, progress);
+    const allPages = pagesOf(page);
+    if (says && allPages !== null && progress.pages !== null)
+      throw missingPages(`${allPages} pages, as ${stops.totalPages} says`, progress);
+    // What the last answer tells counts, for records may have been deleted meanwhile.
+    const total = totalOf(page) || (page.known ?? null);
+    if (total !== null && progress.items !== null && progress.items < total)
+      throw missingPages(`${total} records, as ${stops.total} says`, progress);
+  }
+
+  return { hasMore, totalOf, sayMore, checkEnd };
+}
+
+/** A series that ended early. */
+export function missingPages(expected: string, { items, pages }: Progress): PagingFailed {
+  const got = items === null ? `${pages} pages` : `${items} records`;
+  return new PagingFailed(
+    'PAGES_MISSING',
+    `pagination: expected ${expected}, got an end after ${got}; run it again, and where it ends there each time, ` +
+      'look for a limit of the API, or take out of the pagination what counts something else',
+  );
 }
 
 type ReadText<T> = (text: string) => T | null | undefined;

@@ -111,7 +111,7 @@ export class RequestSender {
     const expected =
       status === 202 ? 'an answer that is ready, got 202 (accepted)' : `a status of success, got ${status}`;
     const message = `${place}: expected ${expected}${excerpt && `: ${excerpt}`}`;
-    if (!isPassing) return new ApiRefused('API_REFUSED', message, status);
+    if (!isPassing) return new ApiRefused('API_REFUSED', message, status, headers['content-range'] ?? null);
     const pauseMs = readPause(status, headers, this.tools.clock.now());
     return new ApiUnavailable('API_UNAVAILABLE', message, status, pauseMs || undefined);
   }
