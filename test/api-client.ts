@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
-import { AddressGuard, type Resolve } from '../src/extraction/api/address-guard.js';
-import type { ClientRequest } from '../src/extraction/api/client-request.js';
-import { ApiClient } from '../src/extraction/api/http-client.js';
-import { readBody } from '../src/extraction/api/read-body.js';
+import { AddressGuard, type Resolve } from '../src/extraction/api/http/address-guard.js';
+import type { ClientRequest } from '../src/extraction/api/http/client-request.js';
+import { ApiClient } from '../src/extraction/api/http/http-client.js';
+import { readBody } from '../src/extraction/api/http/read-body.js';
 
 /** A client that may call the hosts listed; close it with `onModuleDestroy`. */
 export function makeApiClient(hosts: string[] = ['127.0.0.1'], resolve?: Resolve): ApiClient {

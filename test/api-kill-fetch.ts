@@ -1,4 +1,4 @@
-import { fetchSource } from '../src/extraction/api/fetch-source.js';
+import { fetchSource } from '../src/extraction/api/fetch/fetch-source.js';
 import { byOffset, quickSessions } from './api-fetch.js';
 import { apiSource } from './api-source.js';
 

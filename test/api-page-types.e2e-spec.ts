@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodePage } from '../src/extraction/api/decode-page.js';
-import { landPage } from '../src/extraction/api/land-page.js';
+import { decodePage } from '../src/extraction/api/decode/decode-page.js';
+import { landPage } from '../src/extraction/api/decode/land-page.js';
 import type { LandedFile } from '../src/extraction/landed-file.js';
 import { SchemaService } from '../src/schema/schema.service.js';
 import type { DeclaredColumn } from '../src/schema/stage-request.js';

@@ -4,8 +4,8 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { ormconfig } from '../ormconfig.js';
 import { openDataSource } from '../src/database/open-data-source.js';
 import { ServiceConnection } from '../src/database/service-connection.js';
-import { ApiRate } from '../src/extraction/api/api-rate.entity.js';
-import { BURST_MS, HostRates, type Turn } from '../src/extraction/api/host-rates.js';
+import { ApiRate } from '../src/extraction/api/session/api-rate.entity.js';
+import { BURST_MS, HostRates, type Turn } from '../src/extraction/api/session/host-rates.js';
 import type { Clock } from '../src/extraction/await-still.js';
 import { makeApiClient } from './api-client.js';
 import { startApiServer } from './api-server.js';

@@ -1,11 +1,11 @@
 import type { StatusAction } from '../src/config-history/api-source-config.js';
-import { ApiSession } from '../src/extraction/api/api-session.js';
-import type { Authenticator } from '../src/extraction/api/authenticator.js';
-import { HostRates } from '../src/extraction/api/host-rates.js';
-import type { ApiClient } from '../src/extraction/api/http-client.js';
-import { RequestSender, type SendTools } from '../src/extraction/api/request-sender.js';
-import { Secrets } from '../src/extraction/api/secrets.js';
-import { SharedAuth } from '../src/extraction/api/shared-auth.js';
+import { ApiSession } from '../src/extraction/api/session/api-session.js';
+import type { Authenticator } from '../src/extraction/api/auth/authenticator.js';
+import { HostRates } from '../src/extraction/api/session/host-rates.js';
+import type { ApiClient } from '../src/extraction/api/http/http-client.js';
+import { RequestSender, type SendTools } from '../src/extraction/api/session/request-sender.js';
+import { Secrets } from '../src/extraction/api/session/secrets.js';
+import { SharedAuth } from '../src/extraction/api/session/shared-auth.js';
 import type { Clock } from '../src/extraction/await-still.js';
 
 export interface SessionChanges {

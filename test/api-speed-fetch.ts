@@ -10,12 +10,14 @@ async function built<T>(path: string): Promise<T> {
   return (await import(new URL(`../dist/src/extraction/api/${path}.js`, import.meta.url).href)) as T;
 }
 
-const { fetchSource } = await built<typeof import('../src/extraction/api/fetch-source.js')>('fetch-source');
-const { ApiSessions } = await built<typeof import('../src/extraction/api/api-sessions.js')>('api-sessions');
-const { ApiClient } = await built<typeof import('../src/extraction/api/http-client.js')>('http-client');
+const { fetchSource } =
+  await built<typeof import('../src/extraction/api/fetch/fetch-source.js')>('fetch-source');
+const { ApiSessions } =
+  await built<typeof import('../src/extraction/api/session/api-sessions.js')>('api-sessions');
+const { ApiClient } = await built<typeof import('../src/extraction/api/http/http-client.js')>('http-client');
 const { AddressGuard } =
-  await built<typeof import('../src/extraction/api/address-guard.js')>('address-guard');
-const { HostRates } = await built<typeof import('../src/extraction/api/host-rates.js')>('host-rates');
+  await built<typeof import('../src/extraction/api/http/address-guard.js')>('address-guard');
+const { HostRates } = await built<typeof import('../src/extraction/api/session/host-rates.js')>('host-rates');
 const { HttpService } = await import('@nestjs/axios');
 const { default: axios } = await import('axios');
 const { apiSource } = (await import(

@@ -1,8 +1,8 @@
 import type { ApiPagination } from '../src/config-history/api-source-config.js';
 import type { ApiRequest } from '../src/extraction/api/api-request.js';
-import { createPaginator } from '../src/extraction/api/paginators.js';
-import type { PagePosition, PageRemark } from '../src/extraction/api/paginator.js';
-import type { PagingBase } from '../src/extraction/api/paging-base.js';
+import { createPaginator } from '../src/extraction/api/paging/paginators.js';
+import type { PagePosition, PageRemark } from '../src/extraction/api/paging/paginator.js';
+import type { PagingBase } from '../src/extraction/api/paging/paging-base.js';
 import { HOME, seePage, type Answer } from './walk-pages.js';
 
 /** A page of a series, and how its source is configured. */

@@ -2,8 +2,8 @@
  * A process of its own that refreshes tokens: `times` in a row, one line for each access token; with `times` 0 it keeps one
  * new refresh token, says so, and then stands still while it holds the lock.
  */
-import { createAuthenticator } from '../src/extraction/api/authenticators.js';
-import { ApiTokens } from '../src/extraction/api/kept-tokens.js';
+import { createAuthenticator } from '../src/extraction/api/auth/authenticators.js';
+import { ApiTokens } from '../src/extraction/api/auth/kept-tokens.js';
 import { ServiceConnection } from '../src/database/service-connection.js';
 import { createContext } from './token-server.js';
 

@@ -3,7 +3,7 @@ import type {
   KeptTokens,
   TokenOwner,
   TokenRequest,
-} from '../src/extraction/api/authenticator.js';
+} from '../src/extraction/api/auth/authenticator.js';
 import { type ApiServer, type SeenRequest, startApiServer } from './api-server.js';
 
 export interface GivenAnswer {

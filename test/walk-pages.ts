@@ -1,7 +1,12 @@
-import { digestPage, PageBudget, PageGuard } from '../src/extraction/api/page-guard.js';
+import { digestPage, PageBudget, PageGuard } from '../src/extraction/api/paging/page-guard.js';
 import type { ApiRequest } from '../src/extraction/api/api-request.js';
 import { compilePath } from '../src/extraction/api/json-path.js';
-import type { PagePosition, PageRemark, Paginator, SeenPage } from '../src/extraction/api/paginator.js';
+import type {
+  PagePosition,
+  PageRemark,
+  Paginator,
+  SeenPage,
+} from '../src/extraction/api/paging/paginator.js';
 import { parseJson } from '../src/extraction/api/parse-json.js';
 
 /** What an API answers, its body as JSON text. */

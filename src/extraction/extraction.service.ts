@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../settings/settings.js';
-import { ApiSessions } from './api/api-sessions.js';
+import { ApiSessions } from './api/session/api-sessions.js';
 import type { Fetched, FetchRequest } from './api/fetch-request.js';
-import { fetchSource } from './api/fetch-source.js';
+import { fetchSource } from './api/fetch/fetch-source.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { fingerprintStart } from './fingerprint-file.js';
