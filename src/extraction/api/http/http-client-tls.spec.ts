@@ -83,7 +83,7 @@ describe('TLS (C15)', () => {
     const port = await serve('self-signed');
     // In a process of its own: the environment of this one is not that of a test.
     const script = `
-      const { makeApiClient, makeClientRequest } = await import('../test/api-client.ts');
+      const { makeApiClient, makeClientRequest } = await import('./test/api-client.ts');
       const request = makeClientRequest('https://127.0.0.1:${port}/');
       await makeApiClient().open(request).then(() => 'reached', (error) => error.code).then(console.log);
       process.exit();`;
