@@ -11,13 +11,15 @@ async function built<T>(path: string): Promise<T> {
 }
 
 const { fetchSource } =
-  await built<typeof import('../src/extraction/api/fetch/fetch-source.js')>('fetch-source');
+  await built<typeof import('../src/extraction/api/fetch/fetch-source.js')>('fetch/fetch-source');
 const { ApiSessions } =
-  await built<typeof import('../src/extraction/api/session/api-sessions.js')>('api-sessions');
-const { ApiClient } = await built<typeof import('../src/extraction/api/http/http-client.js')>('http-client');
+  await built<typeof import('../src/extraction/api/session/api-sessions.js')>('session/api-sessions');
+const { ApiClient } =
+  await built<typeof import('../src/extraction/api/http/http-client.js')>('http/http-client');
 const { AddressGuard } =
-  await built<typeof import('../src/extraction/api/http/address-guard.js')>('address-guard');
-const { HostRates } = await built<typeof import('../src/extraction/api/session/host-rates.js')>('host-rates');
+  await built<typeof import('../src/extraction/api/http/address-guard.js')>('http/address-guard');
+const { HostRates } =
+  await built<typeof import('../src/extraction/api/session/host-rates.js')>('session/host-rates');
 const { HttpService } = await import('@nestjs/axios');
 const { default: axios } = await import('axios');
 const { apiSource } = (await import(
