@@ -1,4 +1,5 @@
 import type { RunProgress, StreamReport, StreamState } from './run-report.js';
+import { isFinished } from './stream-report.js';
 
 /** Progress is nice to know: it is told at most this often. */
 const TELL_MS = 1_000;
@@ -106,7 +107,7 @@ export class ProgressMeter {
     return {
       table: stream?.table ?? '',
       stage: stream?.state ?? 'waiting',
-      streamsDone: streams.filter(isOver).length,
+      streamsDone: streams.filter(isFinished).length,
       streamsTotal: streams.length,
       filesDone: files.filter(({ state }) => state !== 'waiting').length,
       filesTotal: files.length,
@@ -119,7 +120,7 @@ export class ProgressMeter {
   }
 
   private shareOf(stream: StreamReport, index: number): number {
-    if (isOver(stream)) return 1;
+    if (isFinished(stream)) return 1;
     const begin = BEGINS_AT[stream.state] ?? 0;
     const end = ENDS_AT[stream.state] ?? 0;
     return begin + (end - begin) * (index === this.index ? this.share : 0);
@@ -141,10 +142,6 @@ export class ProgressMeter {
     const elapsed = (this.now() - this.started) / 1_000;
     return Math.round((elapsed / share) * (1 - share));
   }
-}
-
-function isOver({ state }: StreamReport): boolean {
-  return state === 'succeeded' || state === 'unchanged' || state === 'empty';
 }
 
 /** Copies are not read. */

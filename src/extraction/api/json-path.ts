@@ -22,6 +22,12 @@ export function textAt(value: unknown, find: FindValues): string | null {
   return rawText(found);
 }
 
+/** An object's own member; undefined: there is none. */
+export function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
 /** The short way for the paths that most people write. */
 function walk(names: string[]): FindValues {
   return (value) => {

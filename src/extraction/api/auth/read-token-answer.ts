@@ -1,6 +1,7 @@
 import { ApiRefused } from '../api-errors.js';
 import type { ApiAnswer } from '../api-request.js';
 import type { AuthContext } from './authenticator.js';
+import { memberOf } from '../json-path.js';
 import { parseJson } from '../parse-json.js';
 import { originAndPath } from '../show-url.js';
 
@@ -33,15 +34,15 @@ export class TokenRefused extends ApiRefused {
 
   constructor(message: string, status: number, body: unknown) {
     super('AUTH_REFUSED', message, status);
-    this.isInvalidGrant = member(body, 'error') === 'invalid_grant';
+    this.isInvalidGrant = memberOf(body, 'error') === 'invalid_grant';
   }
 }
 
 /** What an answer says is wrong, without secrets; empty where it says nothing. */
 export function describeReason(body: unknown, context: Pick<AuthContext, 'show'>): string {
-  const [first] = asArray(member(body, 'errors'));
-  const texts = [body, member(body, 'error'), first].flatMap((value) =>
-    REASONS.map((name) => member(value, name)),
+  const [first] = asArray(memberOf(body, 'errors'));
+  const texts = [body, memberOf(body, 'error'), first].flatMap((value) =>
+    REASONS.map((name) => memberOf(value, name)),
   );
   const shown = [...new Set(texts.filter((text) => typeof text === 'string' && text !== ''))].join(': ');
   return context
@@ -66,11 +67,6 @@ function describeBody({ bytes, headers }: ApiAnswer): string {
     ? 'HTML'
     : 'another text';
   return `${kind} (${type}, ${bytes.length} bytes)`;
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
 }
 
 function asArray(value: unknown): unknown[] {

@@ -42,7 +42,8 @@ function kindOf(name: string): string {
   return Object.keys(KINDS).find((kind) => KINDS[kind]?.test(name)) ?? '';
 }
 
-function isNothing(value: unknown): boolean {
+/** null, an empty text, an empty list or object. */
+export function isNothing(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && !isRawNumber(value) && Object.keys(value).length === 0;
 }

@@ -1,4 +1,4 @@
-import { findErrorSigns } from './find-error-signs.js';
+import { findErrorSigns, isNothing } from './find-error-signs.js';
 import { compilePath, type FindValues } from '../json-path.js';
 import { splitPath } from '../leading-path.js';
 import type { PageText, RecordsShape } from './page-decoder.js';
@@ -33,7 +33,7 @@ export function selectRecords(
   const path = pathOf(source.records);
   const expected = `expected records at ${source.records}`;
   const found = path.find(body);
-  const isMissing = found.length === 0 && !isEmpty(body) && !isEmptyList(body, path);
+  const isMissing = found.length === 0 && !isNothing(body) && !isEmptyList(body, path);
   const shape = isMissing ? 'one' : shapeOf(found, body, path);
   const signs = isMissing ? null : findErrorSigns(body);
   if (signs !== null && (shape === 'none' || (signs.isPlain && flatten(found).length === 0)))
@@ -54,7 +54,7 @@ export function selectRecords(
         'API_RECORDS_MISSING',
         `expected an array or an object at ${source.records}, got ${kindOf(only)}`,
       );
-    if (!Array.isArray(only) && isEmpty(only)) found.pop();
+    if (!Array.isArray(only) && isNothing(only)) found.pop();
   }
   const records = flatten(found);
   if (records.length === 0 && errors !== null)
@@ -78,7 +78,7 @@ function pathOf(path: string): RecordsPath {
 /** `$.items[*]` finds nothing in an empty list, a filter nothing in one without what it looks for. */
 function isEmptyList(body: unknown, { findHolder, isSingular }: RecordsPath): boolean {
   const [holder] = isSingular ? [] : findHolder(body);
-  return holder !== undefined && (Array.isArray(holder) || isEmpty(holder));
+  return holder !== undefined && (Array.isArray(holder) || isNothing(holder));
 }
 
 function shapeOf(found: unknown[], body: unknown, { findHolder, isSingular }: RecordsPath): RecordsShape {
@@ -86,7 +86,7 @@ function shapeOf(found: unknown[], body: unknown, { findHolder, isSingular }: Re
   const [place] = isSingular ? found : findHolder(body);
   const value = place === undefined ? body : place;
   if (Array.isArray(value)) return 'list';
-  return isEmpty(value) ? 'none' : isSingular ? 'one' : 'list';
+  return isNothing(value) ? 'none' : isSingular ? 'one' : 'list';
 }
 
 function quote(text: string, hide: PageText['hide'] = (shown) => shown): string {
@@ -99,17 +99,12 @@ function flatten(found: unknown[]): unknown[] {
   return found.flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value]));
 }
 
-function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined || value === '') return true;
-  return typeof value === 'object' && !isRawNumber(value) && Object.keys(value).length === 0;
-}
-
 /** Errors in an answer with status 200, as GraphQL has them, and null; a flag that says there is none is no error. */
 function errorsIn(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return null;
   const { errors, error } = body as Record<string, unknown>;
   if (Array.isArray(errors) && errors.length > 0) return errors;
-  return isEmpty(error) || error === false || error === 0 ? null : error;
+  return isNothing(error) || error === false || error === 0 ? null : error;
 }
 
 /** Names only: values may be anybody's. */

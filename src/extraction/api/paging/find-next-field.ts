@@ -1,3 +1,4 @@
+import { memberOf } from '../json-path.js';
 import { memberPath, type Container } from './page-containers.js';
 import { LINK_NAMES, LIST_NAMES, TOKEN_NAMES, URL_NAMES } from './page-field-names.js';
 import { isRawNumber, rawText } from '../parse-json.js';
@@ -80,9 +81,4 @@ function tokenAt(path: string): NextField {
 
 function isUrl(value: unknown): boolean {
   return typeof value === 'string' && URL_FORM.test(value);
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
 }
