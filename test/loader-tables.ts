@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TerminalError } from '../src/errors.js';
 import type { StageColumn } from '../src/schema/stage.js';
-import { createLoaderFixture, PEOPLE, type LoaderFixture } from './loader-fixture.js';
+import { createLoaderFixture, failureOf, PEOPLE, type LoaderFixture } from './loader-fixture.js';
 
 const ADA = ['1', 'Ada'];
 const BOB = ['2', 'Bob'];
@@ -71,6 +71,61 @@ export function tableCases(): void {
       const tables = ['one', 'two', 'three', 'four'];
       const results = await Promise.all(tables.map((table) => loader.load({ target, table, rows: [ADA] })));
       expect(results.map(({ inserted }) => inserted)).toEqual([1, 1, 1, 1]);
+    });
+
+    it('writes down each change of the schema, with the load or not at all', async () => {
+      const target = { ...loader.target, schema: 'noted' };
+      const id = PEOPLE[0]!;
+      await loader.load({
+        target,
+        pipeline: 'noter',
+        table: 'kept',
+        runId: 'a',
+        columns: [id],
+        rows: [['1']],
+      });
+      await loader.load({
+        target,
+        pipeline: 'noter',
+        table: 'kept',
+        runId: 'b',
+        configVersion: 2,
+        rows: [ADA],
+      });
+      const text = [
+        { ...id, name: 'id', type: { name: 'text' as const } },
+        { ...PEOPLE[1]!, name: 'more' },
+      ];
+      await failureOf(loader.load({ target, pipeline: 'noter', table: 'kept', columns: text, rows: [ADA] }));
+      await failureOf(loader.load({ target, pipeline: 'noter', table: 'lost', rows: [['no number', 'x']] }));
+      const first = await loader.service.schemaChanges(target, { pipeline: 'noter', limit: 2 });
+      const cursor = first.nextCursor!;
+      const rest = await loader.service.schemaChanges(target, { pipeline: 'noter', limit: 2, cursor });
+      expect(rest.nextCursor).toBeNull();
+      expect([...first.items, ...rest.items]).toMatchObject([
+        { runId: 'b', configVersion: 2, statement: 'ALTER TABLE "noted"."kept" ADD COLUMN "name" text' },
+        { runId: 'a', configVersion: 1, statement: 'CREATE TABLE "noted"."kept" ("id" bigint)' },
+        { schema: 'noted', table: 'kept', runId: 'a', statement: 'CREATE SCHEMA IF NOT EXISTS "noted"' },
+      ]);
+      const none = { pipeline: 'noter', table: 'lost', limit: 2 };
+      expect(await loader.service.schemaChanges(target, none)).toEqual({ items: [], nextCursor: null });
+    });
+
+    it('changes nothing of a schema that the user manages, and says what it lacks', async () => {
+      const target = { ...loader.target, schema: 'theirs' };
+      const plan = { target, pipeline: 'theirs', table: 'own', managedBy: 'user' as const, rows: [ADA] };
+      const missing = await failureOf(loader.load(plan));
+      expect(missing).toMatchObject({ code: 'SCHEMA_MANAGED_BY_USER' });
+      expect(missing.message).toContain(
+        'CREATE SCHEMA IF NOT EXISTS "theirs"; CREATE TABLE "theirs"."own" ("id" bigint, "name" text);',
+      );
+      await loader.sql('CREATE SCHEMA theirs; CREATE TABLE theirs.own (id bigint)');
+      const lacking = await failureOf(loader.load(plan));
+      expect(lacking.message).toContain('ALTER TABLE "theirs"."own" ADD COLUMN "name" text;');
+      await loader.sql('ALTER TABLE theirs.own ADD COLUMN name text');
+      expect(await loader.load(plan)).toMatchObject({ inserted: 1 });
+      const { items } = await loader.service.schemaChanges(target, { pipeline: 'theirs', limit: 9 });
+      expect(items).toEqual([]);
     });
 
     it('makes nothing of a stage without columns', async () => {

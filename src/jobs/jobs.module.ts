@@ -45,6 +45,7 @@ import { ScheduleSlots } from './schedule-slots.js';
 import { Schedule } from './schedule.entity.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
+import { SchemaChangesController } from './schema-changes.controller.js';
 import { SentKeys } from './sent-keys.js';
 import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
@@ -72,6 +73,7 @@ import { WorkerPresence } from './worker-presence.js';
     RunEventsController,
     ReplayController,
     ResetController,
+    SchemaChangesController,
     RunLogsController,
     SchedulesController,
     MonitorsController,

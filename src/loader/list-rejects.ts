@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'typeorm';
-import { TerminalError } from '../errors.js';
+import { decodeCursor, encodeCursor } from './id-cursor.js';
 import { RejectEntity } from './reject.entity.js';
 import type { Reject, RejectFilter, RejectPageRequest } from './load.js';
 import type { Session } from './session.js';
@@ -58,17 +58,4 @@ function matching(
 function toReject(entity: RejectEntity): Reject {
   const { pipeline, configVersion, tableName: table, source, file, line, column, reason, raw } = entity;
   return { pipeline, configVersion, table, source, file, line, column, reason, raw };
-}
-
-function encodeCursor(id: string): string {
-  return Buffer.from(id).toString('base64url');
-}
-
-function decodeCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (/^[1-9]\d{0,17}$/.test(id)) return id;
-  throw new TerminalError(
-    'INVALID_CURSOR',
-    `cursor: expected one that a page gave as nextCursor, got another text`,
-  );
 }

@@ -11,6 +11,7 @@ import type { LoadRequest, LoadResult } from './load.js';
 import { prepareTable } from './prepare-table.js';
 import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import { registerTable } from './register-table.js';
+import { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 import { settleReplayed } from './settle-replayed.js';
 import { takeTurn } from './take-turn.js';
@@ -32,7 +33,13 @@ export async function loadStage(
   const { stage, replay } = request;
   // Records of which none passed must not settle what the table is to be.
   const columns = replay && stage.rows === 0 ? [] : stage.columns;
-  const hasTable = await prepareTable(session, { ...place, columns, addColumns: request.addColumns });
+  const changes = new SchemaChanges(session, request);
+  const hasTable = await prepareTable(session, {
+    ...place,
+    columns,
+    addColumns: request.addColumns,
+    changes,
+  });
   const tableId = hasTable ? await registerTable(session, place) : null;
   if (request.cursors) await checkCursors(session, { ...request, tableId }, request.cursors.begunAt);
   const unseen = await findNew(session, request, tableId);

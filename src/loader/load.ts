@@ -34,6 +34,8 @@ export interface LoadRequest {
   cursors?: LoadCursors;
   /** Whether a column that the table lacks may be added. */
   addColumns: boolean;
+  /** `user`: no statement changes the user's schema; what the stage needs must be there. Default: `millrace`. */
+  managedBy?: 'millrace' | 'user';
   /** Folder for temporary files of this load; exists. */
   folder: string;
   signal?: AbortSignal;

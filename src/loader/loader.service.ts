@@ -3,6 +3,7 @@ import { copyRejects } from './copy-rejects.js';
 import { type CursorKey, findCursors } from './cursors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
 import { findLastLoad, findLoad } from './ledger.js';
+import { type ListedChanges, listSchemaChanges, type SchemaChangesOf } from './list-schema-changes.js';
 import { countRejects, listRejects, type RejectList } from './list-rejects.js';
 import { loadStage } from './load-stage.js';
 import type {
@@ -154,6 +155,15 @@ export class LoaderService {
    */
   async exportRejects(target: Target, of: RejectsOf, path: string): Promise<ReplayableRejects> {
     return this.access.read(target, (session) => exportReplayable(session, of, path));
+  }
+
+  /**
+   * The statements that a pipeline ran to change the user's schema, the newest first.
+   *
+   * @throws TerminalError `INVALID_CURSOR`
+   */
+  async schemaChanges(target: Target, of: SchemaChangesOf): Promise<ListedChanges> {
+    return this.access.read(target, (session) => listSchemaChanges(session, of));
   }
 
   /** Forgets the oldest loads and rejects of some pipelines, in small steps for which no load waits. */

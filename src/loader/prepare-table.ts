@@ -4,11 +4,13 @@ import { columnSql } from './column-sql.js';
 import { compareColumns } from './compare-columns.js';
 import { describeTable } from './describe-table.js';
 import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
+import type { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 
 interface TablePlan extends TablePlace {
   columns: StageColumn[];
   addColumns: boolean;
+  changes: SchemaChanges;
 }
 
 /**
@@ -16,12 +18,13 @@ interface TablePlan extends TablePlace {
  * here to the end of the transaction nobody can change or drop it.
  *
  * @returns whether there is a table; a stage without columns makes none
- * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`
+ * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`, `SCHEMA_MANAGED_BY_USER`
  */
 export async function prepareTable(session: Session, plan: TablePlan): Promise<boolean> {
   if (!(await lockExisting(session, plan))) {
     if (plan.columns.length === 0) return false;
     await createTable(session, plan);
+    plan.changes.settle(plan);
     return true;
   }
   const existing = await describeTable(session, plan);
@@ -37,7 +40,8 @@ export async function prepareTable(session: Session, plan: TablePlan): Promise<b
       `${where}: expected the columns ${names}, the table lacks them`,
     );
   }
-  await addColumns(session, plan, missing);
+  await addColumns(plan, missing);
+  plan.changes.settle(plan);
   return true;
 }
 
@@ -48,25 +52,33 @@ async function lockExisting(session: Session, place: TablePlace): Promise<boolea
   return true;
 }
 
-async function createTable(session: Session, { schema, table, columns }: TablePlan): Promise<void> {
-  const { rows } = await session.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
-  if (rows.length === 0) await createSchema(session, schema);
+async function createTable(session: Session, { schema, table, columns, changes }: TablePlan): Promise<void> {
+  const place = { schema, table };
+  if (!(await hasSchema(session, schema))) await createSchema(session, place, changes);
   const lines = columns.map(
     ({ name, type, required }) =>
       `${quoteName('column', name)} ${columnSql(type)}${required ? ' NOT NULL' : ''}`,
   );
-  await session.query(`CREATE TABLE ${quoteTable({ schema, table })} (${lines.join(', ')})`);
+  await changes.run(place, `CREATE TABLE ${quoteTable(place)} (${lines.join(', ')})`);
 }
 
-async function createSchema(session: Session, schema: string): Promise<void> {
+async function createSchema(session: Session, place: TablePlace, changes: SchemaChanges): Promise<void> {
+  const { schema } = place;
   // Two loads that make one schema for two tables: IF NOT EXISTS alone fails when both find it missing.
   await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`millrace schema ${schema}`]);
-  await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteName('schema', schema)}`);
+  if (await hasSchema(session, schema)) return;
+  await changes.run(place, `CREATE SCHEMA IF NOT EXISTS ${quoteName('schema', schema)}`);
 }
 
-async function addColumns(session: Session, place: TablePlace, columns: StageColumn[]): Promise<void> {
+async function hasSchema(session: Session, schema: string): Promise<boolean> {
+  const { rows } = await session.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+  return rows.length > 0;
+}
+
+async function addColumns({ schema, table, changes }: TablePlan, columns: StageColumn[]): Promise<void> {
   if (columns.length === 0) return;
+  const place = { schema, table };
   // Rows that are there have no value for it, so that NOT NULL cannot be asked for.
   const parts = columns.map(({ name, type }) => `ADD COLUMN ${quoteName('column', name)} ${columnSql(type)}`);
-  await session.query(`ALTER TABLE ${quoteTable(place)} ${parts.join(', ')}`);
+  await changes.run(place, `ALTER TABLE ${quoteTable(place)} ${parts.join(', ')}`);
 }

@@ -14,8 +14,10 @@ import { TargetTables1700000000000 } from './migrations/1700000000000-target-tab
 import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-files.js';
 import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
 import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
+import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
+import { SchemaChangeEntity } from './schema-change.entity.js';
 
 /** Injection token of {@link LoaderLimits}. */
 export const LOADER_LIMITS = Symbol('LOADER_LIMITS');
@@ -127,12 +129,14 @@ export function dataSourceOptions(
       RejectEntity,
       RejectFileEntity,
       ApiCursorEntity,
+      SchemaChangeEntity,
     ],
     migrations: [
       TargetTables1700000000000,
       RejectFiles1700000000001,
       RejectsByPipeline1700000000002,
       ApiCursors1700000000003,
+      SchemaChanges1700000000004,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,
