@@ -1,4 +1,5 @@
 import { buildApiSource } from './build-api-source.js';
+import { buildConstraints } from './build-constraints.js';
 import { buildLocalSource } from './build-local-source.js';
 import { parseColumnType } from './parse-column-type.js';
 import type {
@@ -43,6 +44,7 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
     contract: buildContract(stream.contract),
+    ...buildConstraints(stream),
     duplicates: stream.duplicates ?? 'drop',
     write: stream.write ?? 'append',
     batchRows: stream.batch_rows ?? 50_000,

@@ -1,9 +1,9 @@
 import { checkDefault } from './check-default.js';
-import { checkExpression } from './check-expression.js';
+import { checkCondition, checkExpression } from './check-expression.js';
 import type { Fault } from './fault.js';
 import { parseColumnType } from './parse-column-type.js';
 import type { ColumnShape } from './shape/column-shape.js';
-import { COLUMN_NAME } from './shape/schema-shape.js';
+import { COLUMN_NAME } from './shape/names.js';
 
 type Path = (string | number)[];
 
@@ -46,8 +46,9 @@ function checkColumn(column: ColumnShape, path: Path): Fault[] {
     ([key, types]) => column[key] !== undefined && !types.includes(base),
   );
   const problem = checkDefault(column.default, parsed.type);
-  const { expression } = column;
+  const { expression, check } = column;
   const wrong = typeof expression === 'string' ? checkExpression(expression) : undefined;
+  const broken = typeof check === 'string' ? checkCondition(check) : undefined;
   return [
     ...misplaced.map(([key, types]) => {
       const message = `expected ${key} only for ${listTypes(types)}, got ${key === 'decimal' ? 'it' : 'them'} for ${column.type}`;
@@ -56,6 +57,7 @@ function checkColumn(column: ColumnShape, path: Path): Fault[] {
     ...checkBooleans(column, path),
     ...(problem ? [{ path: [...path, 'default'], message: problem }] : []),
     ...(wrong ? [{ path: [...path, 'expression'], message: wrong }] : []),
+    ...(broken ? [{ path: [...path, 'check'], message: broken }] : []),
   ];
 }
 

@@ -13,6 +13,11 @@ const REFUSED = new Set(
    read_parquet parquet_scan glob`.split(/\s+/),
 );
 
+/** What would say something else of the same row at every look. */
+const REFUSED_IN_CONDITIONS = new Set(
+  `random gen_random_uuid uuidv4 uuidv7 clock_timestamp nextval currval lastval setval pg_sleep`.split(/\s+/),
+);
+
 const CLOSING: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
 
 /**
@@ -20,29 +25,46 @@ const CLOSING: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
  * functions that are refused. A run looks at it in full before it types a record.
  */
 export function checkExpression(expression: string): string | undefined {
-  const problem = findProblem(expression);
+  const problem = findProblem(expression, judgeToken);
   return problem && `expected one SQL expression over the columns of the row, got ${problem}`;
 }
 
-function findProblem(expression: string): string | undefined {
+/**
+ * What can be told of an expression of PostgreSQL without the database. A `$` is refused: where it ends a text in the
+ * eyes of PostgreSQL, and where it belongs to a name, is not told apart here.
+ */
+export function checkCondition(expression: string): string | undefined {
+  const problem = findProblem(expression, (token, rest) => {
+    if (token.startsWith('$')) return 'a $; put texts in single quotes';
+    return REFUSED_IN_CONDITIONS.has(token) && /^\s*\(/.test(rest) ? `${token}()` : judgeSign(token);
+  });
+  return problem && `expected one SQL expression over the columns of the row, got ${problem}`;
+}
+
+type Judge = (token: string, rest: string) => string | undefined;
+
+function findProblem(expression: string, judge: Judge): string | undefined {
   const statement = STATEMENT.exec(expression)?.[1];
   if (statement) return `the statement ${statement.toUpperCase()}`;
   const open: string[] = [];
   for (const match of expression.matchAll(TOKEN)) {
     const [token] = match;
     const rest = expression.slice(match.index + token.length);
-    const problem = judgeToken(token.toLowerCase(), rest) ?? closeBracket(token, open);
+    const problem = judge(token.toLowerCase(), rest) ?? closeBracket(token, open);
     if (problem) return problem;
   }
   return open.length === 0 ? undefined : `${open.at(-1)} without an end`;
 }
 
 function judgeToken(token: string, rest: string): string | undefined {
+  return judgeSign(token) ?? (REFUSED.has(token) && /^\s*\(/.test(rest) ? `${token}()` : undefined);
+}
+
+function judgeSign(token: string): string | undefined {
   if (token === "'" || token === '"') return `${token} without an end`;
   if (token === ';') return 'a semicolon';
   // A reserved word: as a name it stands in quotes.
-  if (token === 'select') return 'a query';
-  return REFUSED.has(token) && /^\s*\(/.test(rest) ? `${token}()` : undefined;
+  return token === 'select' ? 'a query' : undefined;
 }
 
 function closeBracket(token: string, open: string[]): string | undefined {

@@ -1,9 +1,9 @@
 import { columnsOf } from './check-placeholders.js';
 import type { Fault } from './fault.js';
+import { findImpossible } from './find-impossible.js';
 import { nearestWord } from './nearest-word.js';
 import { ForEachShape } from './shape/api-series-shape.js';
 import { isPlainMap } from './shape/key.js';
-import { SchemaShape } from './shape/schema-shape.js';
 import type { StreamShape } from './shape/stream-shape.js';
 
 type Path = (string | number)[];
@@ -59,33 +59,15 @@ function checkParent({ child, forEach, path }: Use, byTable: Map<string, NamedSt
   return [{ path: place, message: `expected the table of another stream of this pipeline, got ${got}` }];
 }
 
-/** With strict_mode a table has the declared columns and no others, and with snake_case no other has capitals. */
-function checkColumns({ forEach, path }: Use, { table, stream }: NamedStream): Fault[] {
-  const schema = stream.schema instanceof SchemaShape ? stream.schema : undefined;
-  const isStrict = stream.strict_mode === true || schema?.strict_mode === true;
-  const known = schema?.columns instanceof Map ? [...schema.columns.keys()] : [];
-  const renamed = isPlainMap(stream.rename) ? Object.values(stream.rename) : [];
-  const isPossible = (column: string) =>
-    known.includes(column) ||
-    (!isStrict && renamed.includes(column)) ||
-    (!isStrict && (stream.naming === 'as_is' || !/\p{Lu}/u.test(column)));
+function checkColumns({ forEach, path }: Use, parent: NamedStream): Fault[] {
   const included = includedOf(forEach).map(([column]) => column);
   return [
     ...columnsOf(forEach).map((column) => ['field', column] as const),
     ...included.map((column) => ['include', column] as const),
-  ]
-    .filter(([, column]) => !isPossible(column))
-    .map(([key, column]) => {
-      const near = isStrict ? nearestWord(column, known) : toSnakeCase(column);
-      const hint = near ? `; did you mean ${near}?` : '';
-      const which = isStrict ? 'which keeps only those of its schema' : 'whose naming is snake_case';
-      const message = `expected a column of ${table}, ${which}, got "${column}"${hint}`;
-      return { path: [...path, key], message };
-    });
-}
-
-function toSnakeCase(name: string): string {
-  return name.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, '_').toLowerCase();
+  ].flatMap(([key, column]) => {
+    const message = findImpossible(parent, column);
+    return message === undefined ? [] : [{ path: [...path, key], message }];
+  });
 }
 
 /** Columns of the parent, each with the name that it gets in the record. */

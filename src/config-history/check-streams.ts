@@ -1,4 +1,5 @@
 import { checkColumns } from './check-columns.js';
+import { checkConstraints } from './check-constraints.js';
 import { checkForEach } from './check-for-each.js';
 import { checkSource } from './check-source.js';
 import type { Fault } from './fault.js';
@@ -12,15 +13,15 @@ type Path = (string | number)[];
 /** Checks what keys mean together. Copes with values that break their own rules: those were told of already. */
 export function checkStreams(root: PipelineShape): Fault[] {
   const streams = listStreams(root);
+  const named = streams.flatMap((placed) => {
+    const table = tableOf(placed.stream, root.pipeline);
+    return table === null ? [] : [{ ...placed, table }];
+  });
   return [
     ...checkPlacement(root),
     ...streams.flatMap(({ stream, path }) => checkStream(stream, path)),
-    ...checkForEach(
-      streams.flatMap((placed) => {
-        const table = tableOf(placed.stream, root.pipeline);
-        return table === null ? [] : [{ ...placed, table }];
-      }),
-    ),
+    ...checkForEach(named),
+    ...checkConstraints(named),
     ...checkUnique(streams, root.pipeline, { key: 'table', nameOf: tableOf }),
     ...checkUnique(streams, root.pipeline, { key: 'output', nameOf: outputOf }),
   ];

@@ -61,6 +61,10 @@ const accepted: [string, string][] = [
     'cleaning',
     `schema: { a: { type: text, trim: true, nulls: [''], map: { A: b }, default: '' }, b: { type: real, decimal: ',', default: 0 } }\n${SOURCES}`,
   ],
+  [
+    'constraints',
+    `schema: { a: { type: text, unique: true, references: 'b.c(d)', check: a <> '' } }\nunique: [[a, b]]\nforeign_keys: [{ columns: [a], references: c(d), on_delete: set null }]\nchecks: [a <> b]\n${SOURCES}`,
+  ],
   ['a bound', `contract: { max_rejects: 5% }\n${SOURCES}`],
   [
     'a file without a header',

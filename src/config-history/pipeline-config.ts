@@ -42,11 +42,39 @@ export interface StreamConfig {
     /** The run fails when more records than this are refused; null: no bound. Count, or share of the records read. */
     maxRejects: { count: number } | { share: number } | null;
   };
+  /** Columns that no two rows may share the values of; absent: none. */
+  unique?: string[][];
+  /** Absent: none. One may refer to the stream's own table. */
+  foreignKeys?: ForeignKey[];
+  /** Absent: none. */
+  checks?: Check[];
   duplicates: 'drop' | 'keep';
   write: 'append';
   batchRows: number;
   /** File name of the combined CSV; null: none is written. */
   output: string | null;
+}
+
+/** Columns whose values must be those of a row of another table. */
+export interface ForeignKey {
+  columns: string[];
+  references: {
+    /** Absent: the schema of the target. */
+    schema?: string;
+    /** Of another stream, of this one, or of none. */
+    table: string;
+    /** As many as there are `columns`, in their order. */
+    columns: string[];
+  };
+  onDelete: 'no action' | 'restrict' | 'cascade' | 'set null';
+}
+
+/** What must not be false of any row. */
+export interface Check {
+  /** PostgreSQL's SQL over the columns of the row. */
+  expression: string;
+  /** The column that it was declared with; null: it stands by itself. */
+  column: string | null;
 }
 
 export interface DeclaredColumn {

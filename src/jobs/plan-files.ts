@@ -54,9 +54,11 @@ const FORMAT_VERSION = 1;
  */
 export function streamSignature(stream: StreamConfig, contents: string[]): string {
   const { table, naming, rename, strictMode, columns, contract, duplicates, write, output } = stream;
+  const { unique, foreignKeys, checks } = stream;
+  const how = { table, naming, rename, strictMode, columns, contract, duplicates, write, output };
   return digest([
     FORMAT_VERSION,
-    { table, naming, rename, strictMode, columns, contract, duplicates, write, output },
+    { ...how, unique, foreignKeys, checks },
     contents,
   ]);
 }

@@ -3,7 +3,7 @@ import { mapOf } from './map-rules.js';
 import { parsePeriod, period } from './quantities.js';
 import { JSON_PATH, PLACE_NAME, START } from './request-rules.js';
 import { anyOf, listOf, oneOf, type Rule, text } from './rules.js';
-import { COLUMN_NAME, IDENTIFIER } from './schema-shape.js';
+import { COLUMN_NAME, IDENTIFIER } from './names.js';
 
 const COLUMN = text('a column name of letters, digits and _', COLUMN_NAME);
 const COLUMNS = listOf('a list of 1 to 20 column names', COLUMN, {

@@ -1,8 +1,10 @@
 import { parseColumnType } from '../parse-column-type.js';
 import { TYPE_NAMES } from '../type-aliases.js';
+import { REFERENCE } from './constraint-shape.js';
 import { Key } from './key.js';
 import { mapOf } from './map-rules.js';
 import { flag, listOf, oneOf, type Rule, text } from './rules.js';
+import { SQL_TEXT } from './sql-text.js';
 
 export const COLUMN_TYPE: Rule = {
   expected: 'a column type such as text, integer, numeric(12,2) or date',
@@ -31,8 +33,6 @@ const DATE_FORMAT = text(
 // oxlint-disable-next-line no-control-regex -- no text of a table can hold a NUL
 const ANY_TEXT = text('a text', /^[^\u0000]*$/);
 const TEXTS = listOf('a list of texts, at least one', ANY_TEXT, { minItems: 1, uniqueItems: true });
-// oxlint-disable-next-line no-control-regex -- see above
-const EXPRESSION = text('SQL of 1 to 4000 characters', /^(?=[\s\S]*\S)[^\u0000]{1,4000}$/);
 const MOST_MAPPED = 1000;
 
 /** A number of more digits is not the one that stands in the text. */
@@ -89,7 +89,7 @@ export class ColumnShape {
   )
   map?: Record<string, string>;
 
-  @Key(EXPRESSION, {
+  @Key(SQL_TEXT, {
     description: 'SQL over the columns of the row, whose result the column gets in place of its own text.',
     examples: ["first || ' ' || last"],
   })
@@ -118,4 +118,19 @@ export class ColumnShape {
     examples: [0, false, 'unknown'],
   })
   default?: string | number | boolean;
+
+  @Key(flag, { description: 'No two rows of the table may share a value here.', default: false })
+  unique?: boolean;
+
+  @Key(REFERENCE, {
+    description: 'The column of another table that must have a row with this value.',
+    examples: ['customers(id)'],
+  })
+  references?: string;
+
+  @Key(SQL_TEXT, {
+    description: "PostgreSQL expression over the row's columns that must not be false.",
+    examples: ['amount >= 0'],
+  })
+  check?: string;
 }

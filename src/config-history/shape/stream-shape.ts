@@ -1,9 +1,11 @@
 import { ColumnShape } from './column-shape.js';
+import { CHECKS, ForeignKeyShape, UNIQUE } from './constraint-shape.js';
 import { Key } from './key.js';
 import { mapOf } from './map-rules.js';
+import { COLUMN_NAME, IDENTIFIER, NEW_NAME } from './names.js';
 import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
-import { COLUMN_NAME, NEW_NAME, expandSchema, IDENTIFIER, SchemaShape } from './schema-shape.js';
+import { expandSchema, SchemaShape } from './schema-shape.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
 
 /** As many as a table can have columns. */
@@ -101,6 +103,24 @@ export class StreamShape {
     default: 'append',
   })
   write?: 'append';
+
+  @Key(UNIQUE, {
+    description: 'Columns whose values, taken together, no two rows of the table may share.',
+    examples: [[['customer_id', 'number']]],
+  })
+  unique?: string[][];
+
+  @NestedList(ForeignKeyShape, {
+    description: 'Columns whose values must be those of a row of another table; that one is loaded first.',
+    examples: [[{ columns: ['customer_id'], references: 'customers(id)' }]],
+  })
+  foreign_keys?: ForeignKeyShape[];
+
+  @Key(CHECKS, {
+    description: "PostgreSQL expressions over a row's columns that must not be false.",
+    examples: [['ends_on >= begins_on']],
+  })
+  checks?: string[];
 
   @Key(wholeNumber(1, 1_000_000), {
     description: 'Rows that are held in memory at a time; smaller for a table with large texts.',
