@@ -49,6 +49,7 @@ import { SchemaChangesController } from './schema-changes.controller.js';
 import { SentKeys } from './sent-keys.js';
 import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
+import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
 import { StreamSteps } from './stream-steps.js';
 import { SweepLock } from './sweep-lock.js';
@@ -98,6 +99,7 @@ import { WorkerPresence } from './worker-presence.js';
     StreamLooks,
     StreamSteps,
     FetchSteps,
+    StageStream,
     RunPipeline,
     ReplaySteps,
     ReplayRejects,

@@ -1,25 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
-import { FetchSteps, type StreamPages } from './fetch-steps.js';
-import type { StreamLook } from './look-at-stream.js';
 import { inOrder, openWalks } from './open-walks.js';
-import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
 import { runSignature } from './plan-files.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import type { RunSignals } from './run-signals.js';
-import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
+import { logStep, type StreamWalk } from './run-walk.js';
+import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
-import {
-  applyLook,
-  applyUnchanged,
-  emptyReport,
-  inSourceOrder,
-  isFinished,
-  isStaged,
-} from './stream-report.js';
+import { isFinished, isStaged } from './stream-report.js';
 import { apiSources, hasApiSource } from './stream-sources.js';
 import { StreamSteps } from './stream-steps.js';
 
@@ -33,7 +24,7 @@ export class RunPipeline {
   constructor(
     private readonly pipelines: PipelinesService,
     private readonly looks: StreamLooks,
-    private readonly fetches: FetchSteps,
+    private readonly stages: StageStream,
     private readonly steps: StreamSteps,
     private readonly settings: Settings,
   ) {}
@@ -78,19 +69,8 @@ export class RunPipeline {
     const toLookAt = walks.filter(({ report }) => !isFinished(report) && !isStaged(report));
     // Where a stream is past its look, what came since is still to be taken in by another run.
     if (toLookAt.length === walks.length) await first.journal.beginLook();
-    for (const at of toLookAt) await this.look(at);
+    for (const at of toLookAt) await this.stages.look(at);
     await recordLooks(first);
-  }
-
-  private async look(at: StreamWalk): Promise<StreamLook> {
-    at.since = performance.now();
-    at.look = await this.looks.lookFor(at.journal.run, at.stream, at.signals.work);
-    applyLook(at.report, at.look);
-    const { files, copies, skipped } = at.look;
-    const counts = { files: files.length, copies: copies.length, skipped: skipped.length };
-    logStep(at, 'extract', 'looked at the sources', counts);
-    logSkipped(at, skipped);
-    return at.look;
   }
 
   private async walkStream(at: StreamWalk): Promise<void> {
@@ -120,50 +100,15 @@ export class RunPipeline {
     return this.stageAnew(at);
   }
 
+  /** null when there is nothing to load. */
   private async stageAnew(at: StreamWalk): Promise<Stage | null> {
-    if (at.look) return this.makeStage(at, at.look);
-    const look = await this.look(at);
-    await recordLooks(at);
-    return this.makeStage(at, look);
-  }
-
-  /** null when there is nothing to load: no record, or no file and page that changed. */
-  private async makeStage(at: StreamWalk, look: StreamLook): Promise<Stage | null> {
-    for (const parent of await findMissingParents(at)) await this.readAgain(parent);
-    const pages = await this.fetches.fetch(at, look);
-    if (look.files.length === 0 && pages.files.length === 0) {
-      await writeParentRows(at, null);
-      at.report.state = 'empty';
-      return null;
+    if (!at.look) {
+      await this.stages.look(at);
+      await recordLooks(at);
     }
-    const isUnchanged = await this.steps.isUnchanged(at);
-    // Others are asked for its rows, which are the same as before, once more.
-    const stage = isUnchanged && !isParent(at) ? null : await this.stageFiles(at, look, pages);
-    if (isUnchanged) applyUnchanged(at.report);
-    if (stage === null || isUnchanged) return null;
-    await this.steps.beginLoading(at, stage);
+    const stage = await this.stages.make(at, at.look!);
+    if (stage) await this.steps.beginLoading(at, stage);
     return stage;
-  }
-
-  private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {
-    // What an attempt that died left half done is not to be told from what is whole.
-    await at.folder.clear();
-    await at.folder.keepCursors(at.index, pages.cursors);
-    const files = inSourceOrder([...(await this.steps.land(at, look)), ...pages.files]);
-    await this.steps.probe(at, files);
-    const stage = await this.steps.stage(at, look, files);
-    await this.steps.verify(look);
-    await writeParentRows(at, stage);
-    return stage;
-  }
-
-  /**
-   * Brings back the rows of a stream that is finished, for those that are asked for each: another worker has had them on
-   * its disk. What was loaded stays, and what the run reports of it.
-   */
-  private async readAgain(parent: StreamWalk): Promise<void> {
-    const again = { ...parent, report: emptyReport(parent.stream), look: null };
-    await this.makeStage(again, await this.look(again));
   }
 
   /** A load that was committed before the cancel came stays, and is finished; if that is all there is, the run is. */

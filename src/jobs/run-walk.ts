@@ -7,9 +7,15 @@ import type { RunJournal } from './run-journal.js';
 import type { SkippedFile, StreamReport, StreamState } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 
+/** What a walk needs of a journal; that of a plan writes nothing down. */
+export type WalkJournal = Pick<
+  RunJournal,
+  'run' | 'log' | 'reached' | 'beginLook' | 'record' | 'recordStep' | 'progress' | 'suspect'
+>;
+
 /** A run at work. */
 export interface Walk {
-  journal: RunJournal;
+  journal: WalkJournal;
   /** Resolved only after the looks, so that a run that fails on it has still seen what it is about. */
   target: () => Target;
   /** Values of variables that the config names and that may be secrets. */

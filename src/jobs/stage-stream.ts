@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { Stage } from '../schema/stage.js';
+import { FetchSteps, type StreamPages } from './fetch-steps.js';
+import type { StreamLook } from './look-at-stream.js';
+import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
+import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
+import { StreamLooks } from './stream-looks.js';
+import { applyLook, applyUnchanged, emptyReport, inSourceOrder } from './stream-report.js';
+import { StreamSteps } from './stream-steps.js';
+
+/** Brings a stream from its sources to a stage on disk, the same way for runs and for plans: look, fetch, land, stage. */
+@Injectable()
+export class StageStream {
+  constructor(
+    private readonly looks: StreamLooks,
+    private readonly fetches: FetchSteps,
+    private readonly steps: StreamSteps,
+  ) {}
+
+  async look(at: StreamWalk): Promise<StreamLook> {
+    at.since = performance.now();
+    at.look = await this.looks.lookFor(at.journal.run, at.stream, at.signals.work);
+    applyLook(at.report, at.look);
+    const { files, copies, skipped } = at.look;
+    const counts = { files: files.length, copies: copies.length, skipped: skipped.length };
+    logStep(at, 'extract', 'looked at the sources', counts);
+    logSkipped(at, skipped);
+    return at.look;
+  }
+
+  /**
+   * null when there is nothing to load: no record, or no file and page that changed. The streams whose rows this one is
+   * asked for come before it.
+   */
+  async make(at: StreamWalk, look: StreamLook): Promise<Stage | null> {
+    for (const parent of await findMissingParents(at)) await this.readAgain(parent);
+    const pages = await this.fetches.fetch(at, look);
+    if (look.files.length === 0 && pages.files.length === 0) {
+      await writeParentRows(at, null);
+      at.report.state = 'empty';
+      return null;
+    }
+    const isUnchanged = await this.steps.isUnchanged(at);
+    // Others are asked for its rows, which are the same as before, once more.
+    const stage = isUnchanged && !isParent(at) ? null : await this.stageFiles(at, look, pages);
+    if (!isUnchanged) return stage;
+    applyUnchanged(at.report);
+    return null;
+  }
+
+  private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {
+    // What an attempt that died left half done is not to be told from what is whole.
+    await at.folder.clear();
+    await at.folder.keepCursors(at.index, pages.cursors);
+    const files = inSourceOrder([...(await this.steps.land(at, look)), ...pages.files]);
+    await this.steps.probe(at, files);
+    const stage = await this.steps.stage(at, look, files);
+    await this.steps.verify(look);
+    await writeParentRows(at, stage);
+    return stage;
+  }
+
+  /**
+   * Brings back the rows of a stream that is finished, for those that are asked for each: another worker has had them on
+   * its disk. What was loaded stays, and what the run reports of it.
+   */
+  private async readAgain(parent: StreamWalk): Promise<void> {
+    const again = { ...parent, report: emptyReport(parent.stream), look: null };
+    await this.make(again, await this.look(again));
+  }
+}
