@@ -11,7 +11,7 @@ import type {
 } from './pipeline-config.js';
 import { ApiSourceShape } from './shape/api-source-shape.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
-import { parsePeriod } from './shape/quantities.js';
+import { parsePeriod, parseShare } from './shape/quantities.js';
 import type { ContractShape, StreamShape } from './shape/stream-shape.js';
 import type { ColumnShape } from './shape/column-shape.js';
 import type { TargetShape } from './shape/target-shape.js';
@@ -46,9 +46,25 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
     contract: buildContract(stream.contract),
     ...buildConstraints(stream),
     duplicates: stream.duplicates ?? 'drop',
-    write: stream.write ?? 'append',
+    ...buildWrite(stream),
     batchRows: stream.batch_rows ?? 50_000,
     output: stream.output === false ? null : (stream.output ?? defaultOutput(table)),
+  };
+}
+
+/** Keys that are not there stay so, as those of `buildCleaning`. */
+function buildWrite(
+  stream: StreamShape,
+): Pick<StreamConfig, 'write' | 'key' | 'orderBy' | 'minRows' | 'maxShrink' | 'history'> {
+  const { write = 'append', key, order_by: orderBy, min_rows: minRows, max_shrink: maxShrink } = stream;
+  const { valid_from: from = 'valid_from', valid_to: to = 'valid_to' } = stream;
+  return {
+    write,
+    ...(key && { key }),
+    ...(orderBy !== undefined && { orderBy }),
+    ...(minRows !== undefined && { minRows }),
+    ...(maxShrink !== undefined && { maxShrink: parseShare(maxShrink) }),
+    ...(write === 'scd2' && { history: { from, to } }),
   };
 }
 
@@ -80,5 +96,5 @@ function buildContract(contract: ContractShape = {}): StreamConfig['contract'] {
 
 function buildMaxRejects(bound: number | string | undefined): StreamConfig['contract']['maxRejects'] {
   if (bound === undefined) return null;
-  return typeof bound === 'number' ? { count: bound } : { share: Number(bound.slice(0, -1)) / 100 };
+  return typeof bound === 'number' ? { count: bound } : { share: parseShare(bound) };
 }

@@ -2,6 +2,7 @@ import { checkColumns } from './check-columns.js';
 import { checkConstraints } from './check-constraints.js';
 import { checkForEach } from './check-for-each.js';
 import { checkSource } from './check-source.js';
+import { checkWrite } from './check-write.js';
 import type { Fault } from './fault.js';
 import { keysOf } from './shape/key.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
@@ -67,7 +68,8 @@ function checkStream(stream: StreamShape, path: Path): Fault[] {
   sources.forEach((source, index) => {
     faults.push(...checkSource(source, [...path, 'sources', index]));
   });
-  return [...faults, ...checkColumns(stream.schema?.columns, [...path, 'schema', 'columns'])];
+  const columns = checkColumns(stream.schema?.columns, [...path, 'schema', 'columns']);
+  return [...faults, ...columns, ...checkWrite(stream, path)];
 }
 
 interface UniqueName {

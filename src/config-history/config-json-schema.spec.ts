@@ -93,7 +93,7 @@ const refused: [string, string][] = [
   ['a column that is no name', `schema: { columns: { "a b": text } }\n${SOURCES}`],
   ['a map to numbers', `schema: { a: { type: text, map: { A: 1 } } }\n${SOURCES}`],
   ['a decimal mark that is none', `schema: { a: { type: real, decimal: ';' } }\n${SOURCES}`],
-  ['another write mode', `write: upsert\n${SOURCES}`],
+  ['another write mode', `write: merge\n${SOURCES}`],
   ['a password without a host', `target: { password: '\${TARGET_PASSWORD}' }\n${SOURCES}`],
   ['monitor: true', `monitor: true\n${SOURCES}`],
   ['keys of another source', api('path: inbox')],

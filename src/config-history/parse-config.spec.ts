@@ -274,8 +274,8 @@ const wrong: [string, string, string[]][] = [
   ],
   [
     'another write mode',
-    `${SOURCES}write: upsert`,
-    ['write 2:8 expected append (other write modes are not available yet), got "upsert"'],
+    `${SOURCES}write: upsrt`,
+    ['write 2:8 expected one of append, insert, replace, upsert, scd2, got "upsrt"; did you mean upsert?'],
   ],
   [
     'a number as a text',

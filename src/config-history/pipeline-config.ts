@@ -49,7 +49,17 @@ export interface StreamConfig {
   /** Absent: none. */
   checks?: Check[];
   duplicates: 'drop' | 'keep';
-  write: 'append';
+  write: 'append' | 'insert' | 'replace' | 'upsert' | 'scd2';
+  /** Columns that tell rows apart; absent: none. */
+  key?: string[];
+  /** Of rows with one key that with the greatest value here counts; absent: the last one. */
+  orderBy?: string;
+  /** `replace`: the fewest rows that it may leave; absent: one, where there are some. */
+  minRows?: number;
+  /** `replace`: the greatest share of the rows by which it may make the table smaller; absent: no bound. */
+  maxShrink?: number;
+  /** `scd2`: the columns that say since and until when a version of a row holds. */
+  history?: { from: string; to: string };
   batchRows: number;
   /** File name of the combined CSV; null: none is written. */
   output: string | null;

@@ -17,7 +17,7 @@ export interface FilePlan<F extends KnownFile> {
   originals: F[];
   /** Files whose content, read in the same way, is that of an original. */
   copies: (F & { copyOf: string })[];
-  /** What the originals hold, sorted; names do not matter. */
+  /** What the originals hold: sorted, since names do not matter, unless the order decides which row of a key counts. */
   contents: string[];
 }
 
@@ -34,7 +34,8 @@ export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[])
     if (original) copies.push({ ...file, copyOf: original.name });
     else seen.set(content, file);
   }
-  return { originals: [...seen.values()], copies, contents: [...seen.keys()].sort() };
+  const contents = stream.key ? [...seen.keys()] : [...seen.keys()].sort();
+  return { originals: [...seen.values()], copies, contents };
 }
 
 function contentOf(file: KnownFile, source: SourceConfig | undefined): string {
@@ -54,13 +55,10 @@ const FORMAT_VERSION = 1;
  */
 export function streamSignature(stream: StreamConfig, contents: string[]): string {
   const { table, naming, rename, strictMode, columns, contract, duplicates, write, output } = stream;
-  const { unique, foreignKeys, checks } = stream;
+  const { key, orderBy, minRows, maxShrink, history, unique, foreignKeys, checks } = stream;
   const how = { table, naming, rename, strictMode, columns, contract, duplicates, write, output };
-  return digest([
-    FORMAT_VERSION,
-    { ...how, unique, foreignKeys, checks },
-    contents,
-  ]);
+  const writing = { key, orderBy, minRows, maxShrink, history };
+  return digest([FORMAT_VERSION, { ...how, ...writing, unique, foreignKeys, checks }, contents]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Rule } from './rules.js';
+import { type Rule, text } from './rules.js';
 
 const SECONDS_BY_UNIT: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 const BYTES_BY_UNIT: Record<string, number> = { KB: 1e3, MB: 1e6, GB: 1e9 };
@@ -35,6 +35,13 @@ export function period(shortest: string, longest: string, units: string): Rule {
     },
     schema: { type: 'string', pattern: pattern.source },
   };
+}
+
+export const PERCENTAGE = text('a percentage', /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/);
+
+/** The share, from 0 to 1, of a percentage's text. */
+export function parseShare(percentage: string): number {
+  return Number(percentage.slice(0, -1)) / 100;
 }
 
 const RATE_TEXT = /^(?=[0-9.]*[1-9])([0-9]{1,6}(?:\.[0-9]{1,3})?)\/([smhd])$/;

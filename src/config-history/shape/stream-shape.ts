@@ -5,7 +5,9 @@ import { mapOf } from './map-rules.js';
 import { COLUMN_NAME, IDENTIFIER, NEW_NAME } from './names.js';
 import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
+import { PERCENTAGE } from './quantities.js';
 import { expandSchema, SchemaShape } from './schema-shape.js';
+import { KEY_COLUMNS, MAX_SHRINK, MIN_ROWS, WRITE_MODES, type WriteModeName } from './write-rules.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
 
 /** As many as a table can have columns. */
@@ -21,7 +23,6 @@ const RENAME = mapOf(`a map of at most ${MOST_RENAMED} names in the sources to c
   value: NEW_NAME,
   most: MOST_RENAMED,
 });
-const PERCENTAGE = text('a percentage', /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/);
 
 /** What happens when data does not fit. */
 export class ContractShape {
@@ -98,11 +99,48 @@ export class StreamShape {
   })
   duplicates?: 'drop' | 'keep';
 
-  @Key(oneOf(['append'], 'other write modes are not available yet'), {
+  @Key(oneOf(WRITE_MODES), {
     description: 'How a load treats what the table already holds.',
     default: 'append',
   })
-  write?: 'append';
+  write?: WriteModeName;
+
+  @Key(KEY_COLUMNS, {
+    description: 'Columns that tell rows apart, for upsert, scd2 and replace.',
+    examples: [['order_id']],
+  })
+  key?: string[];
+
+  @Key(NEW_NAME, {
+    description:
+      'Of rows with one key the one with the greatest value here counts. Default: the last one, in the order of the files.',
+    examples: ['updated_at'],
+  })
+  order_by?: string;
+
+  @Key(MIN_ROWS, {
+    description: 'Replace: refuse to leave fewer rows than this; 0 lets the table become empty.',
+    default: 1,
+  })
+  min_rows?: number;
+
+  @Key(MAX_SHRINK, {
+    description: 'Replace: refuse to make the table smaller by more than this share of its rows.',
+    examples: ['20%'],
+  })
+  max_shrink?: string;
+
+  @Key(NEW_NAME, {
+    description: 'scd2: the column that says since when a version of a row holds.',
+    default: 'valid_from',
+  })
+  valid_from?: string;
+
+  @Key(NEW_NAME, {
+    description: 'scd2: the column that says until when a version of a row held; NULL in the current one.',
+    default: 'valid_to',
+  })
+  valid_to?: string;
 
   @Key(UNIQUE, {
     description: 'Columns whose values, taken together, no two rows of the table may share.',
