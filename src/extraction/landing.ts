@@ -4,17 +4,12 @@ import type { LocalSource } from './local-source.js';
 import type { SeenFile } from './seen-file.js';
 import type { TextTraits } from './text-probe.js';
 
-/** One file on its way from its source to its landed form. Closes every file that it opened. */
-export class Landing {
+/** Files that are written in one place, with a common beginning of their names. Closes every file that it opened. */
+export class OpenFiles {
   private readonly handles: FileHandle[] = [];
 
   /** @param base absolute path in the landed folder; what is written here is called `base` plus an ending */
-  constructor(
-    readonly file: SeenFile,
-    readonly source: LocalSource,
-    readonly base: string,
-    readonly signal?: AbortSignal,
-  ) {}
+  constructor(readonly base: string) {}
 
   /** Opens `base` + `ending` anew for writing and reading. */
   async create(ending: string): Promise<{ path: string; handle: FileHandle }> {
@@ -30,6 +25,18 @@ export class Landing {
 
   async close(): Promise<void> {
     await Promise.all(this.handles.map(async (handle) => handle.close()));
+  }
+}
+
+/** One file on its way from its source to its landed form. */
+export class Landing extends OpenFiles {
+  constructor(
+    readonly file: SeenFile,
+    readonly source: LocalSource,
+    base: string,
+    readonly signal?: AbortSignal,
+  ) {
+    super(base);
   }
 }
 

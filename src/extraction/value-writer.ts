@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { LandedFile } from './landed-file.js';
-import type { Landing } from './landing.js';
+import type { OpenFiles } from './landing.js';
 import { rejectLine } from './ndjson-writer.js';
 import { encodeSlice } from './text-window.js';
 import { ValueLander } from './value-lander.js';
@@ -16,13 +16,13 @@ export class ValueWriter {
   private rejects: (OpenFile & { count: number }) | null = null;
 
   private constructor(
-    private readonly landing: Landing,
+    private readonly files: OpenFiles,
     private readonly landed: OpenFile,
     private readonly raw: OpenFile,
   ) {}
 
-  static async open(landing: Landing): Promise<ValueWriter> {
-    return new ValueWriter(landing, await landing.create('.ndjson'), await landing.create('.raw.ndjson'));
+  static async open(files: OpenFiles): Promise<ValueWriter> {
+    return new ValueWriter(files, await files.create('.ndjson'), await files.create('.raw.ndjson'));
   }
 
   add(value: unknown, line: number): void {
@@ -34,7 +34,7 @@ export class ValueWriter {
     if (landed !== '') await this.landed.handle.writeFile(landed);
     if (raw !== '') await this.raw.handle.writeFile(raw);
     if (rejects.length === 0) return;
-    this.rejects ??= { ...(await this.landing.create('.rejects.ndjson')), count: 0 };
+    this.rejects ??= { ...(await this.files.create('.rejects.ndjson')), count: 0 };
     this.rejects.count += rejects.length;
     const lines = rejects.map((reject) => rejectLine({ ...reject, raw: encodeSlice(reject.raw) }));
     await this.rejects.handle.writeFile(lines.join(''));

@@ -9,7 +9,7 @@ import { SchemaService } from '../schema/schema.service.js';
 import type { Stage, StageReject } from '../schema/stage.js';
 import type { LandedText } from '../schema/stage-request.js';
 import { describeLeft } from './describe-left.js';
-import { readLines } from './read-lines.js';
+import { readLines } from '../extraction/read-lines.js';
 import { replayDialect } from './replay-dialect.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { applyLoad } from './stream-report.js';

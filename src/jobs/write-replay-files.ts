@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RejectFile } from '../loader/replay.js';
-import { readLines } from './read-lines.js';
+import { readLines } from '../extraction/read-lines.js';
 import { writeRawRecord } from './write-raw-record.js';
 
 /** The rejected records of one file, written anew. */

@@ -54,16 +54,30 @@ describe('a source name', () => {
     expect(named(sources, { ...rest, rename: { [sources[0]!]: 'a' } })).toEqual(['a']);
   });
 
+  const nested: [string, string, Partial<NameRules>][] = [
+    ['address.City Name', 'address__city_name', {}],
+    ['Address.geo.LAT', 'address__geo__lat', {}],
+    ['Address.geo.LAT', 'Address__geo__LAT', { naming: 'as_is' }],
+    ['address.city', 'town', { rename: { 'address.city': 'town' } }],
+    ['address.city', 'addr__city', { rename: { address: 'addr' } }],
+    ['address.city', 'address__city', { declared: ['address__city'] }],
+  ];
+  it.each(nested)('%j inside an object becomes %s', (source, expected, rest) => {
+    expect(named([source.replaceAll('.', '\u001f')], rest)).toEqual([expected]);
+  });
+
   const meeting: [string, string[], Partial<NameRules>, string][] = [
     ['after normalising', ['Active Flag', 'activeFlag'], {}, 'active_flag'],
     ['in a declared one', ['ID', 'Id'], { declared: ['ID'] }, 'ID'],
+    ['one inside an object', ['a\u001fb', 'a__b'], { naming: 'as_is' }, 'a__b'],
     ['but for case', ['a', 'A'], { naming: 'as_is' }, 'A'],
     ['by rename', ['total', 'sum'], { rename: { sum: 'total' } }, 'total'],
     ['by rename, both', ['a', 'b'], { rename: { a: 'x', b: 'X' } }, 'X'],
   ];
   it.each(meeting)('that meets another %s is refused with both names', (_name, sources, rest, name) => {
+    const [first] = sources.map((source) => source.replace('\u001f', '.'));
     expect(() => named(sources, rest)).toThrow(
-      `expected different column names, got "${sources[0]}" and "${sources[1]}", which both become ${name} (a.csv)`,
+      `expected different column names, got "${first}" and "${sources[1]}", which both become ${name} (a.csv)`,
     );
   });
 

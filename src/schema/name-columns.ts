@@ -7,6 +7,10 @@ export type Naming = 'snake_case' | 'as_is';
 const COLUMN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 /** PostgreSQL cuts longer names silently (NAMEDATALEN - 1). */
 const MAX_NAME_BYTES = 63;
+/** Stands between the names on the way to a value inside an object, as extraction hands it over. */
+const NESTED_MARK = '\u001f';
+/** Stands there in the column's name. */
+const NESTED = '__';
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -42,7 +46,7 @@ export interface NameRules {
  * @throws TerminalError `COLUMN_NAME` when a name can be no column, or two source names meet in one
  */
 export function nameColumns(sources: string[], rules: NameRules, file: string): string[] {
-  const nameOf = namer(sources, rules);
+  const nameOf = columnNamer(sources, rules);
   const taken = new Map<string, string>();
   return sources.map((source) => {
     const name = nameOf(source);
@@ -51,7 +55,7 @@ export function nameColumns(sources: string[], rules: NameRules, file: string): 
     if (other !== undefined) {
       throw new TerminalError(
         'COLUMN_NAME',
-        `expected different column names, got "${other}" and "${source}", which both become ${name} (${file}); ` +
+        `expected different column names, got "${shown(other)}" and "${shown(source)}", which both become ${name} (${file}); ` +
           `give one another name by rename`,
       );
     }
@@ -61,12 +65,23 @@ export function nameColumns(sources: string[], rules: NameRules, file: string): 
 }
 
 /**
- * A name that is spelt just so goes before one that is the same after normalising. A name of `rename` that stands in
- * the file itself means no other there: so one of two names that meet can be given another one.
+ * What the names of a file become. A name that is spelt just so goes before one that is the same after normalising. A
+ * name of `rename` that stands in the file itself means no other there: so one of two names that meet can be given
+ * another one. The name of a value inside an object is `a__b`; `rename` calls it `a.b`.
+ *
+ * @param sources all names of the file
  */
-function namer(sources: string[], { naming, declared, rename = {} }: NameRules): (source: string) => string {
+export function columnNamer(
+  sources: string[],
+  { naming, declared, rename = {} }: NameRules,
+): (source: string) => string {
   const exact = new Map([...declared.map((name) => [name, name] as const), ...Object.entries(rename)]);
-  if (naming === 'as_is') return (source) => exact.get(source) ?? source;
+  const one = naming === 'as_is' ? (name: string) => name : snakeCase;
+  const nested = (source: string) => {
+    const [first = '', ...rest] = source.split(NESTED_MARK);
+    return exact.get(shown(source)) ?? [exact.get(first) ?? one(first), ...rest.map(one)].join(NESTED);
+  };
+  if (naming === 'as_is') return (source) => exact.get(source) ?? nested(source);
   const there = new Set(sources);
   const renamed = Object.entries(rename).filter(([source]) => !there.has(source) && snakeCase(source) !== '');
   const near = new Map(
@@ -75,7 +90,15 @@ function namer(sources: string[], { naming, declared, rename = {} }: NameRules):
       name,
     ]),
   );
-  return (source) => exact.get(source) ?? near.get(snakeCase(source)) ?? snakeCase(source);
+  return (source) => {
+    if (source.includes(NESTED_MARK)) return nested(source);
+    return exact.get(source) ?? near.get(snakeCase(source)) ?? snakeCase(source);
+  };
+}
+
+/** A source's name for people. */
+function shown(source: string): string {
+  return source.replaceAll(NESTED_MARK, '.');
 }
 
 function checkName(name: string, source: string, file: string): void {
@@ -83,6 +106,6 @@ function checkName(name: string, source: string, file: string): void {
   throw new TerminalError(
     'COLUMN_NAME',
     `expected a column name of letters, digits and underscores, 1 to 63 bytes, that begins with no digit, ` +
-      `got ${JSON.stringify(source.slice(0, 100))} (${file}); give it one by rename`,
+      `got ${JSON.stringify(shown(source).slice(0, 100))} (${file}); give it one by rename`,
   );
 }
