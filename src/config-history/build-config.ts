@@ -41,6 +41,7 @@ function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
     ),
     naming: stream.naming ?? 'snake_case',
     ...(stream.rename && { rename: stream.rename }),
+    ...(stream.flatten && { flatten: stream.flatten }),
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
     contract: buildContract(stream.contract),

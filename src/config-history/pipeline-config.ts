@@ -32,6 +32,8 @@ export interface StreamConfig {
   naming: 'snake_case' | 'as_is';
   /** Column names by source name; absent: none. */
   rename?: Record<string, string>;
+  /** Levels of objects whose members become columns; absent: none. */
+  flatten?: number;
   /** Only the schema's columns are kept. */
   strictMode: boolean;
   /** Declared columns in the order of the YAML; empty: all are inferred. */

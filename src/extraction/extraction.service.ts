@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../settings/settings.js';
 import { ApiSessions } from './api/session/api-sessions.js';
@@ -12,6 +13,8 @@ import type { LandedFile } from './landed-file.js';
 import { listFiles, type Listing } from './list-files.js';
 import type { LocalSource } from './local-source.js';
 import { lookAtFiles } from './look-at-files.js';
+import type { NestedRules, SplitFile } from './nested/nested-rules.js';
+import { splitNested } from './nested/split-nested.js';
 import { verifyPath } from './open-file.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
@@ -75,6 +78,18 @@ export class ExtractionService {
   /** Lands JSON records that the service itself has written, one a line; `#line` counts them from 1. */
   async landRecords(path: string, folder: string, signal?: AbortSignal): Promise<LandedFile> {
     return landRecords(path, { folder, signal });
+  }
+
+  /**
+   * Takes objects and arrays inside landed records apart, see `splitNested`; what it writes goes to `<folder>/nested`.
+   */
+  async splitNested(
+    file: LandedFile,
+    rules: NestedRules,
+    folder: string,
+    signal?: AbortSignal,
+  ): Promise<SplitFile> {
+    return splitNested(file, rules, { folder: join(folder, 'nested'), signal });
   }
 
   /**

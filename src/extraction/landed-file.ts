@@ -63,7 +63,10 @@ export interface LandedFile {
   /** The decoded, decompressed text that `#at` points into and that raw records are quoted from. */
   rawPath: string;
   dialect: CsvDialect | null;
-  /** Column names as they stand in the source, in order; null for Parquet (the engine reads them). */
+  /**
+   * Column names as they stand in the source, in order, U+001F between those on the way into an object; null for
+   * Parquet (the engine reads them).
+   */
   columns: string[] | null;
   /** Columns of which at least one value was an object or an array. */
   nested: string[];

@@ -12,6 +12,7 @@ import { describeLeft } from './describe-left.js';
 import { readLines } from '../extraction/read-lines.js';
 import { replayDialect } from './replay-dialect.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
+import { splitFiles } from './split-files.js';
 import { applyLoad } from './stream-report.js';
 import { type ReplayFile, writeReplayFiles } from './write-replay-files.js';
 
@@ -64,7 +65,11 @@ export class ReplaySteps {
     const { source, file: name, fingerprint, path, layout } = file;
     const known = { source, name, fingerprint };
     if (layout.format === 'json' || layout.format === 'text') {
-      return { ...(await this.extraction.landRecords(path, at.folder.path, at.signals.work)), ...known };
+      const { path: folder } = at.folder;
+      const signal = at.signals.work;
+      const landed = await this.extraction.landRecords(path, folder, signal);
+      const [split] = await splitFiles(this.extraction, at.stream, [landed], { folder, signal });
+      return { ...split!, ...known };
     }
     const { types } = layout;
     const read = replayDialect(file, at.stream);

@@ -14,6 +14,7 @@ import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import { shareOfLoad } from './share-of-load.js';
+import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
 import { applyLanded, applyLoad } from './stream-report.js';
 
@@ -89,7 +90,11 @@ export class StreamSteps {
     const { stream, target, signals, folder, progress } = at;
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
-    const what = { folder: folder.path, files, copies: look.copies, existing };
+    const split = await splitFiles(this.extraction, stream, files, {
+      folder: folder.path,
+      signal: signals.work,
+    });
+    const what = { folder: folder.path, files: split, copies: look.copies, existing };
     try {
       const onProgress = (share: number) => progress.advance(share);
       const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });

@@ -12,6 +12,7 @@ import { type SourceShape, SOURCES } from './source-shape.js';
 
 /** As many as a table can have columns. */
 const MOST_RENAMED = 1600;
+const MOST_FLATTENED = 16;
 const NO_OUTPUT: Rule = { expected: 'false', accepts: (value) => value === false, schema: { const: false } };
 const FILE_NAME = text(
   'a plain file name',
@@ -71,6 +72,13 @@ export class StreamShape {
     examples: [{ 'Old Name': 'new_name' }],
   })
   rename?: Record<string, string>;
+
+  @Key(wholeNumber(1, MOST_FLATTENED), {
+    description:
+      'Levels of objects whose members become columns such as address__city; without it an object is a json column.',
+    examples: [1],
+  })
+  flatten?: number;
 
   @Nested(SchemaShape, {
     description:
