@@ -3,7 +3,15 @@ import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FileTally, Stage, StageColumn, StagedFile, StageReject } from '../src/schema/stage.js';
+import type {
+  AfterRefusal,
+  FileTally,
+  Refusal,
+  Stage,
+  StageColumn,
+  StagedFile,
+  StageReject,
+} from '../src/schema/stage.js';
 
 /** A row's values as text, in the order of the columns. */
 export type Row = (string | null)[];
@@ -28,6 +36,10 @@ export interface StagePlan {
 }
 
 interface IdentifiedRow {
+  /** Number in the stage. */
+  row: number;
+  /** In its file, below a header. */
+  line: number;
   file: number;
   identity: string;
   csv: string;
@@ -36,19 +48,34 @@ interface IdentifiedRow {
 /** A stage of rows given as values: the same promises as the real one, held in memory. */
 export async function makeStage({ columns, files, folder, ...pace }: StagePlan): Promise<Stage> {
   const rows = files.flatMap(({ rows: values, copyOf }, file) =>
-    copyOf ? [] : values.map((row) => ({ file, identity: identify(columns, row), csv: toCsv(row) })),
+    copyOf
+      ? []
+      : values.map((row, index) => ({
+          row: 0,
+          line: index + 2,
+          file,
+          identity: identify(columns, row),
+          csv: toCsv(row),
+        })),
   );
+  rows.forEach((row, index) => (row.row = index));
   const identities = [...new Set(rows.map(({ identity }) => identity))].sort();
   const rejects = files.flatMap(({ name, rejects = [] }) =>
     rejects.map((reject) => ({ source: 0, file: name, ...reject })),
   );
-  return {
-    columns,
+  const counts = {
     files: files.map(describeFile),
     rows: rows.length,
-    identities: identities.length,
     rejected: rejects.length,
     rejectsPath: rejects.length > 0 ? await writeRejects(folder, rejects) : null,
+  };
+  return {
+    columns,
+    ...counts,
+    identities: identities.length,
+    keepsPlaces: true,
+    placedLines: (which) => placedChunks(rows, which),
+    refuse: (refusal) => refuseRows(rows, counts, { ...refusal, rejects }),
     identityLines: () => inChunks(identities),
     rowLines: (unseen) => rowChunks(rows, unseen, pace),
     writeCombined: () => Promise.reject(new Error('not part of a load')),
@@ -116,6 +143,41 @@ async function* rowChunks(
     isFirst = false;
     yield chunk;
   }
+}
+
+async function* placedChunks(
+  rows: IdentifiedRow[],
+  which: 'all' | { unseen: string | null },
+): AsyncGenerator<Buffer> {
+  const unseen = which === 'all' ? null : await readUnseen(which.unseen);
+  const wanted = unseen ?? new Set(rows.map(({ identity }) => identity));
+  const some = which === 'all' ? rows : rows.filter(({ identity }) => wanted.delete(identity));
+  yield* inChunks(some.map(({ row, file, identity, csv }) => `${row},${file},${identity},${csv}`));
+}
+
+async function refuseRows(
+  rows: IdentifiedRow[],
+  { files, rows: count }: Pick<Stage, 'files' | 'rows'>,
+  { list, withRepeats, path, rejects }: Refusal & { rejects: StageReject[] },
+): Promise<AfterRefusal> {
+  const listed = new Map<string, StageReject>();
+  for await (const line of createInterface({ input: createReadStream(list) })) {
+    const [, row, column, reason = ''] = /^(\d+),([^,]*),(?:"?)(.*?)(?:"?)$/.exec(line) ?? [];
+    const known = rows[Number(row)]!;
+    const reject = { source: 0, file: '', line: null, column: column || null, reason, raw: '' };
+    listed.set(withRepeats ? known.identity : String(known.row), reject);
+  }
+  const refused = rows.flatMap((one): (StageReject & { index: number })[] => {
+    const reject = listed.get(withRepeats ? one.identity : String(one.row));
+    const place = { file: files[one.file]!.name, line: one.line, raw: one.csv, index: one.file };
+    return reject ? [{ ...reject, ...place }] : [];
+  });
+  const all = [...rejects, ...refused.map(({ index: _index, ...reject }) => reject)];
+  await writeFile(path, all.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+  const after = files.map((file, index) => {
+    return { ...file, rejected: file.rejected + refused.filter((one) => one.index === index).length };
+  });
+  return { files: after, rows: count - refused.length, rejected: all.length, rejectsPath: path };
 }
 
 async function readUnseen(path: string | null): Promise<Set<string> | null> {

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDefaults } from './check-defaults.js';
-import { collectRejects, type FileCount } from './collect-rejects.js';
+import { collectRejects, type FileCount, refusedRecords } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
 import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
 import { inferColumns } from './infer-columns.js';
@@ -12,6 +12,7 @@ import { readFiles } from './read-files.js';
 import { recordLayout } from './record-layout.js';
 import { checkRejects } from './reject-limit.js';
 import { RejectsFile } from './rejects-file.js';
+import { writeOrigins } from './row-origins.js';
 import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
 import { settled, type SettledColumn } from './settled-column.js';
@@ -36,16 +37,22 @@ export async function buildStage(
     await preparation.prepare();
     const columns = await writeRows(connection, request, preparation);
     const counts = await countRows(connection, paths.rows, request);
-    const stage = numberedRows(paths.rows);
-    const context = { connection, stage, columns, rejects, signal: request.signal };
-    await collectRejects(context, request.files, counts);
+    const { signal } = request;
+    const firsts = new Map(counts.map(({ file, first }) => [file, first]));
+    const refused = refusedRecords({ connection, stage: numberedRows(paths.rows), columns, firsts, signal });
+    if (counts.some((count) => count.refused > 0))
+      await collectRejects({ rejects, signal }, request.files, refused);
     await addLayouts(request, preparation, { counts, rejects });
+    if (request.keepPlaces)
+      await writeOrigins(paths.origins, request, { columns: preparation.columns, firsts });
     const rejectsPath = await rejects.close();
     const files = stagedFiles(request, preparation.rejected, counts);
     checkRejects(request, files, rejectsPath);
-    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, request.signal);
+    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, signal);
     return {
-      ...(await measure(connection, paths.rows, request.signal)),
+      ...(await measure(connection, paths.rows, signal)),
+      keepsPlaces: request.keepPlaces ?? false,
+      isReordered: request.duplicates === 'keep',
       columns: bare(columns),
       files,
       rejectsPath,
@@ -60,7 +67,10 @@ export async function buildStage(
 const INFERRING = 0.3;
 
 const bare = (columns: SettledColumn[]) =>
-  columns.map(({ name, type, required }) => ({ name, type, required }));
+  columns.map(({ name, type, required, cleaning }) => {
+    const fallback = cleaning?.default;
+    return { name, type, required, ...(fallback !== undefined && { default: fallback }) };
+  });
 
 /**
  * Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in, and without
@@ -104,7 +114,9 @@ async function writeOnce(
   await checkDefaults(connection, columns, request.table);
   await settleExpressions(connection, request, { columns, hidden, references });
   const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
-  const rows = stageRows(readFiles(preparation.readable, [...planned, ...hidden]), columns, mayHoldNul);
+  const keepPlaces = request.keepPlaces ?? false;
+  const read = readFiles(preparation.readable, [...planned, ...hidden]);
+  const rows = stageRows(read, columns, { mayHoldNul, keepPlaces });
   const target = stagePaths(request.folder, request.table).rows;
   const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
@@ -170,8 +182,11 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
 /** Gives true repeats identities of their own. */
 async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: AbortSignal): Promise<void> {
   const once = `${rows}.once`;
-  const stage = `read_parquet(${readPath(rows)})`;
-  await run(connection, `COPY (${numberRepeats(stage)}) TO ${literal(once)} (FORMAT parquet)`, signal);
+  await run(
+    connection,
+    `COPY (${numberRepeats(numberedRows(rows))}) TO ${literal(once)} (FORMAT parquet)`,
+    signal,
+  );
   await rename(once, rows);
 }
 

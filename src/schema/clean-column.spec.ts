@@ -27,7 +27,7 @@ async function read(column: SettledColumn, texts: (string | null)[]): Promise<(s
   const names = ['nr', 'r0', '"#file"', '"#line"', '"#at"', '"#length"', '"#raw"'];
   // The place is the number, to bring the answers into order again.
   const relation = `SELECT * REPLACE (nr AS "#file") FROM (VALUES ${rows.join(', ')}) AS t(${names.join(', ')})`;
-  const sql = `SELECT c0::VARCHAR AS value, "#error" AS error, "#bad" AS bad FROM (${stageRows(relation, [column], false)}) ORDER BY "#file"`;
+  const sql = `SELECT c0::VARCHAR AS value, "#error" AS error, "#bad" AS bad FROM (${stageRows(relation, [column], { mayHoldNul: false, keepPlaces: false })}) ORDER BY "#file"`;
   const answers = (await connection.runAndReadAll(sql)).getRowObjects();
   return answers.map(({ value, error, bad }) =>
     error === null

@@ -18,17 +18,30 @@ export interface FileCount {
   first: number;
 }
 
-export interface RejectContext {
+/** The refused records of a stage, by the stage's own checks. */
+export interface RefusedSource {
   connection: DuckDBConnection;
   /** A table expression over the stage with its row numbers. */
   stage: string;
   columns: SettledColumn[];
+  /** By file, the place of its first record in the stage. */
+  firsts: Map<number, number>;
+  signal?: AbortSignal;
+}
+
+interface RejectContext {
   rejects: RejectsFile;
   signal?: AbortSignal;
 }
 
+/** What has to be known of a file to find its records again. */
+export type ReadableText = Pick<
+  LandedText,
+  'source' | 'name' | 'format' | 'path' | 'rawPath' | 'dialect' | 'columns'
+>;
+
 /** A refused record of the stage. */
-interface Refused {
+export interface Refused {
   /** Index of its file. */
   file: number;
   /** Number among the records that were staged from its file, from 0. */
@@ -45,16 +58,16 @@ interface Refused {
 const PAGE = 20_000;
 
 /**
- * Writes a reject for every record that was refused while staging, with its place and its raw text. The stage is gone
- * through once, however many files there are.
+ * Writes a reject for every record that was refused, with its place and its raw text.
+ *
+ * @param refused in the order of the stage: those of a file stand together
  */
 export async function collectRejects(
   context: RejectContext,
-  files: LandedText[],
-  counts: FileCount[],
+  files: ReadableText[],
+  refused: AsyncIterable<Refused>,
 ): Promise<void> {
-  if (counts.every(({ refused }) => refused === 0)) return;
-  const all = refusedRecords(context, new Map(counts.map(({ file, first }) => [file, first])));
+  const all = refused[Symbol.asyncIterator]();
   let next = await all.next();
   while (!next.done) {
     const first = next.value;
@@ -70,7 +83,7 @@ export async function collectRejects(
 
 async function collectOfFile(
   context: RejectContext,
-  file: LandedText,
+  file: ReadableText,
   { first, refused }: { first: Refused; refused: AsyncIterable<Refused> },
 ): Promise<void> {
   const { rejects } = context;
@@ -91,7 +104,7 @@ async function collectOfFile(
 type Add = (refused: Refused, line: number | null, raw: string | Buffer) => Promise<void>;
 
 /** Numbered records: their text is read from where they say it is. */
-async function quote(file: LandedText, refused: AsyncIterable<Refused>, add: Add): Promise<void> {
+async function quote(file: ReadableText, refused: AsyncIterable<Refused>, add: Add): Promise<void> {
   const text = await open(file.rawPath);
   try {
     for await (const record of refused)
@@ -109,7 +122,7 @@ async function slice(text: FileHandle, at: number, length: number): Promise<Buff
 }
 
 /** Records of the fast reader are known by their number only: the file is walked once more to find them. */
-async function locate(context: RejectContext, file: LandedText, refused: AsyncIterable<Refused>, add: Add) {
+async function locate(context: RejectContext, file: ReadableText, refused: AsyncIterable<Refused>, add: Add) {
   const wanted = refused[Symbol.asyncIterator]();
   let next = await wanted.next();
   let ordinal = 0;
@@ -133,9 +146,14 @@ function confirm({ bad }: Refused, bytes: Buffer, name: string): void {
   throw new Error(`a refused record of ${name} was not found where its number says`);
 }
 
-/** @param firsts by file, the place of its first record in the stage */
-async function* refusedRecords(context: RejectContext, firsts: Map<number, number>): AsyncGenerator<Refused> {
-  const { connection, stage, columns, signal } = context;
+/** The records that the stage refused, gone through once, however many files there are. */
+export async function* refusedRecords({
+  connection,
+  stage,
+  columns,
+  firsts,
+  signal,
+}: RefusedSource): AsyncGenerator<Refused> {
   let last = -1n;
   for (;;) {
     const rows = await run(
@@ -150,23 +168,30 @@ async function* refusedRecords(context: RejectContext, firsts: Map<number, numbe
   }
 }
 
-const number = (value: unknown) => (value === null ? null : Number(value));
-
-function describe(row: Row, columns: SettledColumn[], firsts: Map<number, number>): Refused {
+/** What tells where a record stood, from a row that has it. */
+export function placeOf(row: Row, firsts: Map<number, number>) {
   const file = Number(row['#file']);
-  const error = Number(row['#error']);
-  const column = columns[error % FAULT.required];
-  const bad = row['#bad'] as string | null;
   return {
     file,
     ordinal: Number(row['#row']) - firsts.get(file)!,
-    column: column?.name ?? null,
-    reason: describeFault(error, column, bad),
-    // An expression's result need not stand in the record.
-    bad: column?.derived ? null : bad,
     line: number(row['#line']),
     at: number(row['#at']),
     length: number(row['#length']),
     raw: row['#raw'] as string | null,
+  };
+}
+
+const number = (value: unknown) => (value === null ? null : Number(value));
+
+function describe(row: Row, columns: SettledColumn[], firsts: Map<number, number>): Refused {
+  const error = Number(row['#error']);
+  const column = columns[error % FAULT.required];
+  const bad = row['#bad'] as string | null;
+  return {
+    ...placeOf(row, firsts),
+    column: column?.name ?? null,
+    reason: describeFault(error, column, bad),
+    // An expression's result need not stand in the record.
+    bad: column?.derived ? null : bad,
   };
 }

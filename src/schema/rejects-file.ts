@@ -15,11 +15,14 @@ export class RejectsFile {
   private pending: string[] = [];
   private size = 0;
   private handle: FileHandle | null = null;
-  private isBegun = false;
   /** How many there are. */
   count = 0;
 
-  constructor(readonly path: string) {}
+  /** @param isBegun there is such a file, to which more is added; else it begins anew */
+  constructor(
+    readonly path: string,
+    private isBegun = false,
+  ) {}
 
   /** Call `flush` now and then; nothing is written before. */
   add(entry: RejectEntry): void {

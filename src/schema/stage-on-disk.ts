@@ -4,7 +4,9 @@ import { readFile, rename, rm, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
-import type { FileTally, Stage, StageColumn, StagedFile } from './stage.js';
+import { refuseRows } from './refuse-rows.js';
+import { SourceChanged } from './row-origins.js';
+import type { AfterRefusal, FileTally, Refusal, Stage, StageColumn, StagedFile } from './stage.js';
 
 /** What has to be known to open a stage again. */
 export interface StageManifest {
@@ -14,6 +16,10 @@ export interface StageManifest {
   identities: number;
   rejected: number;
   rejectsPath: string | null;
+  /** There is a file of origins. */
+  keepsPlaces: boolean;
+  /** Rows do not stand as their numbers say. */
+  isReordered: boolean;
 }
 
 /** Size of the pieces that are handed on. */
@@ -23,6 +29,7 @@ const CHUNK = 256 << 10;
 export const stagePaths = (folder: string, table: string) => ({
   rows: path.join(folder, `${table}.parquet`),
   rejects: path.join(folder, `${table}.rejects.ndjson`),
+  origins: path.join(folder, `${table}.origins.ndjson`),
   manifest: path.join(folder, `${table}.stage.json`),
   careful: path.join(folder, `${table}.careful`),
 });
@@ -35,13 +42,14 @@ export class StageOnDisk implements Stage {
   readonly identities: number;
   readonly rejected: number;
   readonly rejectsPath: string | null;
+  readonly keepsPlaces: boolean;
   private readonly rowsPath: string;
 
   constructor(
     private readonly engine: Engine,
     private readonly folder: string,
     private readonly table: string,
-    manifest: StageManifest,
+    private readonly manifest: StageManifest,
   ) {
     ({
       columns: this.columns,
@@ -50,6 +58,7 @@ export class StageOnDisk implements Stage {
       identities: this.identities,
       rejected: this.rejected,
       rejectsPath: this.rejectsPath,
+      keepsPlaces: this.keepsPlaces,
     } = manifest);
     this.rowsPath = stagePaths(folder, table).rows;
   }
@@ -64,6 +73,27 @@ export class StageOnDisk implements Stage {
     const columns = this.columns.map((_, n) => `c${n}`).join(', ');
     const query = `SELECT ${columns} FROM ${this.first(unseen)}`;
     return this.export('rows', query, 'HEADER false, FORCE_QUOTE *', signal);
+  }
+
+  placedLines(which: 'all' | { unseen: string | null }, signal?: AbortSignal): AsyncIterable<Buffer> {
+    if (this.columns.length === 0) return Readable.from([]);
+    const columns = ['"#row"', '"#file"', '"#hash"', ...this.columns.map((_, n) => `c${n}`)].join(', ');
+    const rows = which === 'all' ? this.good() : this.first(which.unseen);
+    return this.export('placed', `SELECT ${columns} FROM ${rows}`, 'HEADER false, FORCE_QUOTE *', signal);
+  }
+
+  async refuse(refusal: Refusal): Promise<AfterRefusal> {
+    const connection = await this.engine.connect();
+    const { origins, manifest } = stagePaths(this.folder, this.table);
+    try {
+      return await refuseRows({ connection, rows: this.good(), origins, stage: this.manifest }, refusal);
+    } catch (error) {
+      // What cannot be found again has to be staged again.
+      if (error instanceof SourceChanged) await rm(manifest, { force: true });
+      throw error;
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]> {
@@ -106,7 +136,11 @@ export class StageOnDisk implements Stage {
   }
 
   private good(): string {
-    return `(SELECT * FROM read_parquet(${readPath(this.rowsPath)}, file_row_number = true) WHERE "#error" IS NULL)`;
+    const number = this.manifest.isReordered ? '' : ', file_row_number AS "#row"';
+    return (
+      `(SELECT *${number} FROM read_parquet(${readPath(this.rowsPath)}, file_row_number = true) ` +
+      `WHERE "#error" IS NULL)`
+    );
   }
 
   /** The first row of each identity, of those listed in `unseen` where it is given. */
@@ -114,8 +148,8 @@ export class StageOnDisk implements Stage {
     const isListed = unseen === null ? '' : ` WHERE "#hash" IN (SELECT h FROM ${identityList(unseen)})`;
     const rows = `(SELECT * FROM ${this.good()}${isListed})`;
     if (this.identities === this.rows) return rows;
-    const firsts = `SELECT min(file_row_number) FROM ${rows} GROUP BY "#hash"`;
-    return `(SELECT * FROM ${rows} WHERE file_row_number IN (${firsts}))`;
+    const firsts = `SELECT min("#row") FROM ${rows} GROUP BY "#hash"`;
+    return `(SELECT * FROM ${rows} WHERE "#row" IN (${firsts}))`;
   }
 
   /** Writes a query's result as CSV to a file and streams that; the file goes when the stream ends. */

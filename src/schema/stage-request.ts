@@ -22,6 +22,8 @@ export interface StageRequest {
   copies: { source: number; name: string; fingerprint: string; copyOf: string }[];
   /** The target table's columns; null when there is no table yet. */
   existing: StageColumn[] | null;
+  /** Rows may be refused later: the stage keeps where each stood, which costs room. */
+  keepPlaces?: boolean;
   signal?: AbortSignal;
   /** Told now and again how much of the staging is done, from 0 to 1. */
   onProgress?: (share: number) => void;

@@ -25,13 +25,13 @@ CASE WHEN "#error" IS NOT NULL THEN "#raw" END AS "#raw" FROM (SELECT *, t0::VAR
 
 describe('the rows of a stage', () => {
   it('cost nothing more where no column is cleaned', () => {
-    expect(stageRows('SELECT * FROM relation', COLUMNS, true)).toBe(PLAIN);
+    expect(stageRows('SELECT * FROM relation', COLUMNS, { mayHoldNul: true, keepPlaces: false })).toBe(PLAIN);
   });
 
   it('are cleaned in the columns that say so, and in no other', () => {
     const cleaned = COLUMNS.map((column, n) => (n === 1 ? { ...column, cleaning: { trim: true } } : column));
     const without = (sql: string) => sql.replaceAll(/trim\(r1, '\s+'\) AS v1/gu, 'r1 AS v1');
-    const sql = stageRows('SELECT * FROM relation', cleaned, true);
+    const sql = stageRows('SELECT * FROM relation', cleaned, { mayHoldNul: true, keepPlaces: false });
     expect(sql).not.toBe(PLAIN);
     expect(without(sql).replaceAll(', r1', '').replaceAll('left(r1', 'left(v1')).toBe(
       PLAIN.replaceAll(', r1', ''),

@@ -21,9 +21,14 @@ export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000, fa
 
 /**
  * The stage's rows from a relation of `readFiles`: the typed columns, `#hash` (NULL for refused records), `#file`,
- * `#error` (NULL for good ones) and, for refused records only, `#bad` (the value at fault), the place and `#raw`.
+ * `#error` (NULL for good ones) and, for refused records only, `#bad` (the value at fault), the place and `#raw`, which
+ * all records have with `keepPlaces`.
  */
-export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul: boolean): string {
+export function stageRows(
+  relation: string,
+  columns: SettledColumn[],
+  { mayHoldNul, keepPlaces }: { mayHoldNul: boolean; keepPlaces: boolean },
+): string {
   const error = `(${errorOf(columns, mayHoldNul)})::SMALLINT AS "#error"`;
   const out = [
     // Numbered, so that no name of a user's column meets one of the engine's own.
@@ -32,7 +37,9 @@ export function stageRows(relation: string, columns: SettledColumn[], mayHoldNul
     '"#error"',
     `CASE WHEN "#error" IS NULL THEN ${identity(columns)} END AS "#hash"`,
     `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns)} END AS "#bad"`,
-    ...[...PLACE, '#raw'].map((name) => `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`),
+    ...[...PLACE, '#raw'].map((name) =>
+      keepPlaces ? `"${name}"` : `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`,
+    ),
   ];
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
   const canonical = columns.map(
@@ -138,10 +145,12 @@ function pair(name: string, canonical: string): string {
 
 /**
  * `duplicates: keep`: the n-th occurrence of a row, counted over the whole stage, gets an identity of its own. Only good
- * rows are kept, and their order is not.
+ * rows are kept, and their order is not: `#row` tells what it was.
+ *
+ * @param stage with its row numbers
  */
 export function numberRepeats(stage: string): string {
-  const good = `SELECT * FROM ${stage} WHERE "#error" IS NULL`;
+  const good = `SELECT * EXCLUDE (file_row_number), file_row_number AS "#row" FROM ${stage} WHERE "#error" IS NULL`;
   const repeated = `SELECT "#hash" FROM ${stage} WHERE "#error" IS NULL GROUP BY "#hash" HAVING count(*) > 1`;
   const again = `left(sha256(concat("#hash", ':', "#nth")), 32)::UUID`;
   return (

@@ -6,6 +6,8 @@ export interface StageColumn {
   type: ColumnType;
   /** NOT NULL in the schema. */
   required: boolean;
+  /** What the schema puts in place of NULL, as the type is written; absent: nothing. */
+  default?: string;
 }
 
 /** How many records of one file were read, and how many were refused. Staged = read - rejected. */
@@ -51,6 +53,19 @@ export interface Stage {
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
+   * As `rowLines`, of the first occurrences or of all staged rows, with three fields in front: the row's number in the
+   * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity.
+   */
+  placedLines(which: 'all' | { unseen: string | null }, signal?: AbortSignal): AsyncIterable<Buffer>;
+  /** Whether `refuse` can tell the places and texts of good rows. */
+  keepsPlaces: boolean;
+  /**
+   * Refuses rows that were staged, and writes a rejects file that has them besides those that were refused before.
+   *
+   * @throws TransientError `SOURCE_CHANGED` when a file is not what it was when it was staged; the stage is gone then
+   */
+  refuse(refusal: Refusal): Promise<AfterRefusal>;
+  /**
    * Writes every staged row, repeats included, as CSV with a header (comma, LF, quoted where needed, NULL empty and
    * an empty text as `""`) to `path`, which must not exist yet.
    */
@@ -63,6 +78,20 @@ export interface Stage {
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
 }
+
+/** Rows to be refused after they were staged. */
+export interface Refusal {
+  /** CSV without a header: the row's number in the stage, the column (empty: none), the reason; every number once. */
+  list: string;
+  /** Rows that are identical to a listed one are refused with it. */
+  withRepeats: boolean;
+  /** Where the rejects file goes; must not exist yet. */
+  path: string;
+  signal?: AbortSignal;
+}
+
+/** What becomes of a stage whose rows are refused. */
+export type AfterRefusal = Pick<Stage, 'files' | 'rows' | 'rejected' | 'rejectsPath'>;
 
 /** A line of the rejects file. */
 export interface StageReject {
