@@ -133,6 +133,7 @@ export function byOffset(value: number): ApiSourceConfig['pagination'] {
     offset: { in: 'query', name: 'offset' },
     start: 0,
     limit: { place: { in: 'query', name: 'limit' }, value },
+    shortPageEnds: false,
     total: null,
     totalPages: null,
     hasMore: null,

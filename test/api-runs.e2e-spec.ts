@@ -75,7 +75,8 @@ describe('an API as a source', () => {
     ]);
     const { body } = await service.get<FilePageDto>(`/runs/${run.id}/files?limit=2`);
     expect(body.items.map(({ url }) => url)).toEqual(files.slice(0, 2).map(({ url }) => url));
-    expect(api.asked('/plain')).toHaveLength(3);
+    // The last one is empty.
+    expect(api.asked('/plain')).toHaveLength(4);
   });
 
   it('that gives the same again is fetched and loads nothing', async () => {
@@ -89,7 +90,7 @@ describe('an API as a source', () => {
     });
     expect(second.streams[0]!.files.map(({ state }) => state)).toEqual(['unchanged', 'unchanged']);
     expect(second.streams[0]!.signature).toBe(first.streams[0]!.signature);
-    expect(api.asked('/again')).toHaveLength(2);
+    expect(api.asked('/again')).toHaveLength(3);
     const loads = await query(app.database.url, `SELECT FROM millrace.loads WHERE table_name = 'again'`);
     expect(loads).toHaveLength(1);
   });
@@ -386,7 +387,7 @@ describe('a run of an API', () => {
     const run = await service.ended(body.id);
     expect(run).toMatchObject({ state: 'succeeded', attempt: 2, streams: [{ read: 8, inserted: 8 }] });
     const asked = api.asked('/killed');
-    expect(asked.filter((url) => !url.includes('offset=6'))).toEqual([]);
+    expect(asked.filter((url) => !/offset=[68]/.test(url))).toEqual([]);
     expect(run.streams[0]!.files).toHaveLength(3);
     expect(await cursorOf('killed')).toEqual(['2024-01-08']);
   });
@@ -503,7 +504,7 @@ streams:
     await add('asked', numbered(1, 2));
     let release = () => {};
     const mend = api.fail('/asked', {}, (_request, response) => {
-      release = () => response.end('{"data":[{"id":1,"name":"name 1"}]}');
+      release = () => response.end('{"data":[{"id":1,"name":"name 1"}],"has_more":false}');
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     });
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'asked' });

@@ -42,6 +42,7 @@ const source = apiSource({
     offset: { in: 'query', name: 'offset' },
     start: 0,
     limit: { place: { in: 'query', name: 'limit' }, value: 100 },
+    shortPageEnds: false,
     total: '$.total',
     totalPages: null,
     hasMore: null,

@@ -16,6 +16,7 @@ export interface Api {
   tells: Tells;
 }
 
+const SIZED = { shortPageEnds: false };
 const STOPS = { total: '$.total', totalPages: '$.pages', hasMore: '$.has_more' };
 const query = (name: string) => ({ in: 'query' as const, name });
 function slice(api: Api, from: number, size: number) {
@@ -48,8 +49,6 @@ const answer = (body: object, headers: Record<string, string> = {}, status = 200
 export interface PagedApi {
   pagination(api: Api): ApiPagination;
   answer(request: ApiRequest, api: Api): Answer;
-  /** Whatever it `tells`, a page that is short because of the cap cannot be taken for the last one. */
-  isEndClear?: true;
   base?: ApiRequest;
 }
 
@@ -75,7 +74,6 @@ const byCursor = (
     if ('header' in from) return answer({ items, ...told }, isLast ? {} : { 'x-next': `${to}` });
     return answer({ items, ...told, next: isLast ? [null, ''][to % 2] : to });
   },
-  isEndClear: true,
 });
 
 const byUrl = (url: (next: string) => string): PagedApi => ({
@@ -84,7 +82,6 @@ const byUrl = (url: (next: string) => string): PagedApi => ({
     const { items, isLast, to } = slice(api, parameter(request, 'from') ?? 0, api.size);
     return answer({ items, links: isLast ? {} : { next: url(`?from=${to}`) } });
   },
-  isEndClear: true,
 });
 
 export const PAGED_APIS: Record<string, PagedApi> = {
@@ -92,6 +89,7 @@ export const PAGED_APIS: Record<string, PagedApi> = {
     pagination: ({ size }) => ({
       ...STOPS,
       type: 'page',
+      ...SIZED,
       page: query('page'),
       start: 1,
       size: { place: query('limit'), value: size },
@@ -107,7 +105,7 @@ export const PAGED_APIS: Record<string, PagedApi> = {
     },
   },
   'page numbers from 0 without a size': {
-    pagination: () => ({ ...STOPS, type: 'page', page: query('p'), start: 0, size: null }),
+    pagination: () => ({ ...STOPS, ...SIZED, type: 'page', page: query('p'), start: 0, size: null }),
     answer(request, api) {
       const { items, told } = slice(
         api,
@@ -116,11 +114,11 @@ export const PAGED_APIS: Record<string, PagedApi> = {
       );
       return answer({ items, ...told });
     },
-    isEndClear: true,
   },
   offset: {
     pagination: ({ size }) => ({
       ...STOPS,
+      ...SIZED,
       type: 'offset',
       offset: query('skip'),
       start: 0,
@@ -134,6 +132,7 @@ export const PAGED_APIS: Record<string, PagedApi> = {
   keyset: {
     pagination: ({ size }) => ({
       ...STOPS,
+      ...SIZED,
       type: 'keyset',
       field: '$.id',
       place: query('after'),
@@ -163,15 +162,13 @@ export const PAGED_APIS: Record<string, PagedApi> = {
       const next = isLast ? '' : `, <items?from=${to}>; rel="next"; title="a, b"`;
       return answer({ items }, { link: `<${HOME}/items>; rel="first"${next}` });
     },
-    isEndClear: true,
   },
   'range with a total': {
-    pagination: ({ size }) => ({ type: 'range', size, unit: 'items' }),
+    pagination: ({ size }) => ({ ...SIZED, type: 'range', size, unit: 'items' }),
     answer: (request, api) => answerRange(request, api, true),
-    isEndClear: true,
   },
   'range without a total': {
-    pagination: ({ size }) => ({ type: 'range', size, unit: 'items' }),
+    pagination: ({ size }) => ({ ...SIZED, type: 'range', size, unit: 'items' }),
     answer: (request, api) => answerRange(request, api, false),
   },
   GraphQL: {
@@ -181,7 +178,6 @@ export const PAGED_APIS: Record<string, PagedApi> = {
       const { items, isLast, to } = slice(api, Number(variables.after ?? 0), api.size);
       return answer({ items, info: { hasNextPage: !isLast, endCursor: items.length > 0 ? `${to}` : null } });
     },
-    isEndClear: true,
     base: {
       method: 'POST',
       url: `${HOME}/items`,

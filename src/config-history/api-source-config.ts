@@ -153,7 +153,13 @@ export type ApiPagination =
   | RangePagination
   | GraphqlPagination;
 
-export interface PageNumberPagination extends PageStops {
+/** By default only an empty page, or what an answer says, ends pages whose size is asked for. */
+export interface ShortPages {
+  /** Whether a page with fewer records than asked for is the last one where the answer tells nothing. */
+  shortPageEnds: boolean;
+}
+
+export interface PageNumberPagination extends PageStops, ShortPages {
   type: 'page';
   page: RequestPlace;
   /** Number of the first page. */
@@ -161,7 +167,7 @@ export interface PageNumberPagination extends PageStops {
   size: { place: RequestPlace; value: number } | null;
 }
 
-export interface OffsetPagination extends PageStops {
+export interface OffsetPagination extends PageStops, ShortPages {
   type: 'offset';
   offset: RequestPlace;
   start: number;
@@ -177,7 +183,7 @@ export interface CursorPagination extends PageStops {
 }
 
 /** The last record of a page says where the next one begins. */
-export interface KeysetPagination extends PageStops {
+export interface KeysetPagination extends PageStops, ShortPages {
   type: 'keyset';
   /** JSONPath in a record. */
   field: string;
@@ -190,7 +196,7 @@ export interface KeysetPagination extends PageStops {
 }
 
 /** `Range` and `Content-Range` as PostgREST has them. */
-export interface RangePagination {
+export interface RangePagination extends ShortPages {
   type: 'range';
   size: number;
   /** Of `Range-Unit` and `Range`. */

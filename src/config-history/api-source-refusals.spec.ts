@@ -349,7 +349,7 @@ const paginations: [string, string, string[]][] = [
     'a key of another kind',
     'pagination: { type: page, limit: 5 }',
     [
-      'pagination.limit 6:31 expected one of the keys in, total, total_pages, has_more, size_param, size, type, param, start, got "limit"',
+      'pagination.limit 6:31 expected one of the keys in, total, total_pages, has_more, size_param, size, type, param, start, short_page_ends, got "limit"',
     ],
   ],
   [
@@ -374,6 +374,11 @@ const paginations: [string, string, string[]][] = [
     'a parameter for no size',
     'pagination: { type: page, size_param: n }',
     ['pagination.size 6:5 expected size beside size_param, got nothing'],
+  ],
+  [
+    'short pages of no size',
+    'pagination: { type: keyset, field: id, param: after, short_page_ends: true }',
+    ['pagination.size 6:5 expected size beside short_page_ends, got nothing'],
   ],
   [
     'a token from nowhere',

@@ -87,6 +87,7 @@ allow_origins: ['https://Files.example.com:443', '\${API_FILES}']`);
         offset: { in: 'body', name: 'page.offset' },
         start: 0,
         limit: { place: { in: 'body', name: 'limit' }, value: 1000 },
+        shortPageEnds: false,
         total: '$.meta.total',
         totalPages: null,
         hasMore: null,
@@ -240,15 +241,16 @@ const paginations: [string, ApiPagination][] = [
   ['auto', { type: 'auto' }],
   ['single', { type: 'single' }],
   ['link_header', { type: 'link_header', rel: 'next' }],
-  ['range', { type: 'range', size: 1000, unit: 'items' }],
-  ['page', { type: 'page', page: query('page'), start: 1, size: null, ...noStops }],
+  ['range', { type: 'range', size: 1000, unit: 'items', shortPageEnds: false }],
+  ['page', { type: 'page', page: query('page'), start: 1, size: null, shortPageEnds: false, ...noStops }],
   [
-    '{ type: page, param: p, start: 0, size: 50, in: header, total_pages: $.pages, has_more: more }',
+    '{ type: page, param: p, start: 0, size: 50, in: header, total_pages: $.pages, has_more: more, short_page_ends: true }',
     {
       type: 'page',
       page: { in: 'header', name: 'p' },
       start: 0,
       size: { place: { in: 'header', name: 'per_page' }, value: 50 },
+      shortPageEnds: true,
       total: null,
       totalPages: '$.pages',
       hasMore: 'more',
@@ -261,6 +263,7 @@ const paginations: [string, ApiPagination][] = [
       offset: query('offset'),
       start: 0,
       limit: { place: query('limit'), value: 100 },
+      shortPageEnds: false,
       ...noStops,
     },
   ],
@@ -289,10 +292,11 @@ const paginations: [string, ApiPagination][] = [
       prefix: 'gt.',
       start: '0',
       size: null,
+      shortPageEnds: false,
       ...noStops,
     },
   ],
-  ['{ type: range, size: 10, unit: rows }', { type: 'range', size: 10, unit: 'rows' }],
+  ['{ type: range, size: 10, unit: rows }', { type: 'range', size: 10, unit: 'rows', shortPageEnds: false }],
 ];
 
 describe('authentication', () => {

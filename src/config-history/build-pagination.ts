@@ -5,6 +5,7 @@ import type {
   OffsetPaginationShape,
   PagePaginationShape,
   PaginationShape,
+  RangePaginationShape,
 } from './shape/pagination-shape.js';
 import { USUAL_PARAMS } from './usual-names.js';
 
@@ -27,7 +28,7 @@ export function buildPagination(pagination: PaginationShape = { type: 'auto' }):
     case 'keyset':
       return buildKeyset(pagination);
     case 'range':
-      return { type: 'range', size: pagination.size ?? 1000, unit: pagination.unit ?? 'items' };
+      return buildRange(pagination);
     case 'graphql':
       return { type: 'graphql', pageInfo: pagination.page_info, variable: pagination.variable ?? 'after' };
   }
@@ -45,6 +46,7 @@ function buildPage(page: PagePaginationShape): ApiPagination {
     page: placeOf(page, page.param ?? USUAL_PARAMS.page.param),
     start: page.start ?? 1,
     size: sizeOf(page),
+    shortPageEnds: page.short_page_ends ?? false,
     ...stopsOf(page),
   };
 }
@@ -58,6 +60,7 @@ function buildOffset(offset: OffsetPaginationShape): ApiPagination {
       place: placeOf(offset, offset.limit_param ?? USUAL_PARAMS.offset.limit_param),
       value: offset.limit ?? 100,
     },
+    shortPageEnds: offset.short_page_ends ?? false,
     ...stopsOf(offset),
   };
 }
@@ -80,7 +83,17 @@ function buildKeyset(keyset: KeysetPaginationShape): ApiPagination {
     prefix: keyset.prefix ?? '',
     start: keyset.start === undefined ? null : String(keyset.start),
     size: sizeOf(keyset),
+    shortPageEnds: keyset.short_page_ends ?? false,
     ...stopsOf(keyset),
+  };
+}
+
+function buildRange(range: RangePaginationShape): ApiPagination {
+  return {
+    type: 'range',
+    size: range.size ?? 1000,
+    unit: range.unit ?? 'items',
+    shortPageEnds: range.short_page_ends ?? false,
   };
 }
 

@@ -23,8 +23,10 @@ export function checkPagination(source: ApiSourceShape, path: Path): Fault[] {
   if (!PLACED.some((shape) => pagination instanceof shape)) return [];
   const placed = pagination as Record<string, unknown>;
   const faults = checkPlaces(source, { shape: placed, keys: ['param', 'size_param', 'limit_param'] }, place);
-  if (placed['size_param'] !== undefined && placed['size'] === undefined) {
-    const message = 'expected size beside size_param, got nothing';
+  const needsSize = pagination instanceof OffsetPaginationShape ? [] : ['size_param', 'short_page_ends'];
+  const [sized] = needsSize.filter((key) => placed[key] !== undefined && placed[key] !== false);
+  if (sized !== undefined && placed['size'] === undefined) {
+    const message = `expected size beside ${sized}, got nothing`;
     faults.push({ path: [...place, 'size'], message, at: 'missing' });
   }
   return pagination instanceof CursorPaginationShape ? [...faults, ...checkToken(pagination, place)] : faults;

@@ -1,8 +1,8 @@
 import { Key } from './key.js';
 import { Kinds } from './kinds.js';
-import { MOST, SizedShape, StopsShape } from './paging-parts-shape.js';
+import { MOST, SHORT_PAGE_ENDS, SizedShape, StopsShape } from './paging-parts-shape.js';
 import { HEADER_NAME, JSON_PATH, PLACE_NAME, PREFIX, START } from './request-rules.js';
-import { oneOf, text, wholeNumber } from './rules.js';
+import { flag, oneOf, text, wholeNumber } from './rules.js';
 
 const PAGES = 'How the pages are told apart.';
 
@@ -28,6 +28,9 @@ export class PagePaginationShape extends SizedShape {
 
   @Key(wholeNumber(0, MOST), { description: 'Number of the first page.', default: 1 })
   start?: number;
+
+  @Key(flag, SHORT_PAGE_ENDS)
+  short_page_ends?: boolean;
 }
 
 /** Pages by the number of records before them. */
@@ -46,6 +49,9 @@ export class OffsetPaginationShape extends StopsShape {
 
   @Key(wholeNumber(0, Number.MAX_SAFE_INTEGER), { description: 'Offset of the first page.', default: 0 })
   start?: number;
+
+  @Key(flag, SHORT_PAGE_ENDS)
+  short_page_ends?: boolean;
 }
 
 /** Each answer holds a token for the next page. */
@@ -111,6 +117,9 @@ export class KeysetPaginationShape extends SizedShape {
     examples: [0],
   })
   start?: string | number;
+
+  @Key(flag, SHORT_PAGE_ENDS)
+  short_page_ends?: boolean;
 }
 
 /** `Range` and `Content-Range`, as PostgREST has them. */
@@ -126,6 +135,9 @@ export class RangePaginationShape {
     default: 'items',
   })
   unit?: string;
+
+  @Key(flag, SHORT_PAGE_ENDS)
+  short_page_ends?: boolean;
 }
 
 /** A GraphQL connection's pageInfo. */

@@ -5,6 +5,13 @@ import { oneOf, wholeNumber } from './rules.js';
 /** Most records of a page, and most pages by number. */
 export const MOST = 1_000_000;
 
+/** Of pages whose size is asked for. */
+export const SHORT_PAGE_ENDS = {
+  description:
+    'Whether a page with fewer records than asked for is the last one. Otherwise only an empty page is, or what the answer says.',
+  default: false,
+};
+
 /** Parameters in a request. */
 class PlacedShape {
   @Key(oneOf(['query', 'body', 'header']), {

@@ -61,16 +61,16 @@ describe('one series of pages', () => {
     expect(fetched.files[1]?.url).toBe(`${origin}/r?limit=5&offset=5`);
     expect(place.told.map(({ message }) => message)).toEqual(['begins to fetch pages', 'fetched pages']);
     expect(place.told[1]?.fields).toMatchObject({
-      pages: 5,
+      pages: 6,
       records: 23,
       requests: server.seen.length,
       retries: 0,
     });
   });
 
-  it('asks for one page only where one is all', async () => {
-    const origin = await serve((url) => ({ json: slice(3, url) }));
-    await place.fetch({ url: `${origin}/r`, parallel: 8, pagination: byOffset(5) });
+  it('asks for one page only where the first one says that it is all', async () => {
+    const origin = await serve((url) => ({ json: { data: slice(3, url), has_more: false } }));
+    await place.fetch({ url: `${origin}/r`, records: '$.data', parallel: 8, pagination: byOffset(5) });
     expect(server.seen).toHaveLength(1);
   });
 
@@ -94,7 +94,10 @@ describe('one series of pages', () => {
       const headers = { 'content-range': `${from}-${from + 1}/9` };
       return { status: 206, headers, json: [{ id: from }, { id: from + 1 }] };
     });
-    const source = { url: `${origin}/r`, pagination: { type: 'range', size: 2, unit: 'items' } as const };
+    const source = {
+      url: `${origin}/r`,
+      pagination: { type: 'range', size: 2, unit: 'items', shortPageEnds: false } as const,
+    };
     await expect(place.fetch(source)).rejects.toMatchObject({ code: 'PAGES_MISSING' });
     expect(server.seen).toHaveLength(3);
   });

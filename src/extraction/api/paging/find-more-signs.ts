@@ -68,7 +68,7 @@ function counts({ path, members }: Container, names: string[], than: number): Mo
 }
 
 /** `{ value, relation }` is Elasticsearch's total. */
-function readCount(value: unknown): number | null {
+export function readCount(value: unknown): number | null {
   const count = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
   if (typeof count !== 'string' && typeof count !== 'number') return null;
   return /^\d{1,15}$/.test(String(count)) ? Number(count) : null;

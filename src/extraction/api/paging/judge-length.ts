@@ -7,21 +7,31 @@ export interface PageLength {
   isFirst: boolean;
   /** What the answer itself tells; null: nothing. */
   saysMore: boolean | null;
+  /** Whether it says by a usual field that it is the last one, see `saysEnd`. */
+  saysEnd: () => boolean;
+  /** Whether the config says that a short page is the last one. */
+  shortPageEnds: boolean;
 }
 
 /**
- * Whether a page is the last one. A short first page of a round length may be short because the API caps the size (asked
- * 1000, gave 100), so it is not taken for the last: one request more settles it.
+ * Whether a page is the last one: an empty one is, and one that says so. A short one is not by itself, for APIs cap sizes, leave
+ * out what the caller may not see, and cut pages by bytes. Where the config knows better, a short first page of a round length
+ * is followed all the same: that may be the API's cap (asked 1000, gave 100), which every other page would have too.
  */
-export function isLastPage({ items, size, isFirst, saysMore }: PageLength): boolean {
+export function isLastPage(page: PageLength): boolean {
+  const { items, size, isFirst, saysMore } = page;
   if (items === 0) return true;
   if (saysMore !== null) return !saysMore;
   if (size === null || items >= size) return false;
-  return !(isFirst && isRound(items));
+  return page.saysEnd() || (page.shortPageEnds && !(isFirst && isRound(items)));
 }
 
 /** How many a full page has, as this page shows. */
-export function fullSize({ items, size, isFirst }: PageLength): number | null {
+export function fullSize({
+  items,
+  size,
+  isFirst,
+}: Pick<PageLength, 'items' | 'size' | 'isFirst'>): number | null {
   if (size === null) return null;
   return isFirst ? items : Math.max(size, items);
 }

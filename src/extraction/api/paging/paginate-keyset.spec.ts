@@ -15,6 +15,7 @@ const keyset = (part: Partial<KeysetPagination> = {}): KeysetPagination => ({
   total: null,
   totalPages: null,
   hasMore: null,
+  shortPageEnds: false,
   ...part,
 });
 const later = { position: { after: '"a"', pages: 3, seen: 6, size: 2 }, before: 6 };
@@ -64,7 +65,21 @@ describe('keyset', () => {
       { pagination: keyset({ field: '$.id' }), body: { items: two }, records: '$.items[?@.open]' },
       { url: `${HOME}/items?limit=2&starting_after=cus_2` },
     ],
-    ['a short page', { pagination: keyset(), body: { items: [{ id: 1 }] }, ...later }, null],
+    [
+      'a short page',
+      { pagination: keyset(), body: { items: [{ id: 'b' }] }, ...later },
+      { url: `${HOME}/items?limit=2&starting_after=b` },
+    ],
+    [
+      'a short page, which the config takes for the end',
+      { pagination: keyset({ shortPageEnds: true }), body: { items: [{ id: 'b' }] }, ...later },
+      null,
+    ],
+    [
+      'a short page that says so',
+      { pagination: keyset(), body: { items: [{ id: 'b' }], has_more: false }, ...later },
+      null,
+    ],
     ['an empty page', { pagination: keyset({ size: null }), body: { items: [] }, ...later }, null],
     [
       'a short page, total says more',

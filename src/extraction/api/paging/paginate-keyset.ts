@@ -2,6 +2,7 @@ import type { KeysetPagination } from '../../../config-history/api-source-config
 import { PagingFailed } from '../api-errors.js';
 import { compileCount, compileLast } from './count-items.js';
 import { compilePath } from '../json-path.js';
+import { saysEnd } from './find-end-signs.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
@@ -14,7 +15,7 @@ import { compileStops } from './read-stops.js';
  * and items before it, and the size of a full page.
  */
 export function createKeysetPaginator(pagination: KeysetPagination, base: PagingBase): Paginator {
-  const { field, place, prefix, start, size } = pagination;
+  const { field, place, prefix, start, size, shortPageEnds } = pagination;
   const countItems = compileCount(base.records);
   const findLast = compileLast(base.records);
   const stops = compileStops(pagination);
@@ -28,7 +29,14 @@ export function createKeysetPaginator(pagination: KeysetPagination, base: Paging
     const progress = start === null ? { items: seen, pages } : { items: null, pages: null };
     const saysMore = stops.sayMore(page, progress);
     const size = position.size === null ? null : Number(position.size);
-    const length = { items, size, isFirst: pages === 1, saysMore };
+    const length = {
+      items,
+      size,
+      isFirst: pages === 1,
+      saysMore,
+      saysEnd: () => saysEnd(page, base.records),
+      shortPageEnds,
+    };
     if (!isLastPage(length)) return { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
     stops.checkEnd(page, progress);
     return null;

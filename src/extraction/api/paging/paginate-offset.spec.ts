@@ -6,11 +6,14 @@ import type {
   PageNumberPagination,
   PageStops,
   RequestPlace,
+  ShortPages,
 } from '../../../config-history/api-source-config.js';
 
 const query = (name: string): RequestPlace => ({ in: 'query', name });
-const NO_STOPS: PageStops = { total: null, totalPages: null, hasMore: null };
-const offset = (stops: Partial<PageStops> = {}): OffsetPagination => ({
+type Ending = Partial<PageStops & ShortPages>;
+const NO_STOPS = { total: null, totalPages: null, hasMore: null, shortPageEnds: false };
+const SHORT = { shortPageEnds: true };
+const offset = (stops: Ending = {}): OffsetPagination => ({
   type: 'offset',
   offset: query('offset'),
   start: 0,
@@ -18,7 +21,7 @@ const offset = (stops: Partial<PageStops> = {}): OffsetPagination => ({
   ...NO_STOPS,
   ...stops,
 });
-const page = (stops: Partial<PageStops> = {}, size: number | null = 100): PageNumberPagination => ({
+const page = (stops: Ending = {}, size: number | null = 100): PageNumberPagination => ({
   type: 'page',
   page: query('page'),
   start: 1,
@@ -31,13 +34,27 @@ const later = { position: { offset: 200, size: 100 }, before: 200 };
 const third = { position: { page: 3, size: 100 }, before: 200 };
 
 const BOTH = { hasMore: 'more', total: 'total' };
-type Ends = [name: string, body: object, stops: Partial<PageStops>, leadsOn: boolean, known?: number];
+type Ends = [name: string, body: object, stops: Ending, leadsOn: boolean, known?: number];
 
 /** The same answers end offsets and page numbers, 200 records having come before. */
 const ends: Ends[] = [
   ['a full page', { items: items(100) }, {}, true],
-  ['a short page', { items: items(99) }, {}, false],
-  ['a short page of a round length', { items: items(50) }, {}, false],
+  ['a short page', { items: items(99) }, {}, true],
+  ['a page with one record', { items: items(1) }, {}, true],
+  ['a short page, the end by the config', { items: items(99) }, SHORT, false],
+  ['a short page of a round length, the end by the config', { items: items(50) }, SHORT, false],
+  ['a full page, the end by the config', { items: items(100) }, SHORT, true],
+  [
+    'a short page, the end by the config, total says more',
+    { items: items(7), total: 308 },
+    { ...SHORT, total: 'total' },
+    true,
+  ],
+  ['a short page that says it is the last', { items: items(7), has_more: false }, {}, false],
+  ['a short page without a next one', { items: items(7), next: null }, {}, false],
+  ['a short page without a next one, total says more', { items: items(7), next: null, total: 900 }, {}, true],
+  ['a short page, total of unknown meaning reached', { items: items(7), total: 207 }, {}, true],
+  ['a full page that says it is the last', { items: items(100), has_more: false }, {}, true],
   ['an empty page', { items: [] }, {}, false],
   ['an empty page, total shrunk to what came', { items: [], total: 200 }, { total: 'total' }, false],
   ['an empty page, has_more false', { items: [], more: false, total: 900 }, BOTH, false],
@@ -56,7 +73,7 @@ const ends: Ends[] = [
   ['a full page, total not counted', { items: items(100), total: 0 }, { total: 'total' }, true],
   ['a full page, total unknown', { items: items(100), total: -1 }, { total: 'total' }, true],
   ['a full page, total missing', { items: items(100), total: null }, { total: 'total' }, true],
-  ['a short page, total missing', { items: items(7) }, { total: 'total' }, false],
+  ['a short page, total missing', { items: items(7) }, { total: 'total' }, true],
   ['a full page, the last of all', { items: items(100), pages: 3 }, { totalPages: 'pages' }, false],
   ['a short page, not the last of all', { items: items(7), pages: '4' }, { totalPages: 'pages' }, true],
   ['a full page, pages not counted', { items: items(100), pages: 0 }, { totalPages: 'pages' }, true],
@@ -64,7 +81,7 @@ const ends: Ends[] = [
   ['a full page, has_more as text', { items: items(100), more: 'False' }, { hasMore: 'more' }, false],
   ['a short page, has_more true', { items: items(7), more: true }, { hasMore: 'more' }, true],
   ['a short page, has_more as number', { items: items(7), more: 1 }, { hasMore: 'more' }, true],
-  ['a short page, has_more missing', { items: items(7) }, { hasMore: 'more' }, false],
+  ['a short page, has_more missing', { items: items(7) }, { hasMore: 'more' }, true],
   ['a full page, has_more missing', { items: items(100) }, { hasMore: 'more' }, true],
   [
     'has_more before a total that is an estimate',
@@ -75,7 +92,7 @@ const ends: Ends[] = [
 ];
 
 /** 200 records having come before, of which two pages told. */
-const missing: [name: string, body: object, stops: Partial<PageStops>, known: number, expected: string][] = [
+const missing: [name: string, body: object, stops: Ending, known: number, expected: string][] = [
   ['its total says more', { items: [], total: 900 }, { total: 'total' }, 500, '900 records, as total says'],
   [
     'it has no total as pages before had',
@@ -119,8 +136,7 @@ describe('offset', () => {
 
   it.each<[string, number, object, number | null]>([
     ['goes on from what came where the API caps the size', 20, {}, 20],
-    ['asks once more after a round first page', 50, {}, 50],
-    ['takes another short first page for all', 51, {}, null],
+    ['asks once more after a short first page', 51, {}, 51],
     ['goes on from what came where the total says so', 37, { total: 2500 }, 37],
     ['goes on from what came where the API gives more than was asked for', 250, {}, 250],
   ])('%s: %d of 100', (_name, count, told, expected) => {
@@ -132,8 +148,30 @@ describe('offset', () => {
   it('knows the cap from the first page', () => {
     const position = { offset: 20, size: 20 };
     const follow = (count: number) =>
-      followPage({ pagination: offset(), body: { items: items(count) }, position });
+      followPage({ pagination: offset(SHORT), body: { items: items(count) }, position });
     expect([follow(20).next, follow(10).next]).toEqual([{ offset: 40, size: 20 }, null]);
+  });
+
+  it.each([
+    [50, { offset: 50, size: 50 }],
+    [75, { offset: 75, size: 75 }],
+    [51, null],
+  ])(
+    'takes %d of 100 on the first page for a cap where it may be one, whatever the config says',
+    (count, expected) => {
+      expect(followPage({ pagination: offset(SHORT), body: { items: items(count) } }).next).toEqual(expected);
+    },
+  );
+
+  it('believes a total in a header, which counts all records', () => {
+    const follow = (total: string) =>
+      followPage({
+        pagination: offset(),
+        body: { items: items(7) },
+        headers: { 'x-total-count': total },
+        ...later,
+      });
+    expect([follow('207').next, follow('208').next]).toEqual([null, { offset: 207, size: 100 }]);
   });
 
   it.each<[string, string, number]>([
@@ -161,7 +199,7 @@ describe('offset', () => {
     expect(followPage(step).request?.body).toEqual({ q: 'x', page: { limit: 2, offset: 3 } });
   });
 
-  it.each<[Partial<PageStops>, object, string]>([
+  it.each<[Ending, object, string]>([
     [
       { total: '$.meta.total' },
       { meta: { total: '2,500' } },
@@ -196,7 +234,7 @@ describe('page numbers', () => {
     expect(request?.url ?? null).toBe(leadsOn ? `${HOME}/items?size=100&page=4` : null);
   });
 
-  it.each<[string, object, Partial<PageStops>, boolean]>([
+  it.each<[string, object, Ending, boolean]>([
     ['any page leads on', { items: items(7) }, {}, true],
     ['an empty one ends', { items: [] }, {}, false],
     ['the total ends', { items: items(7), total: 207 }, { total: 'total' }, false],

@@ -1,5 +1,6 @@
 import type { OffsetPagination } from '../../../config-history/api-source-config.js';
 import { compileCount } from './count-items.js';
+import { saysEnd } from './find-end-signs.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
@@ -11,7 +12,7 @@ import { compileStops } from './read-stops.js';
  * position holds that number and the size of a full page.
  */
 export function createOffsetPaginator(pagination: OffsetPagination, base: PagingBase): Paginator {
-  const { offset: place, start, limit } = pagination;
+  const { offset: place, start, limit, shortPageEnds } = pagination;
   const countItems = compileCount(base.records);
   const stops = compileStops(pagination);
 
@@ -22,7 +23,14 @@ export function createOffsetPaginator(pagination: OffsetPagination, base: Paging
     // A start above 1 skips items, which totals count; 1 is the first one.
     const seen = offset - (start === 1 ? 1 : 0) + items;
     const progress = { items: seen, pages: Math.ceil(seen / size) };
-    const length = { items, size, isFirst: offset === start, saysMore: stops.sayMore(page, progress) };
+    const length = {
+      items,
+      size,
+      isFirst: offset === start,
+      saysMore: stops.sayMore(page, progress),
+      saysEnd: () => saysEnd(page, base.records),
+      shortPageEnds,
+    };
     if (!isLastPage(length)) return { offset: offset + items, size: fullSize(length) };
     stops.checkEnd(page, progress);
     return null;

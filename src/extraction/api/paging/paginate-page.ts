@@ -1,5 +1,6 @@
 import type { PageNumberPagination } from '../../../config-history/api-source-config.js';
 import { compileCount, findsItems } from './count-items.js';
+import { saysEnd } from './find-end-signs.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
@@ -8,7 +9,7 @@ import { compileStops } from './read-stops.js';
 
 /** Pages by their numbers. A position holds the number and the size of a full page. */
 export function createPageNumberPaginator(pagination: PageNumberPagination, base: PagingBase): Paginator {
-  const { page: place, start, size } = pagination;
+  const { page: place, start, size, shortPageEnds } = pagination;
   const countItems = compileCount(base.records);
   const stops = compileStops(pagination);
   const areItems = findsItems(base.records);
@@ -22,7 +23,14 @@ export function createPageNumberPaginator(pagination: PageNumberPagination, base
       pages: number - Math.min(start, 1) + 1,
     };
     const size = position.size === null ? null : Number(position.size);
-    const length = { items, size, isFirst: number === start, saysMore: stops.sayMore(page, progress) };
+    const length = {
+      items,
+      size,
+      isFirst: number === start,
+      saysMore: stops.sayMore(page, progress),
+      saysEnd: () => saysEnd(page, base.records),
+      shortPageEnds,
+    };
     if (!isLastPage(length)) return { page: number + 1, size: fullSize(length) };
     stops.checkEnd(page, progress);
     return null;

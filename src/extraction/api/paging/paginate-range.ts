@@ -1,6 +1,7 @@
 import type { RangePagination } from '../../../config-history/api-source-config.js';
 import { PagingFailed } from '../api-errors.js';
 import { compileCount } from './count-items.js';
+import { saysEnd } from './find-end-signs.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
@@ -14,7 +15,8 @@ const PARTIAL = 206;
  * Pages by `Range` and `Content-Range` over records instead of bytes (RFC 9110, 14; PostgREST, "Pagination"). The next page
  * begins where this one really ended. A position holds that number and the size of a full page.
  */
-export function createRangePaginator({ size, unit }: RangePagination, base: PagingBase): Paginator {
+export function createRangePaginator(pagination: RangePagination, base: PagingBase): Paginator {
+  const { size, unit, shortPageEnds } = pagination;
   const countItems = compileCount(base.records);
 
   function next(page: SeenPage, position: PagePosition): PagePosition | null {
@@ -22,15 +24,15 @@ export function createRangePaginator({ size, unit }: RangePagination, base: Pagi
     const range = readContentRange(page, unit);
     const items = countRange(range, from) ?? countItems(page);
     const end = from + items;
-    // Without Content-Range it may not know of ranges: a full page then proves itself by the next one.
-    const isWhole = range === null && items !== Number(position.size);
     const length = {
       items,
       size: Number(position.size),
       isFirst: from === 0,
       saysMore: sayMore(page, range, end),
+      saysEnd: () => saysEnd(page, base.records),
+      shortPageEnds,
     };
-    if (!isWhole && !isLastPage(length)) return { from: end, size: fullSize(length) };
+    if (!isLastPage(length)) return { from: end, size: fullSize(length) };
     checkEnd(page, range, end);
     return null;
   }
