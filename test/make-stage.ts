@@ -67,6 +67,7 @@ export async function makeStage({ columns, files, folder, ...pace }: StagePlan):
     files: files.map(describeFile),
     rows: rows.length,
     rejected: rejects.length,
+    nulled: [],
     rejectsPath: rejects.length > 0 ? await writeRejects(folder, rejects) : null,
   };
   return {

@@ -1,5 +1,6 @@
 import { buildApiSource } from './build-api-source.js';
 import { buildConstraints } from './build-constraints.js';
+import { buildColumnContract, buildContract } from './build-contract.js';
 import { buildLocalSource } from './build-local-source.js';
 import { parseColumnType } from './parse-column-type.js';
 import type {
@@ -12,7 +13,7 @@ import type {
 import { ApiSourceShape } from './shape/api-source-shape.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
 import { parsePeriod, parseShare } from './shape/quantities.js';
-import type { ContractShape, StreamShape } from './shape/stream-shape.js';
+import type { StreamShape } from './shape/stream-shape.js';
 import type { ColumnShape } from './shape/column-shape.js';
 import type { TargetShape } from './shape/target-shape.js';
 import { DEFAULT_PIPELINE, defaultOutput, defaultTable } from './stream-names.js';
@@ -74,7 +75,8 @@ function buildColumn(name: string, column: ColumnShape): DeclaredColumn {
   const type = 'type' in parsed ? parsed.type : column.type;
   const cleaning = buildCleaning(column);
   const { required = false, formats = [] } = column;
-  return { name, type, required, formats, ...(cleaning && { cleaning }) };
+  const contract = buildColumnContract(column.contract);
+  return { name, type, required, formats, ...(cleaning && { cleaning }), ...(contract && { contract }) };
 }
 
 /** Keys that are not there stay so: a config that says no more than before must not look like another one. */
@@ -85,17 +87,4 @@ function buildCleaning(column: ColumnShape): ColumnCleaning | undefined {
   const all = { trim, nulls, map, expression, decimal, trueValues, falseValues, default: fallback };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   return given.length > 0 ? Object.fromEntries(given) : undefined;
-}
-
-function buildContract(contract: ContractShape = {}): StreamConfig['contract'] {
-  return {
-    newColumns: contract.new_columns ?? 'evolve',
-    invalidRows: contract.invalid_rows ?? 'reject',
-    maxRejects: buildMaxRejects(contract.max_rejects),
-  };
-}
-
-function buildMaxRejects(bound: number | string | undefined): StreamConfig['contract']['maxRejects'] {
-  if (bound === undefined) return null;
-  return typeof bound === 'number' ? { count: bound } : { share: parseShare(bound) };
 }

@@ -1,3 +1,4 @@
+import { checkColumnContract } from './check-contract.js';
 import { checkDefault } from './check-default.js';
 import { checkCondition, checkExpression } from './check-expression.js';
 import type { Fault } from './fault.js';
@@ -55,6 +56,7 @@ function checkColumn(column: ColumnShape, path: Path): Fault[] {
       return { path: [...path, key], message, at: 'key' as const };
     }),
     ...checkBooleans(column, path),
+    ...checkColumnContract(column, path),
     ...(problem ? [{ path: [...path, 'default'], message: problem }] : []),
     ...(wrong ? [{ path: [...path, 'expression'], message: wrong }] : []),
     ...(broken ? [{ path: [...path, 'check'], message: broken }] : []),

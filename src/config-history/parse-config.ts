@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '../errors.js';
 import { buildConfig } from './build-config.js';
+import { checkForgottenModes } from './check-contract.js';
 import { checkShape } from './check-shape.js';
 import { checkStreams } from './check-streams.js';
 import { checkTarget } from './check-target.js';
@@ -33,6 +34,7 @@ export function parseConfig(text: string, options: ParseOptions): PipelineConfig
     ...shapeFaults,
     ...checkTarget(shape),
     ...checkStreams(shape),
+    ...checkForgottenModes(value, place),
     ...checkVariables(value, options),
   ];
   const all = [...yamlFaults, ...locateFaults(faults, place)];

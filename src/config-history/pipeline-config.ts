@@ -38,12 +38,7 @@ export interface StreamConfig {
   strictMode: boolean;
   /** Declared columns in the order of the YAML; empty: all are inferred. */
   columns: DeclaredColumn[];
-  contract: {
-    newColumns: 'evolve' | 'ignore' | 'fail';
-    invalidRows: 'reject' | 'fail';
-    /** The run fails when more records than this are refused; null: no bound. Count, or share of the records read. */
-    maxRejects: { count: number } | { share: number } | null;
-  };
+  contract: StreamContract;
   /** Columns that no two rows may share the values of; absent: none. */
   unique?: string[][];
   /** Absent: none. One may refer to the stream's own table. */
@@ -89,6 +84,25 @@ export interface Check {
   column: string | null;
 }
 
+/** What happens when data does not fit. Where a key is absent, nobody has asked for anything but the default. */
+export interface StreamContract {
+  newColumns: 'evolve' | 'ignore' | 'fail' | 'reject';
+  /** Absent: `ignore`. */
+  missingColumns?: 'ignore' | 'fail' | 'reject';
+  /** Absent: `reject`. */
+  typeChange?: 'reject' | 'widen' | 'fail' | 'null';
+  invalidRows: 'reject' | 'fail' | 'null';
+  /** The run fails when more records than this are refused; null: no bound. Count, or share of the records read. */
+  maxRejects: { count: number } | { share: number } | null;
+}
+
+/** What a column says for itself. */
+export interface ColumnContract {
+  missingColumns?: 'ignore' | 'fail' | 'reject';
+  typeChange?: 'widen' | 'fail';
+  invalidRows?: 'reject' | 'fail' | 'null';
+}
+
 export interface DeclaredColumn {
   /** Name after naming. */
   name: string;
@@ -99,6 +113,8 @@ export interface DeclaredColumn {
   formats: string[];
   /** Absent: texts are taken as their type takes them. */
   cleaning?: ColumnCleaning;
+  /** Absent: the stream's contract holds. */
+  contract?: ColumnContract;
 }
 
 /** What is done to a column's texts; only the keys that the YAML has. */

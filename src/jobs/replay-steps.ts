@@ -4,16 +4,16 @@ import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../errors.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import { LoaderService } from '../loader/loader.service.js';
-import { formatColumnType } from '../schema/column-types.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage, StageReject } from '../schema/stage.js';
 import type { LandedText } from '../schema/stage-request.js';
 import { describeLeft } from './describe-left.js';
 import { readLines } from '../extraction/read-lines.js';
+import { replayContract } from './replay-contract.js';
 import { replayDialect } from './replay-dialect.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
-import { applyLoad } from './stream-report.js';
+import { applyLoad, applyStage } from './stream-report.js';
 import { type ReplayFile, writeReplayFiles } from './write-replay-files.js';
 
 /** The steps of a replay of one table's rejects, each by itself; `ReplayRejects` has their order. */
@@ -47,11 +47,9 @@ export class ReplaySteps {
     for (const file of files) landed.push(await this.land(at, file));
     await enter(at, 'staging');
     const { stream, target, signals, folder, progress } = at;
-    const { table, naming, rename, strictMode, columns, duplicates, batchRows } = stream;
-    // What is rejected already is no reason to fail for.
-    const contract = { ...stream.contract, invalidRows: 'reject' as const, maxRejects: null };
+    const { table, naming, rename, strictMode, duplicates, batchRows } = stream;
     const existing = await this.loader.describe(target(), table);
-    const how = { table, naming, rename, strictMode, columns, contract, duplicates, batchRows };
+    const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, batchRows };
     const what = { folder: folder.path, files: landed, copies: [], existing };
     const onProgress = (share: number) => progress.advance(share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });
@@ -81,7 +79,7 @@ export class ReplaySteps {
   async load(at: StreamWalk, stage: Stage, runId: string): Promise<void> {
     const { stream, report, signals, folder } = at;
     const { id, attempt, pipeline, configVersion } = at.journal.run;
-    report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
+    applyStage(report, stage);
     await enter(at, 'loading');
     await at.journal.record(at.streams);
     at.hasBegunLoad = true;

@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '../errors.js';
 import type { DetectedFormat } from '../extraction/landed-file.js';
+import type { NulledColumn } from '../schema/stage.js';
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 /** `replay`: takes up the rejects of an earlier run again, not the files. */
@@ -73,6 +74,8 @@ export interface StreamSummary extends Counts {
   /** File name of the combined CSV; null when none is written. */
   output: string | null;
   columns: { name: string; type: string }[];
+  /** Values that were made NULL because they did not fit, by column. Absent in runs from before there were any. */
+  nulled?: NulledColumn[];
   fileCount: number;
   skippedCount: number;
   durationMs: number | null;

@@ -131,6 +131,14 @@ class ReportColumnDto {
   type: string;
 }
 
+class NulledColumnDto {
+  @ApiProperty({ example: 'amount' })
+  column: string;
+
+  @ApiProperty({ description: 'Among the records that were read and not refused', example: 3 })
+  count: number;
+}
+
 export class StreamSummaryDto extends CountsDto {
   @ApiProperty({ example: 'weather' })
   table: string;
@@ -175,6 +183,13 @@ export class StreamSummaryDto extends CountsDto {
 
   @ApiProperty({ type: [ReportColumnDto] })
   columns: ReportColumnDto[];
+
+  @ApiProperty({
+    type: [NulledColumnDto],
+    required: false,
+    description: 'Values that did not fit their column and became NULL, as the contract says, by column',
+  })
+  nulled?: NulledColumnDto[];
 
   @ApiProperty({ description: 'Files and pages that were taken', example: 2 })
   fileCount: number;

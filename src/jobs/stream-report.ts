@@ -1,6 +1,8 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadResult } from '../loader/load.js';
+import { formatColumnType } from '../schema/column-types.js';
+import type { Stage } from '../schema/stage.js';
 import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import {
@@ -23,6 +25,7 @@ export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'out
     rowBytes: 0,
     output,
     columns: [],
+    nulled: [],
     files: [],
     skipped: [],
     durationMs: null,
@@ -62,6 +65,7 @@ export function applyLook(report: StreamReport, look: StreamLook): void {
     state: 'waiting',
     rowBytes: 0,
     columns: [],
+    nulled: [],
     files,
     signature,
     lookSignature: signature,
@@ -107,6 +111,12 @@ export function applyUnchanged(report: StreamReport): void {
 export function applyLanded(report: StreamReport, landed: LandedFile, durationMs: number): void {
   const file = report.files.find((one) => placeOf(one) === placeOf(landed));
   if (file) Object.assign(file, { state: 'landed', detected: landed.detected, durationMs });
+}
+
+/** Takes over what the stage is: its columns, and what did not fit them. */
+export function applyStage(report: StreamReport, { columns, nulled }: Stage): void {
+  report.columns = columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
+  report.nulled = nulled;
 }
 
 /** Takes over the counts that the load's transaction was committed with, and the files that they are about. */

@@ -5,7 +5,6 @@ import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import { LoaderService } from '../loader/loader.service.js';
-import { formatColumnType } from '../schema/column-types.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
@@ -16,7 +15,7 @@ import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
-import { applyLanded, applyLoad } from './stream-report.js';
+import { applyLanded, applyLoad, applyStage } from './stream-report.js';
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -98,8 +97,8 @@ export class StreamSteps {
     try {
       const onProgress = (share: number) => progress.advance(share);
       const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });
-      const counts = { rows: stage.rows, identities: stage.identities, rejected: stage.rejected };
-      logStep(at, 'stage', 'staged', counts);
+      const { rows, identities, rejected, nulled } = stage;
+      logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
       return stage;
     } catch (error) {
       // What looks like a fault of the data may be that somebody wrote to the file meanwhile.
@@ -131,7 +130,7 @@ export class StreamSteps {
   }
 
   async beginLoading(at: StreamWalk, stage: Stage): Promise<void> {
-    at.report.columns = stage.columns.map(({ name, type }) => ({ name, type: formatColumnType(type) }));
+    applyStage(at.report, stage);
     await enterWithFiles(at, 'loading');
   }
 

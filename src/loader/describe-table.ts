@@ -101,7 +101,9 @@ export function fillableColumns({ columns }: TableDescription, place: TablePlace
         `got none on ${list}`,
     );
   }
-  return columns.flatMap(({ name, type, isNotNull, isIdentity, isGenerated }) =>
-    type && !isIdentity && !isGenerated ? [{ name, type, required: isNotNull }] : [],
+  return columns.flatMap(({ name, type, isNotNull, hasDefault, isIdentity, isGenerated }) =>
+    type && !isIdentity && !isGenerated
+      ? [{ name, type, required: isNotNull, ...(hasDefault && { hasDefault }) }]
+      : [],
   );
 }

@@ -7,6 +7,7 @@ import { isEngineFault, literal, readPath, run, watchProgress } from './engine.j
 import { inferColumns } from './infer-columns.js';
 import { planColumns } from './plan-columns.js';
 import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
+import { countMisfits } from './count-misfits.js';
 import { FilePreparation } from './prepare-files.js';
 import { readFiles } from './read-files.js';
 import { recordLayout } from './record-layout.js';
@@ -35,11 +36,13 @@ export async function buildStage(
   const preparation = new FilePreparation(connection, request, rejects, paths.careful);
   try {
     await preparation.prepare();
-    const columns = await writeRows(connection, request, preparation);
+    const { columns, unwanted } = await writeRows(connection, request, preparation);
     const counts = await countRows(connection, paths.rows, request);
     const { signal } = request;
     const firsts = new Map(counts.map(({ file, first }) => [file, first]));
-    const refused = refusedRecords({ connection, stage: numberedRows(paths.rows), columns, firsts, signal });
+    const read = readColumns(columns, unwanted);
+    const stage = { connection, stage: numberedRows(paths.rows), columns: read, signal };
+    const refused = refusedRecords({ ...stage, firsts });
     if (counts.some((count) => count.refused > 0))
       await collectRejects({ rejects, signal }, request.files, refused);
     await addLayouts(request, preparation, { counts, rejects });
@@ -47,7 +50,8 @@ export async function buildStage(
       await writeOrigins(paths.origins, request, { columns: preparation.columns, firsts });
     const rejectsPath = await rejects.close();
     const files = stagedFiles(request, preparation.rejected, counts);
-    checkRejects(request, files, rejectsPath);
+    const { counts: byColumn, nulled } = await countMisfits(stage, counts);
+    checkRejects(request, { files, columns: read, byColumn, rejectsPath });
     if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, signal);
     return {
       ...(await measure(connection, paths.rows, signal)),
@@ -55,6 +59,7 @@ export async function buildStage(
       isReordered: request.duplicates === 'keep',
       columns: bare(columns),
       files,
+      nulled,
       rejectsPath,
     };
   } finally {
@@ -72,6 +77,26 @@ const bare = (columns: SettledColumn[]) =>
     return { name, type, required, ...(fallback !== undefined && { default: fallback }) };
   });
 
+/** What the stage was written from: its columns, and the indexes of those that no record may have a value in. */
+interface Written {
+  columns: SettledColumn[];
+  unwanted: Unwanted[];
+}
+
+interface Unwanted {
+  index: number;
+  name: string;
+}
+
+/** By the index that a fault gives, as `readFiles` numbers them; some may be of columns that nobody faults. */
+function readColumns(columns: SettledColumn[], unwanted: Unwanted[]): SettledColumn[] {
+  const all = [...columns];
+  for (const { index, name } of unwanted) {
+    all[index] = { name, type: { name: 'text' }, required: false, formats: [], isUnwanted: true };
+  }
+  return all;
+}
+
 /**
  * Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in, and without
  * the Parquet files whose pages turn out to be broken.
@@ -80,11 +105,11 @@ async function writeRows(
   connection: DuckDBConnection,
   request: StageRequest,
   preparation: FilePreparation,
-): Promise<SettledColumn[]> {
+): Promise<Written> {
   for (;;) {
     try {
-      const columns = await writeOnce(connection, request, preparation);
-      if (columns) return columns;
+      const written = await writeOnce(connection, request, preparation);
+      if (written) return written;
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof TerminalError || isEngineFault(error)) throw error;
@@ -100,10 +125,10 @@ async function writeOnce(
   connection: DuckDBConnection,
   request: StageRequest,
   preparation: FilePreparation,
-): Promise<SettledColumn[] | null> {
+): Promise<Written | null> {
   const { signal, onProgress = () => {} } = request;
   const references = await readExpressions(connection, request);
-  const planned = planColumns(request, preparation.columns);
+  const { columns: planned, unwanted } = planColumns(request, preparation.columns);
   const hidden = planHidden(request, planned, { references, files: preparation.columns });
   const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
   await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal).finally(
@@ -115,13 +140,16 @@ async function writeOnce(
   await settleExpressions(connection, request, { columns, hidden, references });
   const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
   const keepPlaces = request.keepPlaces ?? false;
-  const read = readFiles(preparation.readable, [...planned, ...hidden]);
-  const rows = stageRows(read, columns, { mayHoldNul, keepPlaces });
+  const aside = planned.length + hidden.length;
+  const refused = unwanted.map(({ name }, n) => ({ index: aside + n, name }));
+  const read = readFiles(preparation.readable, [...planned, ...hidden, ...unwanted]);
+  const indexes = refused.map(({ index }) => index);
+  const rows = stageRows(read, columns, { mayHoldNul, keepPlaces, unwanted: indexes });
   const target = stagePaths(request.folder, request.table).rows;
   const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
   await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal).finally(stopWriting);
-  return (await restartFaulty(connection, request, preparation)) ? null : columns;
+  return (await restartFaulty(connection, request, preparation)) ? null : { columns, unwanted: refused };
 }
 
 const numberedRows = (path: string) => `read_parquet(${readPath(path)}, file_row_number = true)`;

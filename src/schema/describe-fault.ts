@@ -10,8 +10,11 @@ import { FAULT } from './stage-sql.js';
  * @param bad its text, as it was read where the column is cleaned; of an expression: its result, or what it was given
  */
 export function describeFault(error: number, column: SettledColumn | undefined, bad: string | null): string {
-  if (!column) return 'expected a record with at least one field, got one without any';
-  const { name, type } = column;
+  if (!column || (column.isUnwanted && error >= FAULT.empty))
+    return 'expected a record with at least one field, got one without any';
+  const { name, type, isUnwanted } = column;
+  if (isUnwanted)
+    return `${name}: expected no value in a new column (new_columns: reject), got ${JSON.stringify(bad)}`;
   if (error >= FAULT.failed)
     return `${name}: expected its expression to have a result, it failed with ${bad}`;
   if (error >= FAULT.nul) return `${name}: expected text, got a NUL character`;

@@ -1,5 +1,7 @@
 import { TerminalError } from '../errors.js';
+import { type Misfit, misfitOf } from './column-contract.js';
 import { parseColumnType, type ColumnType, type TypeName } from './column-types.js';
+import { failOnMissing } from './missing-columns.js';
 import type { StageColumn } from './stage.js';
 import type { Cleaning, DeclaredColumn, StageRequest } from './stage-request.js';
 
@@ -29,6 +31,15 @@ export interface PlannedColumn {
   /** Files, by index, that state numbers: a decimal mark is for the others, which have texts. */
   numbersIn: Set<number>;
   isNested: boolean;
+  /** What becomes of values that do not fit. */
+  misfit: Misfit;
+}
+
+/** What is made of the files' columns. */
+export interface ColumnPlan {
+  columns: PlannedColumn[];
+  /** New ones: a record that has a value in one of them is refused. */
+  unwanted: PlannedColumn[];
 }
 
 const NUMBERS = new Set<TypeName | undefined>(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double']);
@@ -37,16 +48,20 @@ const NUMBERS = new Set<TypeName | undefined>(['smallint', 'integer', 'bigint', 
  * The union of the files' columns by name: the declared ones first, then the others as they are first seen. Strict mode
  * and the contract on new columns decide which of the others stay.
  *
- * @throws TerminalError `NEW_COLUMNS` where the contract is `fail`; `TOO_MANY_COLUMNS` above 1,600
+ * @throws TerminalError `NEW_COLUMNS` or `MISSING_COLUMNS` where the contract is `fail`; `TOO_MANY_COLUMNS` above 1,600
  */
-export function planColumns(request: StageRequest, files: FileColumns[]): PlannedColumn[] {
+export function planColumns(request: StageRequest, files: FileColumns[]): ColumnPlan {
+  failOnMissing(files, request);
   const planned = new Map<string, PlannedColumn>();
-  for (const column of request.columns) planned.set(column.name.toLowerCase(), declaredColumn(column));
+  for (const column of request.columns)
+    planned.set(column.name.toLowerCase(), declaredColumn(request, column));
   for (const { file, sources, names, types } of files) {
     const { nested } = request.files[file]!;
     names.forEach((name, position) => {
       const known = knownColumn(request, name);
-      const column = planned.get(name.toLowerCase()) ?? blank(known?.name ?? name, known);
+      const column =
+        planned.get(name.toLowerCase()) ??
+        blank(known?.name ?? name, misfitOf(request, undefined, known), known);
       planned.set(name.toLowerCase(), column);
       column.positions[file] = position;
       column.stated.push(types[position]!);
@@ -54,15 +69,19 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Planne
       column.isNested ||= nested.includes(sources[position]!);
     });
   }
-  return checkWidth(applyContract(request, [...planned.values()]), request.table);
+  const plan = applyContract(request, [...planned.values()]);
+  checkWidth(plan.columns, request.table);
+  return plan;
 }
 
-function declaredColumn({ name, type, required, formats, cleaning }: DeclaredColumn): PlannedColumn {
-  const column = blank(name, { type: parseColumnType(type), required });
+function declaredColumn(request: StageRequest, declared: DeclaredColumn): PlannedColumn {
+  const { name, type, required, formats, cleaning } = declared;
+  const known = { type: parseColumnType(type), required };
+  const column = blank(name, misfitOf(request, declared, undefined), known);
   return { ...column, formats, ...(cleaning && { cleaning }) };
 }
 
-function blank(name: string, known?: { type: ColumnType; required: boolean }): PlannedColumn {
+function blank(name: string, misfit: Misfit, known?: { type: ColumnType; required: boolean }): PlannedColumn {
   const { type = null, required = false } = known ?? {};
   return {
     name,
@@ -73,12 +92,14 @@ function blank(name: string, known?: { type: ColumnType; required: boolean }): P
     stated: [],
     numbersIn: new Set(),
     isNested: false,
+    misfit,
   };
 }
 
 /** A column of the files that is read as text, for expressions. */
 export function hiddenColumn(name: string, files: FileColumns[]): PlannedColumn {
-  const column = blank(name, { type: { name: 'text' }, required: false });
+  const misfit: Misfit = { mode: 'reject', key: 'invalid_rows', isOwn: false };
+  const column = blank(name, misfit, { type: { name: 'text' }, required: false });
   for (const { file, names } of files) {
     const position = names.findIndex((one) => one.toLowerCase() === name.toLowerCase());
     if (position !== -1) column.positions[file] = position;
@@ -93,28 +114,33 @@ function knownColumn(request: StageRequest, name: string): StageColumn | undefin
 }
 
 /** A column is new when neither the schema nor the table knows it; on a first load without a schema none is. */
-function applyContract(request: StageRequest, planned: PlannedColumn[]): PlannedColumn[] {
+function applyContract(request: StageRequest, planned: PlannedColumn[]): ColumnPlan {
   const declared = new Set(request.columns.map((column) => column.name));
-  if (request.strictMode) return planned.filter((column) => declared.has(column.name));
+  const keep = (columns: PlannedColumn[], unwanted: PlannedColumn[] = []) => ({ columns, unwanted });
+  if (request.strictMode) return keep(planned.filter((column) => declared.has(column.name)));
   const isOpen = request.existing === null && declared.size === 0;
   const isNew = ({ name }: PlannedColumn) => !isOpen && !declared.has(name) && !knownColumn(request, name);
-  if (request.contract.newColumns === 'evolve') return planned;
+  const { newColumns } = request.contract;
+  if (newColumns === 'evolve') return keep(planned);
   const fresh = planned.filter(isNew);
-  if (fresh.length && request.contract.newColumns === 'fail') {
+  if (fresh.length && newColumns === 'fail') {
     const names = fresh.map((column) => column.name).join(', ');
     throw new TerminalError(
       'NEW_COLUMNS',
       `${request.table}: expected no columns beyond the schema's and the table's (new_columns: fail), got ${names}`,
     );
   }
-  return planned.filter((column) => !isNew(column));
+  return keep(
+    planned.filter((column) => !isNew(column)),
+    newColumns === 'reject' ? fresh : [],
+  );
 }
 
 /** PostgreSQL's limit of columns in a table. */
 const MAX_COLUMNS = 1600;
 
-function checkWidth(columns: PlannedColumn[], table: string): PlannedColumn[] {
-  if (columns.length <= MAX_COLUMNS) return columns;
+function checkWidth(columns: PlannedColumn[], table: string): void {
+  if (columns.length <= MAX_COLUMNS) return;
   throw new TerminalError(
     'TOO_MANY_COLUMNS',
     `${table}: expected at most ${MAX_COLUMNS} columns, got ${columns.length}`,

@@ -6,6 +6,7 @@ import { hasRegularRecords } from './check-records.js';
 import { parseColumnType } from './column-types.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
+import { refuseMissing } from './missing-columns.js';
 import { nameColumns } from './name-columns.js';
 import { pageRefused } from './page-refused.js';
 import { parquetColumn } from './parquet-columns.js';
@@ -96,7 +97,9 @@ export class FilePreparation {
   private name(sources: string[], file: string): string[] {
     const declared = this.request.columns.map((column) => column.name);
     const { naming, rename } = this.request;
-    return nameColumns(sources, { naming, declared, rename }, file);
+    const names = nameColumns(sources, { naming, declared, rename }, file);
+    refuseMissing(names, this.request, file);
+    return names;
   }
 
   /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */

@@ -1,3 +1,4 @@
+import type { Misfit } from './column-contract.js';
 import type { PlannedColumn } from './plan-columns.js';
 import type { StageColumn } from './stage.js';
 import type { Cleaning } from './stage-request.js';
@@ -8,6 +9,10 @@ export interface SettledColumn extends StageColumn {
   cleaning?: Cleaning;
   /** How it is computed, where it has an expression. */
   derived?: Derived;
+  /** What becomes of values that do not fit; absent: their records are rejects. */
+  misfit?: Misfit;
+  /** A new column that the contract refuses: read as text, never loaded. */
+  isUnwanted?: true;
 }
 
 export interface Derived {
@@ -28,11 +33,14 @@ export interface Input {
 
 /** @throws Error when a type is not settled yet */
 export function settled(columns: PlannedColumn[]): SettledColumn[] {
-  return columns.map(({ name, type, required, formats, cleaning }) => {
+  return columns.map(({ name, type, required, formats, cleaning, misfit }) => {
     if (!type) throw new Error(`the type of ${name} is not settled`);
-    return { name, type, required, formats, ...(cleaning && { cleaning }) };
+    return { name, type, required, formats, misfit, ...(cleaning && { cleaning }) };
   });
 }
+
+/** Whether values that do not fit are made NULL. */
+export const isNulling = ({ misfit }: Pick<SettledColumn, 'misfit'>): boolean => misfit?.mode === 'null';
 
 /** Whether the column holds texts as they are, blanks and empty ones too. */
 export const isText = ({ type }: Pick<StageColumn, 'type'>): boolean =>

@@ -6,7 +6,15 @@ import { Readable } from 'node:stream';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
-import type { AfterRefusal, FileTally, Refusal, Stage, StageColumn, StagedFile } from './stage.js';
+import type {
+  AfterRefusal,
+  FileTally,
+  NulledColumn,
+  Refusal,
+  Stage,
+  StageColumn,
+  StagedFile,
+} from './stage.js';
 
 /** What has to be known to open a stage again. */
 export interface StageManifest {
@@ -15,6 +23,8 @@ export interface StageManifest {
   rows: number;
   identities: number;
   rejected: number;
+  /** Absent in those from before there were any. */
+  nulled?: NulledColumn[];
   rejectsPath: string | null;
   /** There is a file of origins. */
   keepsPlaces: boolean;
@@ -41,6 +51,7 @@ export class StageOnDisk implements Stage {
   readonly rows: number;
   readonly identities: number;
   readonly rejected: number;
+  readonly nulled: NulledColumn[];
   readonly rejectsPath: string | null;
   readonly keepsPlaces: boolean;
   private readonly rowsPath: string;
@@ -57,6 +68,7 @@ export class StageOnDisk implements Stage {
       rows: this.rows,
       identities: this.identities,
       rejected: this.rejected,
+      nulled: this.nulled = [],
       rejectsPath: this.rejectsPath,
       keepsPlaces: this.keepsPlaces,
     } = manifest);

@@ -38,6 +38,8 @@ export interface DeclaredColumn {
   formats: string[];
   /** Absent: texts are taken as their type takes them. */
   cleaning?: Cleaning;
+  /** Absent: the stream's contract holds. */
+  contract?: ColumnContract;
 }
 
 /**
@@ -63,9 +65,23 @@ export interface Cleaning {
 }
 
 export interface Contract {
-  newColumns: 'evolve' | 'ignore' | 'fail';
-  invalidRows: 'reject' | 'fail';
+  /** `reject`: the records that have a value in one. */
+  newColumns: 'evolve' | 'ignore' | 'fail' | 'reject';
+  /** What happens to a file that lacks columns of the schema or the table. Absent: `ignore`. */
+  missingColumns?: 'ignore' | 'fail' | 'reject';
+  /** What happens when values do not fit a column of the table that no type is declared for. Absent: `reject`. */
+  typeChange?: 'reject' | 'widen' | 'fail' | 'null';
+  /** The same for the declared types. */
+  invalidRows: 'reject' | 'fail' | 'null';
   maxRejects: { count: number } | { share: number } | null;
+}
+
+/** What a column says for itself. */
+export interface ColumnContract {
+  missingColumns?: 'ignore' | 'fail' | 'reject';
+  /** The table's column is narrower than the declared type. */
+  typeChange?: 'widen' | 'fail';
+  invalidRows?: 'reject' | 'fail' | 'null';
 }
 
 /** How a delimited text is split. */

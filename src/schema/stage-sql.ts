@@ -4,7 +4,7 @@ import { identifier, literal } from './engine.js';
 import { PLACE } from './read-files.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
-import { isText, type SettledColumn } from './settled-column.js';
+import { isNulling, isText, type SettledColumn } from './settled-column.js';
 import { TYPE_RULES } from './type-rules.js';
 
 /**
@@ -19,24 +19,30 @@ const IDENTITY_VERSION = 'v1';
  */
 export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000, failed: 30_000 } as const;
 
+export interface RowRules {
+  mayHoldNul: boolean;
+  keepPlaces: boolean;
+  /** Indexes of new columns that no record may have a value in. */
+  unwanted?: number[];
+}
+
 /**
  * The stage's rows from a relation of `readFiles`: the typed columns, `#hash` (NULL for refused records), `#file`,
  * `#error` (NULL for good ones) and, for refused records only, `#bad` (the value at fault), the place and `#raw`, which
- * all records have with `keepPlaces`.
+ * all records have with `keepPlaces`. For each column `n` whose values may be made NULL, `#nulled{n}` says whether that
+ * was done.
  */
-export function stageRows(
-  relation: string,
-  columns: SettledColumn[],
-  { mayHoldNul, keepPlaces }: { mayHoldNul: boolean; keepPlaces: boolean },
-): string {
-  const error = `(${errorOf(columns, mayHoldNul)})::SMALLINT AS "#error"`;
+export function stageRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
+  const { keepPlaces, unwanted = [] } = rules;
+  const error = `(${errorOf(columns, rules)})::SMALLINT AS "#error"`;
   const out = [
     // Numbered, so that no name of a user's column meets one of the engine's own.
     ...columns.map((_, n) => `t${n} AS c${n}`),
+    ...columns.flatMap((column, n) => (isNulling(column) ? [`${misfits(column, n)} AS "#nulled${n}"`] : [])),
     '"#file"',
     '"#error"',
     `CASE WHEN "#error" IS NULL THEN ${identity(columns)} END AS "#hash"`,
-    `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns)} END AS "#bad"`,
+    `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns, unwanted)} END AS "#bad"`,
     ...[...PLACE, '#raw'].map((name) =>
       keepPlaces ? `"${name}"` : `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`,
     ),
@@ -45,7 +51,7 @@ export function stageRows(
   const canonical = columns.map(
     ({ type }, n) => `${TYPE_RULES[type.name].canonical(`t${n}`, type)} AS k${n}`,
   );
-  const typed = typedRows(relation, columns);
+  const typed = typedRows(relation, columns, rules);
   return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
 }
 
@@ -53,34 +59,38 @@ export function stageRows(
  * `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned or an
  * expression refers to it. Columns with an expression come to theirs when the others are typed.
  */
-function typedRows(relation: string, columns: SettledColumn[]): string {
+function typedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
   const rest = ['#file', ...PLACE, '#raw'];
   const cleaned = columns.map((column, n) => `${cleanText(column, `r${n}`)} AS v${n}`);
-  const sources = sourceTexts(columns);
+  const sources = sourceTexts(columns, rules);
   const read = `SELECT ${[...cleaned, ...sources, ...rest.map(identifier)].join(', ')} FROM (${relation})`;
   const isPlain = (column: SettledColumn) => !column.derived;
   const texts = columns.map((_, n) => `v${n}`);
   const plain = columns.flatMap((column, n) => (isPlain(column) ? [`t${n}`] : []));
-  const cast = `SELECT ${[...texts, ...sources, ...typed(columns, isPlain), ...rest.map(identifier)].join(', ')} FROM (${withNumbers(read, columns, isPlain)})`;
+  const cast = `SELECT ${[...texts, ...sources, ...typed(columns, isPlain, rules), ...rest.map(identifier)].join(', ')} FROM (${withNumbers(read, columns, isPlain)})`;
   if (columns.every(isPlain)) return cast;
   const derived = deriveColumns(cast, columns, [...texts, ...sources, ...plain, ...rest]);
   const isDerived = (column: SettledColumn) => !isPlain(column);
-  return `SELECT *, ${typed(columns, isDerived).join(', ')} FROM (${withNumbers(derived, columns, isDerived)})`;
+  return `SELECT *, ${typed(columns, isDerived, rules).join(', ')} FROM (${withNumbers(derived, columns, isDerived)})`;
 }
 
 type Which = (column: SettledColumn) => boolean;
 
-function sourceTexts(columns: SettledColumn[]): string[] {
+function sourceTexts(columns: SettledColumn[], { unwanted = [] }: RowRules): string[] {
   const cleaned = columns.flatMap(({ cleaning }, n) => (cleaning ? [`r${n}`] : []));
   const inputs = columns.flatMap(({ derived }) => derived?.inputs ?? []).map(({ sql }) => sql);
-  return [...new Set([...cleaned, ...inputs.filter((sql) => sql.startsWith('r'))])];
+  const read = inputs.filter((sql) => sql.startsWith('r'));
+  return [...new Set([...cleaned, ...read, ...unwanted.map((n) => `r${n}`)])];
 }
 
-function typed(columns: SettledColumn[], which: Which): string[] {
+function typed(columns: SettledColumn[], which: Which, rules: RowRules): string[] {
   return columns.flatMap((column, n) => {
     if (!which(column)) return [];
     const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
-    return [`${readValue(column, `v${n}`, number)} AS t${n}`];
+    const value = readValue(column, `v${n}`, number);
+    // Without its NUL it would be another text.
+    const isCleared = isNulling(column) && mayHaveNul(column, rules);
+    return [`${isCleared ? `CASE WHEN NOT contains(v${n}, chr(0)) THEN ${value} END` : value} AS t${n}`];
   });
 }
 
@@ -92,21 +102,31 @@ function withNumbers(relation: string, columns: SettledColumn[], which: Which): 
   return numbers.length ? `SELECT *, ${numbers.join(', ')} FROM (${relation})` : relation;
 }
 
-function errorOf(columns: SettledColumn[], mayHoldNul: boolean): string {
+function errorOf(columns: SettledColumn[], rules: RowRules): string {
   // Empty objects have no column, and a table without columns can hold no row.
   if (columns.length === 0) return String(FAULT.empty);
-  const faults = columns.map((column, n) => faultsOf(column, n, mayHoldNul));
+  const faults = columns.map((column, n) => faultsOf(column, n, rules));
   // What an expression makes of a wrong value is no news.
   const cases = [
     ...columns.flatMap(({ derived }, n) => (derived ? [] : faults[n]!)),
     ...columns.flatMap(({ derived }, n) => (derived ? faults[n]! : [])),
+    ...(rules.unwanted ?? []).map((n) => `WHEN r${n} IS NOT NULL THEN ${FAULT.type + n}`),
   ];
   return cases.length ? `CASE ${cases.join(' ')} END` : 'NULL';
 }
 
-function faultsOf(column: SettledColumn, n: number, mayHoldNul: boolean): string[] {
+const mayHaveNul = (column: SettledColumn, { mayHoldNul }: RowRules) =>
+  isText(column) && (mayHoldNul || column.derived !== undefined);
+
+/** SQL: whether there was a value that is none of the column's type. */
+function misfits({ derived }: SettledColumn, n: number): string {
+  return `(${derived ? `f${n} OR ` : ''}(v${n} IS NOT NULL AND t${n} IS NULL))`;
+}
+
+function faultsOf(column: SettledColumn, n: number, rules: RowRules): string[] {
+  if (isNulling(column)) return [];
   const isChecked = !(column.type.name === 'text');
-  const holdsNul = isText(column) && (mayHoldNul || column.derived);
+  const holdsNul = mayHaveNul(column, rules);
   return [
     ...(column.derived ? [`WHEN f${n} THEN ${FAULT.failed + n}`] : []),
     ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${FAULT.type + n}`] : []),
@@ -115,11 +135,12 @@ function faultsOf(column: SettledColumn, n: number, mayHoldNul: boolean): string
   ];
 }
 
-function badValue(columns: SettledColumn[]): string {
+function badValue(columns: SettledColumn[], unwanted: number[]): string {
   const cases = columns.map(({ cleaning, derived }, n) => {
     const text = derived ? derivedText(derived, n) : `${cleaning ? 'r' : 'v'}${n}`;
     return `WHEN ${n} THEN left(${text}, 200)`;
   });
+  cases.push(...unwanted.map((n) => `WHEN ${n} THEN left(r${n}, 200)`));
   return cases.length ? `CASE "#error" % ${FAULT.required} ${cases.join(' ')} END` : 'NULL::VARCHAR';
 }
 

@@ -8,6 +8,14 @@ export interface StageColumn {
   required: boolean;
   /** What the schema puts in place of NULL, as the type is written; absent: nothing. */
   default?: string;
+  /** Of a table's column: the database fills it where no value is given. */
+  hasDefault?: boolean;
+}
+
+/** How many values of a column were made NULL because they did not fit, in the rows that passed. */
+export interface NulledColumn {
+  column: string;
+  count: number;
 }
 
 /** How many records of one file were read, and how many were refused. Staged = read - rejected. */
@@ -42,6 +50,8 @@ export interface Stage {
   identities: number;
   /** Refused records in all files. */
   rejected: number;
+  /** The columns that the contract lets be NULL where their values do not fit, those that have such values. */
+  nulled: NulledColumn[];
   /** NDJSON on disk: a StageReject a line, and a StagedLayout for each file that has some; null when there is none. */
   rejectsPath: string | null;
   /** The distinct identities in ascending order, one UUID text a line, in chunks of 64 KiB or more. */

@@ -1,8 +1,10 @@
 import { parseColumnType } from '../parse-column-type.js';
 import { TYPE_NAMES } from '../type-aliases.js';
 import { REFERENCE } from './constraint-shape.js';
+import { ColumnContractShape } from './contract-shape.js';
 import { Key } from './key.js';
 import { mapOf } from './map-rules.js';
+import { Nested } from './nested.js';
 import { flag, listOf, oneOf, type Rule, text } from './rules.js';
 import { SQL_TEXT } from './sql-text.js';
 
@@ -133,4 +135,10 @@ export class ColumnShape {
     examples: ['amount >= 0'],
   })
   check?: string;
+
+  @Nested(ColumnContractShape, {
+    description: "What happens when data does not fit this column; it goes before the stream's contract.",
+    examples: [{ invalid_rows: 'null' }],
+  })
+  contract?: ColumnContractShape;
 }

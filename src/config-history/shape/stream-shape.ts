@@ -1,11 +1,11 @@
 import { ColumnShape } from './column-shape.js';
+import { ContractShape } from './contract-shape.js';
 import { CHECKS, ForeignKeyShape, UNIQUE } from './constraint-shape.js';
 import { Key } from './key.js';
 import { mapOf } from './map-rules.js';
 import { COLUMN_NAME, IDENTIFIER, NEW_NAME } from './names.js';
 import { Nested, NestedList } from './nested.js';
 import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
-import { PERCENTAGE } from './quantities.js';
 import { expandSchema, SchemaShape } from './schema-shape.js';
 import { KEY_COLUMNS, MAX_SHRINK, MIN_ROWS, WRITE_MODES, type WriteModeName } from './write-rules.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
@@ -24,31 +24,6 @@ const RENAME = mapOf(`a map of at most ${MOST_RENAMED} names in the sources to c
   value: NEW_NAME,
   most: MOST_RENAMED,
 });
-
-/** What happens when data does not fit. */
-export class ContractShape {
-  @Key(oneOf(['evolve', 'ignore', 'fail']), {
-    description: 'A column that the table does not have: add it, leave it out, or fail the run.',
-    default: 'evolve',
-  })
-  new_columns?: 'evolve' | 'ignore' | 'fail';
-
-  @Key(oneOf(['reject', 'fail']), {
-    description: 'A record that does not fit: keep it among the rejects and go on, or fail the run.',
-    default: 'reject',
-  })
-  invalid_rows?: 'reject' | 'fail';
-
-  @Key(
-    anyOf('a count such as 100 or a share such as 5%', [wholeNumber(0, Number.MAX_SAFE_INTEGER), PERCENTAGE]),
-    {
-      description:
-        'Fail the run when more records than this are refused: a count, or a share of the records read.',
-      examples: [100, '5%'],
-    },
-  )
-  max_rejects?: number | string;
-}
 
 /** One target table and the sources that feed it. */
 export class StreamShape {
