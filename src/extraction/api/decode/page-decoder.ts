@@ -4,8 +4,11 @@ import type { ApiRefused } from '../api-errors.js';
 
 export type PageFormat = Exclude<ApiSourceConfig['format'], 'auto'>;
 
-/** In what form records stand in a page; `none`: null or `{}` stands where they should be, or for the whole. */
-export type RecordsShape = 'list' | 'one' | 'none';
+/**
+ * In what form records stand in a page; `null`: null stands in their very place; `none`: `{}` does, or null or `{}` stand for the
+ * whole answer.
+ */
+export type RecordsShape = 'list' | 'one' | 'null' | 'none';
 
 /** A page's text, without compression and byte order mark, and what it is to be read by. */
 export interface PageText {

@@ -36,7 +36,10 @@ export function selectRecords(
   const isMissing = found.length === 0 && !isNothing(body) && !isEmptyList(body, path);
   const shape = isMissing ? 'one' : shapeOf(found, body, path);
   const signs = isMissing ? null : findErrorSigns(body);
-  if (signs !== null && (shape === 'none' || (signs.isPlain && flatten(found).length === 0)))
+  if (
+    signs !== null &&
+    (shape === 'none' || shape === 'null' || (signs.isPlain && flatten(found).length === 0))
+  )
     throw refuse('API_ERROR_ANSWER', `${expected}, got none and ${quote(signs.text, hide)}`);
   const errors = errorsIn(body);
   const isPartial = errors !== null && Object.hasOwn(body as object, 'data');
@@ -86,6 +89,7 @@ function shapeOf(found: unknown[], body: unknown, { findHolder, isSingular }: Re
   const [place] = isSingular ? found : findHolder(body);
   const value = place === undefined ? body : place;
   if (Array.isArray(value)) return 'list';
+  if (place === null) return 'null';
   return isNothing(value) ? 'none' : isSingular ? 'one' : 'list';
 }
 

@@ -129,7 +129,7 @@ export class PageSeries {
 
   /** Throws ApiRefused for what is no page of this series. */
   private look({ decoded: { shape, names }, url }: ReadPage, status: number): void {
-    if (this.page === 1 && shape === 'none' && status !== 204 && status !== 205)
+    if ((this.page === 1 && shape === 'none' && status !== 204 && status !== 205) || shape === 'null')
       this.context.log.remark({ level: 'warn', text: NOTHING }, this.partition.number);
     this.shape.take({ shape, names, status, url });
   }

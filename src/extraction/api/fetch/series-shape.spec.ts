@@ -43,13 +43,6 @@ describe('an answer that is none of the pages', () => {
       'API_PAGE_DIFFERS',
       'expected a list of records, as on the pages before, got one record',
     ],
-    [
-      'null for a list',
-      [...LIST, { json: null, text: 'null' }],
-      {},
-      'API_PAGE_DIFFERS',
-      'expected a list of records, as on the pages before, got null or an empty object',
-    ],
     ['{} for a list', [...LIST, { json: {} }], {}, 'API_PAGE_DIFFERS', 'got null or an empty object'],
     [
       'null for the body',
@@ -60,11 +53,11 @@ describe('an answer that is none of the pages', () => {
     ],
     ['{} for the body', [...DATA, { json: {} }], AT_DATA, 'API_PAGE_DIFFERS', 'got null or an empty object'],
     [
-      'null at the path',
-      [...DATA, { json: { data: null } }],
-      AT_DATA,
+      'null after one record',
+      [{ json: { data: { id: 1 }, next: '/r?offset=2' } }, { json: { data: null } }],
+      { ...AT_DATA, pagination: { type: 'next_url', path: 'next', emptyPageEnds: false } },
       'API_PAGE_DIFFERS',
-      'let a total or has_more say so before',
+      'expected one record, as on the pages before, got null',
     ],
     [
       'one at the path',
@@ -133,6 +126,28 @@ describe('an answer that is none of the pages', () => {
         message: expect.stringContaining('taken for no records') as unknown,
       }),
     );
+  });
+
+  it.each<[string, PageAnswer[], Partial<ApiSourceConfig>]>([
+    ['at the path', [...DATA, { json: { data: null } }], AT_DATA],
+    ['for the body', [...LIST, { text: 'null' }], {}],
+    ['for a list that is spread', [...DATA, { json: { data: null } }], { records: '$.data[*]' }],
+  ])(
+    'takes null %s for an empty last page, as Go writes one, and tells of it',
+    async (_name, pages, changes) => {
+      const source = await serve(pages, changes);
+      expect(Object.values(await recordsOf(await place.fetch(source))).flat()).toHaveLength(4);
+      expect(place.told.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    },
+  );
+
+  it('does not take null for the end where the pages before told of more', async () => {
+    const pages = [...DATA.map(({ json }) => ({ json: { ...json, total: 9 } })), { json: { data: null } }];
+    const source = await serve(pages, {
+      ...AT_DATA,
+      pagination: { ...byOffset(2), total: 'total' } as ReturnType<typeof byOffset>,
+    });
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'PAGES_MISSING' });
   });
 
   it.each([

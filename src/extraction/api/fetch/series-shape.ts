@@ -27,7 +27,9 @@ export class SeriesShape {
   take({ url, status, shape, names }: Page): void {
     const refuse = (reason: string): ApiRefused =>
       new ApiRefused('API_PAGE_DIFFERS', `${reason} (${url})`, status);
-    if (this.shape !== null && shape !== this.shape && status !== 204 && status !== 205)
+    // Null is how some servers write an empty list, those in Go for one.
+    const isEmpty = status === 204 || status === 205 || (shape === 'null' && this.shape === 'list');
+    if (this.shape !== null && shape !== this.shape && !isEmpty)
       throw refuse(`expected ${say(this.shape)}, as on the pages before, got ${say(shape)}${hint(shape)}`);
     if (this.names !== null && names !== undefined && names.length > 0 && !areSame(names, this.names))
       throw refuse(
@@ -37,7 +39,7 @@ export class SeriesShape {
   }
 
   private note({ shape, names }: Pick<Page, 'shape' | 'names'>): void {
-    if (shape !== 'none') this.shape ??= shape;
+    if (shape === 'list' || shape === 'one') this.shape ??= shape;
     if (names !== undefined && names.length > 0) this.names ??= names;
   }
 }
@@ -47,12 +49,13 @@ function areSame(names: readonly string[], others: readonly string[]): boolean {
 }
 
 function say(shape: RecordsShape): string {
+  if (shape === 'null') return 'null';
   if (shape === 'none') return 'null or an empty object';
   return shape === 'list' ? 'a list of records' : 'one record';
 }
 
 function hint(shape: RecordsShape): string {
-  return shape === 'none' ? '; where null means the end, let a total or has_more say so before' : '';
+  return shape === 'none' ? '; where that means the end, let a total or has_more say so before' : '';
 }
 
 function list(names: readonly string[]): string {
