@@ -59,6 +59,7 @@ const byCursor = (
   pagination: ({ size }) => ({
     ...STOPS,
     type: 'cursor',
+    emptyPageEnds: false,
     from,
     place: { in: place, name: place === 'body' ? 'page.after' : 'after' },
     size: { place: query('limit'), value: size },
@@ -77,7 +78,7 @@ const byCursor = (
 });
 
 const byUrl = (url: (next: string) => string): PagedApi => ({
-  pagination: () => ({ type: 'next_url', path: '$.links.next' }),
+  pagination: () => ({ type: 'next_url', path: '$.links.next', emptyPageEnds: false }),
   answer(request, api) {
     const { items, isLast, to } = slice(api, parameter(request, 'from') ?? 0, api.size);
     return answer({ items, links: isLast ? {} : { next: url(`?from=${to}`) } });
@@ -156,7 +157,7 @@ export const PAGED_APIS: Record<string, PagedApi> = {
   'next URL, from the root': byUrl((next) => `/items${next}`),
   'next URL, query alone': byUrl((next) => next),
   'Link header': {
-    pagination: () => ({ type: 'link_header', rel: 'next' }),
+    pagination: () => ({ type: 'link_header', rel: 'next', emptyPageEnds: false }),
     answer(request, api) {
       const { items, isLast, to } = slice(api, parameter(request, 'from') ?? 0, api.size);
       const next = isLast ? '' : `, <items?from=${to}>; rel="next"; title="a, b"`;

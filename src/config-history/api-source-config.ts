@@ -147,11 +147,17 @@ export type ApiPagination =
   | PageNumberPagination
   | OffsetPagination
   | CursorPagination
-  | { type: 'next_url'; path: string }
-  | { type: 'link_header'; rel: string }
+  | NextUrlPagination
+  | LinkHeaderPagination
   | KeysetPagination
   | RangePagination
   | GraphqlPagination;
+
+/** Where each answer leads to the next page itself. */
+export interface EmptyPages {
+  /** Whether a page without records is the last one even if it leads to another. */
+  emptyPageEnds: boolean;
+}
 
 /** By default only an empty page, or what an answer says, ends pages whose size is asked for. */
 export interface ShortPages {
@@ -175,11 +181,23 @@ export interface OffsetPagination extends PageStops, ShortPages {
 }
 
 /** A token in the answer that asks for the next page. */
-export interface CursorPagination extends PageStops {
+export interface CursorPagination extends PageStops, EmptyPages {
   type: 'cursor';
   from: { body: string } | { header: string };
   place: RequestPlace;
   size: { place: RequestPlace; value: number } | null;
+}
+
+/** The address of the next page, at a JSONPath. */
+export interface NextUrlPagination extends EmptyPages {
+  type: 'next_url';
+  path: string;
+}
+
+export interface LinkHeaderPagination extends EmptyPages {
+  type: 'link_header';
+  /** Relation of the link to the next page. */
+  rel: string;
 }
 
 /** The last record of a page says where the next one begins. */

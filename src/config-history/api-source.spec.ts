@@ -240,7 +240,7 @@ const noStops = { total: null, totalPages: null, hasMore: null };
 const paginations: [string, ApiPagination][] = [
   ['auto', { type: 'auto' }],
   ['single', { type: 'single' }],
-  ['link_header', { type: 'link_header', rel: 'next' }],
+  ['link_header', { type: 'link_header', rel: 'next', emptyPageEnds: false }],
   ['range', { type: 'range', size: 1000, unit: 'items', shortPageEnds: false }],
   ['page', { type: 'page', page: query('page'), start: 1, size: null, shortPageEnds: false, ...noStops }],
   [
@@ -274,15 +274,23 @@ const paginations: [string, ApiPagination][] = [
       from: { body: '$.next' },
       place: query('after'),
       size: { place: query('first'), value: 10 },
+      emptyPageEnds: false,
       ...noStops,
     },
   ],
   [
-    '{ type: cursor, header: X-Next }',
-    { type: 'cursor', from: { header: 'x-next' }, place: query('cursor'), size: null, ...noStops },
+    '{ type: cursor, header: X-Next, empty_page_ends: true }',
+    {
+      type: 'cursor',
+      from: { header: 'x-next' },
+      place: query('cursor'),
+      size: null,
+      emptyPageEnds: true,
+      ...noStops,
+    },
   ],
-  ['{ type: next_url, path: $.next }', { type: 'next_url', path: '$.next' }],
-  ['{ type: link_header, rel: older }', { type: 'link_header', rel: 'older' }],
+  ['{ type: next_url, path: $.next }', { type: 'next_url', path: '$.next', emptyPageEnds: false }],
+  ['{ type: link_header, rel: older }', { type: 'link_header', rel: 'older', emptyPageEnds: false }],
   [
     '{ type: keyset, field: id, param: after_id, prefix: gt., start: 0 }',
     {

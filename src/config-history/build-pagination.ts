@@ -1,4 +1,4 @@
-import type { ApiPagination, PageStops, RequestPlace } from './api-source-config.js';
+import type { ApiPagination, EmptyPages, PageStops, RequestPlace } from './api-source-config.js';
 import type {
   CursorPaginationShape,
   KeysetPaginationShape,
@@ -22,9 +22,9 @@ export function buildPagination(pagination: PaginationShape = { type: 'auto' }):
     case 'cursor':
       return buildCursor(pagination);
     case 'next_url':
-      return { type: 'next_url', path: pagination.path };
+      return { type: 'next_url', path: pagination.path, ...emptyOf(pagination) };
     case 'link_header':
-      return { type: 'link_header', rel: pagination.rel ?? 'next' };
+      return { type: 'link_header', rel: pagination.rel ?? 'next', ...emptyOf(pagination) };
     case 'keyset':
       return buildKeyset(pagination);
     case 'range':
@@ -71,6 +71,7 @@ function buildCursor(cursor: CursorPaginationShape): ApiPagination {
     from: cursor.header === undefined ? { body: cursor.cursor! } : { header: cursor.header.toLowerCase() },
     place: placeOf(cursor, cursor.param ?? USUAL_PARAMS.cursor.param),
     size: sizeOf(cursor),
+    ...emptyOf(cursor),
     ...stopsOf(cursor),
   };
 }
@@ -105,6 +106,10 @@ function sizeOf(shape: SizedShape): { place: RequestPlace; value: number } | nul
     place: placeOf(shape, shape.size_param ?? USUAL_PARAMS[shape.type].size_param),
     value: shape.size,
   };
+}
+
+function emptyOf({ empty_page_ends }: { empty_page_ends?: boolean }): EmptyPages {
+  return { emptyPageEnds: empty_page_ends ?? false };
 }
 
 function stopsOf(shape: SizedShape | OffsetPaginationShape): PageStops {

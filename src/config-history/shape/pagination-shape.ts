@@ -1,6 +1,6 @@
 import { Key } from './key.js';
 import { Kinds } from './kinds.js';
-import { MOST, SHORT_PAGE_ENDS, SizedShape, StopsShape } from './paging-parts-shape.js';
+import { EMPTY_PAGE_ENDS, MOST, SHORT_PAGE_ENDS, SizedShape, StopsShape } from './paging-parts-shape.js';
 import { HEADER_NAME, JSON_PATH, PLACE_NAME, PREFIX, START } from './request-rules.js';
 import { flag, oneOf, text, wholeNumber } from './rules.js';
 
@@ -67,6 +67,9 @@ export class CursorPaginationShape extends SizedShape {
 
   @Key(PLACE_NAME, { description: 'Parameter that takes the token.', default: 'cursor' })
   param?: string;
+
+  @Key(flag, EMPTY_PAGE_ENDS)
+  empty_page_ends?: boolean;
 }
 
 /** Each answer holds the address of the next page. */
@@ -80,6 +83,9 @@ export class NextUrlPaginationShape {
     isRequired: true,
   })
   path: string;
+
+  @Key(flag, EMPTY_PAGE_ENDS)
+  empty_page_ends?: boolean;
 }
 
 /** The Link header (RFC 8288) has the address of the next page. */
@@ -92,6 +98,9 @@ export class LinkHeaderPaginationShape {
     default: 'next',
   })
   rel?: string;
+
+  @Key(flag, EMPTY_PAGE_ENDS)
+  empty_page_ends?: boolean;
 }
 
 /** The last record of a page says where the next one begins. */

@@ -12,6 +12,13 @@ export const SHORT_PAGE_ENDS = {
   default: false,
 };
 
+/** Of answers that lead to their next page themselves. */
+export const EMPTY_PAGE_ENDS = {
+  description:
+    'Whether a page without records is the last one even if it leads to another, for APIs that lead on for ever.',
+  default: false,
+};
+
 /** Parameters in a request. */
 class PlacedShape {
   @Key(oneOf(['query', 'body', 'header']), {

@@ -37,7 +37,7 @@ export async function askPage(
     const answer = await session.send(request, read, { signal, onIgnored: (status) => (ignored = status) });
     return answer ?? { status: ignored, url, meaning: 'ignored', headers: {} };
   } catch (error) {
-    if (!(error instanceof ApiRefused) || !paginator.endStatuses?.includes(error.status ?? 0)) throw error;
+    if (!(error instanceof ApiRefused) || !paginator.isPastEnd?.(error.status ?? 0, position)) throw error;
     const { status, contentRange } = error;
     const headers: PageStatus['headers'] = contentRange === null ? {} : { 'content-range': contentRange };
     return { status: status ?? 0, url, meaning: 'end', headers };

@@ -204,7 +204,7 @@ describe('an attempt after another', () => {
     });
     const source: Partial<ApiSourceConfig> = {
       records: '$.data',
-      pagination: { type: 'next_url', path: '$.next' },
+      pagination: { type: 'next_url', path: '$.next', emptyPageEnds: false },
     };
     await expect(fetch(source)).rejects.toMatchObject({ status: 403 });
     await expect(fetch(source)).rejects.toMatchObject({ code: 'CURSOR_STUCK' });
@@ -283,7 +283,7 @@ describe('checkpoints', () => {
     let isDown = true;
     const source: Partial<ApiSourceConfig> = {
       records: '$.data',
-      pagination: { type: 'next_url', path: '$.next' },
+      pagination: { type: 'next_url', path: '$.next', emptyPageEnds: false },
       auth: { type: 'api_key', key: 's3cret-value-1', place: { in: 'query', name: 'api_key', prefix: '' } },
       headers: { 'x-sign': 's3cret-value-2' },
     };

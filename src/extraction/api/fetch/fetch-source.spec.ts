@@ -124,7 +124,7 @@ describe('one series of pages', () => {
     const source = {
       url: `${origin}/r?page=0`,
       records: '$.data',
-      pagination: { type: 'next_url', path: '$.next' } as const,
+      pagination: { type: 'next_url', path: '$.next', emptyPageEnds: false } as const,
     };
     await expect(place.fetch(source)).rejects.toMatchObject({ code: 'CURSOR_STUCK' });
     expect(server.seen).toHaveLength(5);

@@ -21,11 +21,12 @@ export function checkNextUrl(reference: string, page: SeenPage, base: PagingBase
     throw refused(home, `one at ${url.origin}; list that under allow_origins if it is to be asked`);
   }
   url.hash = '';
-  return withoutParameters(url.href, credentialParameters(base));
+  return withoutCredentials(url.href, base);
 }
 
-function credentialParameters({ auth }: PagingBase): string[] {
-  return 'place' in auth && auth.place.in === 'query' ? [auth.place.name] : [];
+/** A URL without the query parameter that holds a credential of the source. */
+export function withoutCredentials(url: string, { auth }: PagingBase): string {
+  return withoutParameters(url, 'place' in auth && auth.place.in === 'query' ? [auth.place.name] : []);
 }
 
 function refused(home: string, got: string): PagingFailed {

@@ -222,6 +222,9 @@ describe('pagination auto', () => {
     ['nothing', { items: [], total: 0 }, '$.items', {}],
     ['a filter', { items: [...two, { id: 3 }], total: 3 }, '$.items[?@.id>2]', {}],
     ['a whole range', two, '$', { headers: { 'content-range': '0-1/2', 'x-total-count': '2' } }],
+    ['an empty range', [], '$', { headers: { 'content-range': '*/*' } }],
+    ['a range of something else', two, '$', { headers: { 'content-range': '0-1023/*' } }],
+    ['a last link to itself', two, '$', { headers: { link: '</items>; rel=last' } }],
   ])('takes %s for the only page', (_name, body, records, part) => {
     const { next, remarks } = auto(body, records, part);
     expect(next).toBeNull();
@@ -330,7 +333,28 @@ describe('pagination auto', () => {
     const second = auto(later, '$.items', { ...(position && { position }), headers, before: 2 });
     expect(second.request?.url).toBe(url('page=3'));
     expect(second.remarks).toEqual([]);
-    expect(first.next).toMatchObject({ auto: '{"type":"next_url","path":"$.next"}' });
+    expect(first.next).toMatchObject({ auto: '{"type":"next_url","path":"$.next","emptyPageEnds":false}' });
+  });
+
+  it.each([200, 206])(
+    'goes on after a range that is not counted, as PostgREST gives it with %d',
+    (status) => {
+      const headers = { 'content-range': '0-1/*' };
+      const { next, request, remarks } = auto(two, '$', { status, headers });
+      expect(request?.headers).toEqual({ 'range-unit': 'items', range: '2-3' });
+      expect(remarks).toEqual([
+        { level: 'info', text: 'pagination auto: chose items by Range, 2 at a time' },
+      ]);
+      const end = auto([], '$', { position: next!, headers: { 'content-range': '*/*' }, before: 2 });
+      expect(end.next).toBeNull();
+    },
+  );
+
+  it('refuses a first page that tells of a last one and not of the next', () => {
+    const headers = { link: '</items?page=1>; rel=first, </items?page=14>; rel=last' };
+    expect(() => auto(two, '$', { headers })).toThrow(
+      'expected links to lead on to page=14, got none at the first page',
+    );
   });
 
   it('C11 refuses a next link that it has found', () => {

@@ -3,25 +3,42 @@ import { PagingFailed } from '../api-errors.js';
 import { findMoreSigns, saysNoMore, type MoreSign } from './find-more-signs.js';
 import { findNextToken, findNextUrl } from './find-next-field.js';
 import { listContainers } from './page-containers.js';
-import { findLink } from './paginate-link-header.js';
+import { checkLastLink } from './check-last-link.js';
+import { withoutCredentials } from './check-next-url.js';
+import { compileCount } from './count-items.js';
+import { findLast, findLink } from './paginate-link-header.js';
 import type { SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
 
+const UNCOUNTED = /^(?:([A-Za-z][\w-]*)\s+)?0-(\d+)\/\*$/;
+
 /**
- * How the pages of a source go on, as its first page shows: a Link header, then the usual fields of the body, else it is the
- * only page. Throws PagingFailed `PAGINATION_UNKNOWN` where the page itself says that there is more and not how to get it.
+ * How the pages of a source go on, as its first page shows: a Link header, then the usual fields of the body, then a range that
+ * is not counted, else it is the only page. Throws PagingFailed `PAGINATION_UNKNOWN` where the page itself says that there is more and not how to get it.
  */
 export function detectPagination(page: SeenPage, base: PagingBase): ApiPagination {
-  if (findLink(page, 'next') !== null) return { type: 'link_header', rel: 'next' };
+  if (findLink(page, 'next') !== null) return { type: 'link_header', rel: 'next', emptyPageEnds: false };
   const containers = listContainers(page.body, base.records);
   const url = findNextUrl(containers);
-  if (url !== null) return { type: 'next_url', path: url.path };
+  if (url !== null) return { type: 'next_url', path: url.path, emptyPageEnds: false };
   const isRecord = base.records === '$';
   const token = isRecord || saysNoMore(containers) ? null : findNextToken(containers);
   if (token?.kind === 'token') return followToken(token.path, token.parameter, page, base);
   const signs = findMoreSigns(page, base.records);
   if (signs.length > 0) throw unknown(page, signs);
-  return { type: 'single' };
+  checkLastLink(
+    { url: withoutCredentials(page.url, base), hasLinks: page.headers.link !== undefined },
+    findLast(page, base),
+  );
+  return findUncountedRange(page, base) ?? { type: 'single' };
+}
+
+/** `0-999/*` does not tell whether that is all, as PostgREST does not unless it is asked to count: only the next range does. */
+function findUncountedRange(page: SeenPage, { records }: PagingBase): ApiPagination | null {
+  const items = compileCount(records)(page);
+  const [, unit = 'items', last] = UNCOUNTED.exec(page.headers['content-range']?.trim() ?? '') ?? [];
+  if (last === undefined || items === 0 || Number(last) + 1 !== items) return null;
+  return { type: 'range', size: items, unit, shortPageEnds: false };
 }
 
 function followToken(
@@ -42,6 +59,7 @@ function followToken(
     total: null,
     totalPages: null,
     hasMore: null,
+    emptyPageEnds: false,
   };
 }
 

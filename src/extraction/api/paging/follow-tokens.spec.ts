@@ -19,6 +19,7 @@ const cursor = (path: string, place: RequestPlace, hasMore: string | null = null
   total: null,
   totalPages: null,
   hasMore,
+  emptyPageEnds: false,
 });
 const post = (sent: unknown) => ({ method: 'POST' as const, body: sent });
 const SOURCE: PagingBase = {
@@ -29,8 +30,8 @@ const SOURCE: PagingBase = {
   auth: { type: 'none' },
 };
 const two = [{ id: 1 }, { id: 2 }];
-const nextUrl = (path: string): ApiPagination => ({ type: 'next_url', path });
-const link: ApiPagination = { type: 'link_header', rel: 'next' };
+const nextUrl = (path: string): ApiPagination => ({ type: 'next_url', path, emptyPageEnds: false });
+const link: ApiPagination = { type: 'link_header', rel: 'next', emptyPageEnds: false };
 const graphql: ApiPagination = { type: 'graphql', pageInfo: '$.data.issues.pageInfo', variable: 'after' };
 const relay = (pageInfo: unknown) => ({ data: { issues: { nodes: two, pageInfo } } });
 const issues = '$.data.issues.nodes';
@@ -181,7 +182,7 @@ const cases: [name: string, step: Step, next: { url?: string; body?: unknown; he
   [
     'another relation',
     {
-      pagination: { type: 'link_header', rel: 'https://api.example.com/rels/older' },
+      pagination: { type: 'link_header', rel: 'https://api.example.com/rels/older', emptyPageEnds: false },
       body: { items: two },
       headers: { link: '</a>; rel="next", </b>; rel="https://api.example.com/rels/older"' },
     },
@@ -320,9 +321,52 @@ describe('pages that lead on themselves', () => {
   });
 });
 
+describe('a Link header that gets lost', () => {
+  const at = (page: string, header?: string): Step => ({
+    pagination: link,
+    body: { items: two },
+    url: `${HOME}/items?per_page=2${page}`,
+    ...(header !== undefined && { headers: { link: header } }),
+    position: { token: 'x', pages: 3, seen: 6, empty: 0, last: `${HOME}/repos/1/items?page=14&per_page=2` },
+  });
+
+  it.each<[string, Step, string]>([
+    ['without a trace', at('&page=4'), 'expected links to lead on to page=14, got none at page=4'],
+    ['but for its other links', at('&page=4', '</items?page=3>; rel=prev'), 'got none at page=4'],
+    [
+      'on the first page',
+      at('', '</items?per_page=2&page=9>; rel=last'),
+      'page=9, got none at the first page',
+    ],
+    ['where pages have tokens', at('&after=xyz'), 'expected links to lead on to the last page, got none'],
+  ])('%s is an error', (_name, step, message) => {
+    expect(() => followPage(step)).toThrow(message);
+  });
+
+  it.each<[string, Step]>([
+    ['it is the last page', at('&page=14')],
+    ['more pages came meanwhile', at('&page=15')],
+    ['the last one came nearer', at('&page=4', '</items?per_page=2&page=4>; rel=last')],
+    ['pages have tokens, and it has other links', at('&after=xyz', '</items?before=a>; rel=prev')],
+    [
+      'no page told of a last one',
+      { ...at('&page=4'), position: { token: 'x', pages: 3, seen: 6, empty: 0 } },
+    ],
+  ])('is the end where %s', (_name, step) => {
+    expect(followPage(step).next).toBeNull();
+  });
+
+  it('is remembered from page to page, without credentials', () => {
+    const auth = { type: 'api_key', key: 'k', place: { in: 'query', name: 'key', prefix: '' } } as const;
+    const header = '</items?page=2>; rel=next, </items?page=9&key=k>; rel=last';
+    const { next } = followPage({ ...at('', header), source: { auth } });
+    expect(next).toMatchObject({ last: `${HOME}/items?page=9` });
+  });
+});
+
 describe('empty pages that lead on', () => {
-  const paginator = (hasMore: string | null) =>
-    createPaginator(cursor('$.next', query('c'), hasMore), SOURCE);
+  const paginator = (hasMore: string | null, emptyPageEnds = false) =>
+    createPaginator({ ...cursor('$.next', query('c'), hasMore), emptyPageEnds }, SOURCE);
   /** Gives the items of `pages` one after the other, then empty pages for ever. */
   const api = (pages: number[][], next: (page: number) => object) => {
     let page = 0;
@@ -336,7 +380,14 @@ describe('empty pages that lead on', () => {
 
   it.each<[string, number[][], (page: number) => object, string | null, number[], number]>([
     ['in the middle', [[1], [], [], [2], []], (page) => (page < 4 ? { next: page } : {}), null, [1, 2], 4],
-    ['for ever', [[1], [], [2]], (page) => ({ next: page }), null, [1, 2], 13],
+    [
+      'many of them in the middle',
+      [[1], ...Array.from({ length: 150 }, () => []), [2], []],
+      (page) => (page < 152 ? { next: page } : {}),
+      null,
+      [1, 2],
+      152,
+    ],
     ['in the same place', [[1]], () => ({ next: 'end' }), null, [1], 2],
     [
       'for as long as has_more says so',
@@ -350,8 +401,38 @@ describe('empty pages that lead on', () => {
   ])('%s', (_name, pages, next, hasMore, expected, requests) => {
     const walk = walkPages(paginator(hasMore), api(pages, next));
     expect([ids(walk.records), walk.requests.length]).toEqual([expected, requests]);
-    const isGivenUp = walk.remarks.some(({ text }) => text.startsWith('10 pages in a row had no records'));
-    expect(isGivenUp).toBe(requests === 13);
+    const remarks = walk.remarks.filter(({ text }) => text.startsWith('10 pages in a row had no records'));
+    expect(remarks).toHaveLength(requests > 20 ? 1 : 0);
+  });
+
+  it('for ever are an error, not the end', () => {
+    const walk = () =>
+      walkPages(
+        paginator(null),
+        api([[1], [], [2]], (page) => ({ next: page })),
+      );
+    expect(walk).toThrow(
+      'max_pages: expected the pages to end after 500, got more to come; the last 497 had no records: where that is the end',
+    );
+  });
+
+  it.each<[string, (page: number) => object, number]>([
+    ['are the end where the config says so', (page) => ({ next: page }), 2],
+    [
+      'lead on all the same where has_more says so',
+      (page) => ({ next: page, more: page === 2 ? true : null }),
+      4,
+    ],
+  ])('%s', (_name, next, requests) => {
+    const walk = walkPages(paginator('$.more', true), api([[1], [], [2]], next));
+    expect(walk.requests).toHaveLength(requests);
+  });
+
+  it('are no end before a total, whatever the config says', () => {
+    const pagination = { ...cursor('$.next', query('c')), emptyPageEnds: true, total: 'total' };
+    expect(() => followPage({ pagination, body: { items: [], next: 'x' }, known: 5 })).toThrow(
+      'expected 5 records, as total says, got an end after 0 records',
+    );
   });
 
   it('refuse to end where has_more says that there is more and the cursor stands still', () => {

@@ -22,13 +22,20 @@ export class PageBudget {
 
   constructor(private readonly limits: { maxPages: number; maxBytes: number }) {}
 
-  /** Throws PagingFailed `TOO_MANY_PAGES` before a page would be one too many. */
-  checkPages(): void {
+  /**
+   * Throws PagingFailed `TOO_MANY_PAGES` before a page would be one too many.
+   * @param empty pages without records that came last
+   */
+  checkPages(empty: number): void {
     const { maxPages } = this.limits;
     if (this.pages < maxPages) return;
+    const hint =
+      empty < 2
+        ? ''
+        : `; the last ${empty} had no records: where that is the end, pagination.empty_page_ends: true says so`;
     throw new PagingFailed(
       'TOO_MANY_PAGES',
-      `max_pages: expected the pages to end after ${maxPages}, got more to come`,
+      `max_pages: expected the pages to end after ${maxPages}, got more to come${hint}`,
     );
   }
 
@@ -51,6 +58,8 @@ export class PageBudget {
  */
 export class PageGuard {
   private page = 0;
+  /** Pages without records that came last. */
+  private empty = 0;
   private readonly marks = new Map<bigint, number>();
   private readonly contents = new Map<bigint, number>();
 
@@ -62,7 +71,7 @@ export class PageGuard {
    * Throws PagingFailed `CURSOR_STUCK` where the series has been there, `TOO_MANY_PAGES`.
    */
   goTo(mark: string | null): void {
-    this.budget.checkPages();
+    this.budget.checkPages(this.empty);
     if (mark === null) return;
     const number = this.page + 1;
     const before = note(this.marks, digestPage(Buffer.from(mark)), number);
@@ -80,6 +89,7 @@ export class PageGuard {
   take({ digest, records, bytes }: GuardedPage): void {
     this.page++;
     this.budget.spend(bytes);
+    this.empty = records === 0 ? this.empty + 1 : 0;
     if (records === 0) return;
     const before = note(this.contents, digest, this.page);
     if (before === null) return;

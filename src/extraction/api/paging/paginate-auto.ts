@@ -16,6 +16,7 @@ export function createAutoPaginator(base: PagingBase, create: Create): Paginator
 
   return {
     label: 'auto',
+    isPastEnd: (status, position) => chosenAt(position)?.isPastEnd?.(status, position) ?? false,
     first: () => ({ auto: null }),
     request: (request, position) => chosenAt(position)?.request(request, position) ?? request,
     next(page, position) {

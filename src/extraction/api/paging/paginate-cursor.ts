@@ -27,6 +27,7 @@ export function createCursorPaginator(pagination: CursorPagination, base: Paging
     label: `cursor from ${where}${size === null ? '' : `, ${size.value} at a time`}`,
     countItems: compileCount(base.records),
     findToken,
+    emptyPageEnds: pagination.emptyPageEnds,
     placeToken: (request, token) => placeValue(request, place, parseJson(token)),
     prepare: (request) => (size === null ? request : placeValue(request, size.place, size.value)),
     stops,

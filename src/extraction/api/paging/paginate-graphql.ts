@@ -28,6 +28,7 @@ export function createGraphqlPaginator(pagination: GraphqlPagination, base: Pagi
     label: `pageInfo from ${path}`,
     countItems: compileCount(base.records),
     findToken,
+    emptyPageEnds: false,
     placeToken: (request, cursor) =>
       placeValue(request, { in: 'body', name: `variables.${variable}` }, parseJson(cursor)),
   });

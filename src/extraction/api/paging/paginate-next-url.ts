@@ -1,3 +1,4 @@
+import type { NextUrlPagination } from '../../../config-history/api-source-config.js';
 import { PagingFailed } from '../api-errors.js';
 import { checkNextUrl } from './check-next-url.js';
 import { compileCount } from './count-items.js';
@@ -7,7 +8,10 @@ import type { Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
 
 /** Each body holds the URL of the next page, absolute or relative to its own. */
-export function createNextUrlPaginator({ path }: { path: string }, base: PagingBase): Paginator {
+export function createNextUrlPaginator(
+  { path, emptyPageEnds }: NextUrlPagination,
+  base: PagingBase,
+): Paginator {
   const find = compilePath(path);
 
   function findToken(page: SeenPage): string | null {
@@ -22,6 +26,7 @@ export function createNextUrlPaginator({ path }: { path: string }, base: PagingB
     label: `next URL from ${path}`,
     countItems: compileCount(base.records),
     findToken,
+    emptyPageEnds,
     placeToken: (request, url) => ({ ...request, url }),
   });
 }

@@ -72,12 +72,16 @@ describe('range', () => {
       records: '$',
       auth: { type: 'none' as const },
     };
-    const { endStatuses, totalOf } = createPaginator(PAGINATION, base);
+    const { isPastEnd, totalOf } = createPaginator(PAGINATION, base);
     const page = { status: 206, url: base.url, body: [], records: 0, last: undefined, total: 0 };
     const totals = ['0-999/2500', '0-999/*'].map((range) =>
       totalOf?.({ ...page, headers: { 'content-range': range } }),
     );
-    expect([endStatuses, totals]).toEqual([[416], [2500, null]]);
+    const ends = [416, 404].map((status) => isPastEnd?.(status, later));
+    expect([ends, totals]).toEqual([
+      [true, false],
+      [2500, null],
+    ]);
   });
 
   it.each([206, 200, 416])('fails where it ends with %s before the total', (status) => {

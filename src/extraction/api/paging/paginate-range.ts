@@ -39,7 +39,7 @@ export function createRangePaginator(pagination: RangePagination, base: PagingBa
 
   return {
     label: `${unit} by Range, ${size} at a time`,
-    endStatuses: [PAST_THE_END],
+    isPastEnd: (status) => status === PAST_THE_END,
     first: () => ({ from: 0, size }),
     request(request, { from }) {
       const range = `${Number(from)}-${Number(from) + size - 1}`;
@@ -75,6 +75,7 @@ function countRange(range: ContentRange | null, from: number): number | null {
   if (first === from && last >= first) return last - first + 1;
   throw new PagingFailed(
     'PAGE_UNREADABLE',
-    `pagination range: expected records from ${from} on, got Content-Range ${first}-${last}`,
+    `pagination range: expected records from ${from} on, got Content-Range ${first}-${last}; ` +
+      'does the API know the header Range? Else choose single or another kind',
   );
 }

@@ -31,8 +31,8 @@ export interface PageRemark {
 export interface Paginator {
   /** How the pages are told apart, for people: `offset, 1000 at a time`. */
   readonly label: string;
-  /** Statuses that mean "past the end" instead of a failure: such a page has no records and is the last one. */
-  readonly endStatuses?: readonly number[];
+  /** Whether a status means "past the end" instead of a failure: such a page has no records and is the last one. */
+  isPastEnd?(status: number, position: PagePosition): boolean;
   first(): PagePosition;
   /** The request for the page at a position. */
   request(base: ApiRequest, position: PagePosition): ApiRequest;
