@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunDto } from '../src/jobs/run.dto.js';
+import { Service } from '../test/jobs-support.js';
+import { FROM_BUILD, type ServiceProcess, startServiceProcess } from '../test/service-process.js';
+
+/** A run is asked for often while it may still be a short one. */
+const SHORT_MS = 500;
+const OFTEN_MS = 5;
+const SELDOM_MS = 25;
+const PATIENCE_MS = 3_600_000;
+
+/** The built service in a process of its own, on its embedded PostgreSQL. */
+export class ServiceUnderTest {
+  readonly client: Service;
+
+  private constructor(private readonly process: ServiceProcess) {
+    this.client = new Service(process.url);
+  }
+
+  static async start(home: string, dataRoot: string, program = FROM_BUILD): Promise<ServiceUnderTest> {
+    const env = { PATH: process.env['PATH'] ?? '', MILLRACE_HOME: home, MILLRACE_DATA_ROOTS: dataRoot };
+    return new ServiceUnderTest(await startServiceProcess(home, env, program));
+  }
+
+  /** Triggers a run and waits for its end. Throws when it fails. */
+  async run(pipeline: string): Promise<{ run: RunDto; ms: number }> {
+    const started = performance.now();
+    const { status, body } = await this.client.post<RunDto>('/trigger-job', { pipeline });
+    if (status !== 202) throw new Error(`trigger ${pipeline}: ${JSON.stringify(body)}`);
+    const run = await this.ended(body.id, started);
+    return { run, ms: performance.now() - started };
+  }
+
+  private async ended(id: string, started: number): Promise<RunDto> {
+    for (;;) {
+      const { body } = await this.client.get<RunDto>(`/runs/${id}`);
+      if (body.state === 'succeeded') return body;
+      if (body.state === 'failed') throw new Error(`run ${id} failed: ${JSON.stringify(body.error)}`);
+      const waited = performance.now() - started;
+      if (waited > PATIENCE_MS) throw new Error(`run ${id} did not end within an hour`);
+      await delay(waited < SHORT_MS ? OFTEN_MS : SELDOM_MS);
+    }
+  }
+
+  /** Begins to remember the most memory anew; Linux only. */
+  async forgetPeak(): Promise<void> {
+    const path = `/proc/${this.process.pid}/clear_refs`;
+    if (existsSync(path)) await writeFile(path, '5');
+  }
+
+  /** The most that the service's process held in memory, in MiB; NaN where the system does not tell. */
+  async peak(): Promise<number> {
+    const status = await readFile(`/proc/${this.process.pid}/status`, 'utf8').catch(() => '');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    this.process.signal('SIGTERM');
+    await this.process.exited;
+  }
+}
+
+/** Where a service keeps its runs' combined CSV. */
+export const outputFolder = (home: string) => join(home, 'output');
