@@ -121,7 +121,7 @@ export function cursorCases(): void {
 
     it('forgets cursors and hashes, and lets no load count as the last', async () => {
       await fill('plain');
-      expect(await reset('plain')).toEqual({ loads: 1, cursors: 1, hashes: 2, truncated: false });
+      expect(await reset('plain')).toEqual({ loads: 1, cursors: 1, hashes: 2, files: 0, truncated: false });
       expect([await stored('plain'), await lastRun('plain')]).toEqual([{}, undefined]);
       // The other pipeline goes on as it was: its rows are still there.
       expect(await stored('plain', { pipeline: 'other' })).toEqual({ '': '7' });
@@ -133,15 +133,15 @@ export function cursorCases(): void {
     it('empties the table, and makes every pipeline bring its rows again', async () => {
       await fill('emptied');
       const forgotten = await reset('emptied', { truncate: true });
-      expect(forgotten).toEqual({ loads: 2, cursors: 2, hashes: 2, truncated: true });
+      expect(forgotten).toEqual({ loads: 2, cursors: 2, hashes: 2, files: 0, truncated: true });
       expect(await count('emptied')).toBe(0);
       expect(await stored('emptied', { pipeline: 'other' })).toEqual({});
       expect(await lastRun('emptied', 'other')).toBeUndefined();
     });
 
     it.each([
-      { part: 'cursors', forgotten: { loads: 1, cursors: 1, hashes: 0, truncated: false } },
-      { part: 'hashes', forgotten: { loads: 1, cursors: 0, hashes: 2, truncated: false } },
+      { part: 'cursors', forgotten: { loads: 1, cursors: 1, hashes: 0, files: 0, truncated: false } },
+      { part: 'hashes', forgotten: { loads: 1, cursors: 0, hashes: 2, files: 0, truncated: false } },
     ])('forgets only the $part', async ({ part, forgotten }) => {
       await fill(`only_${part}`);
       expect(await reset(`only_${part}`, { cursors: false, hashes: false, [part]: true })).toEqual(forgotten);
@@ -152,6 +152,7 @@ export function cursorCases(): void {
         loads: 0,
         cursors: 0,
         hashes: 0,
+        files: 0,
         truncated: false,
       });
     });

@@ -119,6 +119,7 @@ async function request(plan: LoadPlan, place: { target: Target; folder: string }
     table: 'people',
     signature: 'signature',
     addColumns: true,
+    write: { mode: 'append' },
     ...place,
     ...rest,
     stage: await makeStage({ columns, files: made, folder: place.folder, ...pace }),

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type {
   AfterRefusal,
   FileTally,
+  PlacedRows,
   Refusal,
   Stage,
   StageColumn,
@@ -75,7 +76,7 @@ export async function makeStage({ columns, files, folder, ...pace }: StagePlan):
     ...counts,
     identities: identities.length,
     keepsPlaces: true,
-    placedLines: (which) => placedChunks(rows, which),
+    placedLines: (which) => placedChunks(rows, which, pace),
     refuse: (refusal) => refuseRows(rows, counts, { ...refusal, rejects }),
     identityLines: () => inChunks(identities),
     rowLines: (unseen) => rowChunks(rows, unseen, pace),
@@ -131,29 +132,40 @@ async function* inChunks(lines: Iterable<string>, linesAtOnce = Infinity): Async
 async function* rowChunks(
   rows: IdentifiedRow[],
   unseen: string | null,
-  { betweenChunks, rowsAtOnce }: Pick<StagePlan, 'betweenChunks' | 'rowsAtOnce'>,
+  pace: Pick<StagePlan, 'betweenChunks' | 'rowsAtOnce'>,
 ): AsyncGenerator<Buffer> {
   const wanted = (await readUnseen(unseen)) ?? new Set(rows.map(({ identity }) => identity));
-  const first = rows.filter(({ identity }) => wanted.delete(identity));
-  let isFirst = true;
-  for await (const chunk of inChunks(
-    first.map(({ csv }) => csv),
-    rowsAtOnce,
-  )) {
-    if (!isFirst) await betweenChunks?.();
-    isFirst = false;
-    yield chunk;
-  }
+  const first = rows.filter(({ identity }) => wanted.delete(identity)).map(({ csv }) => csv);
+  yield* atPace(inChunks(first, pace.rowsAtOnce), pace);
 }
 
 async function* placedChunks(
   rows: IdentifiedRow[],
-  which: 'all' | { unseen: string | null },
+  which: PlacedRows,
+  pace: Pick<StagePlan, 'betweenChunks' | 'rowsAtOnce'>,
 ): AsyncGenerator<Buffer> {
-  const unseen = which === 'all' ? null : await readUnseen(which.unseen);
-  const wanted = unseen ?? new Set(rows.map(({ identity }) => identity));
-  const some = which === 'all' ? rows : rows.filter(({ identity }) => wanted.delete(identity));
-  yield* inChunks(some.map(({ row, file, identity, csv }) => `${row},${file},${identity},${csv}`));
+  const unseen = which === 'all' || !('unseen' in which) ? null : await readUnseen(which.unseen);
+  const first = unseen ?? new Set(rows.map(({ identity }) => identity));
+  const isWanted = ({ file, identity }: IdentifiedRow) => {
+    if (which === 'all') return true;
+    return 'files' in which ? which.files.includes(file) : first.delete(identity);
+  };
+  const lines = rows
+    .filter(isWanted)
+    .map(({ row, file, identity, csv }) => `${row},${file},${identity},${csv}`);
+  yield* atPace(inChunks(lines, pace.rowsAtOnce), pace);
+}
+
+async function* atPace(
+  chunks: AsyncIterable<Buffer>,
+  { betweenChunks }: Pick<StagePlan, 'betweenChunks'>,
+): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (!isFirst) await betweenChunks?.();
+    isFirst = false;
+    yield chunk;
+  }
 }
 
 async function refuseRows(

@@ -51,7 +51,16 @@ const reset = (name: string, body?: object, table = name) =>
     : service.post<ResetDto>(`/pipelines/${name}/streams/${table}/reset`, body);
 
 const forgotten = (name: string, more: Partial<ResetDto> = {}) => {
-  return { pipeline: name, table: name, loads: 1, cursors: 1, hashes: 3, truncated: false, ...more };
+  return {
+    pipeline: name,
+    table: name,
+    loads: 1,
+    cursors: 1,
+    hashes: 3,
+    files: 0,
+    truncated: false,
+    ...more,
+  };
 };
 
 describe('POST /pipelines/:name/streams/:table/reset', () => {

@@ -14,6 +14,7 @@ import { replayDialect } from './replay-dialect.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
 import { applyLoad, applyStage } from './stream-report.js';
+import { writeRule } from './write-rule.js';
 import { type ReplayFile, writeReplayFiles } from './write-replay-files.js';
 
 /** The steps of a replay of one table's rejects, each by itself; `ReplayRejects` has their order. */
@@ -92,6 +93,7 @@ export class ReplaySteps {
       signature: '',
       stage,
       replay: { runId, records: recordsPath(at) },
+      write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
       folder: folder.path,
       signal: signals.load,

@@ -12,7 +12,7 @@ export class ResetStreamDto {
   cursors?: boolean;
 
   @ApiPropertyOptional({
-    description: 'Forget which rows the table has got, from this and any other pipeline',
+    description: 'Forget which rows and files the table has got, from this and any other pipeline',
     default: true,
   })
   @IfGiven()
@@ -44,6 +44,12 @@ export class ResetDto {
 
   @ApiProperty({ description: 'Rows that were forgotten', example: 250_000 })
   hashes: number;
+
+  @ApiProperty({
+    description: 'Files that were forgotten, where the table was written by `insert`',
+    example: 0,
+  })
+  files: number;
 
   @ApiProperty({ description: 'The table was there and is empty now', example: false })
   truncated: boolean;

@@ -69,6 +69,8 @@ export interface StreamSummary extends Counts {
   signature: string | null;
   /** The same without pages: what monitors compare. Absent in runs from before there were any. */
   lookSignature?: string | null;
+  /** Rows that left the table. Absent in runs from before there were any. */
+  deleted?: number;
   /** Bytes of row data that were sent to the target; 0 when nothing was new. */
   rowBytes: number;
   /** File name of the combined CSV; null when none is written. */

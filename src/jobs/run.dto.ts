@@ -170,6 +170,14 @@ export class StreamSummaryDto extends CountsDto {
   })
   lookSignature?: string | null;
 
+  @ApiProperty({
+    description:
+      'Rows that left the table: `write: replace` alone takes any. Missing in runs from before there were any',
+    required: false,
+    example: 0,
+  })
+  deleted?: number;
+
   @ApiProperty({ description: 'Bytes of rows that were sent to the database', example: 71520 })
   rowBytes: number;
 

@@ -22,6 +22,7 @@ export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'out
     signature: null,
     lookSignature: null,
     ...noCounts(),
+    deleted: 0,
     rowBytes: 0,
     output,
     columns: [],
@@ -63,6 +64,7 @@ export function applyLook(report: StreamReport, look: StreamLook): void {
   const { signature, skipped } = look;
   Object.assign(report, noCounts(), {
     state: 'waiting',
+    deleted: 0,
     rowBytes: 0,
     columns: [],
     nulled: [],
@@ -140,8 +142,8 @@ export function applyLoad(report: StreamReport, load: LoadResult): void {
       rejected,
     };
   });
-  const { read, inserted, updated, duplicate, rejected, rowBytes } = load;
-  Object.assign(report, { read, inserted, updated, duplicate, rejected, rowBytes });
+  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes } = load;
+  Object.assign(report, { read, inserted, updated, duplicate, rejected, deleted, rowBytes });
 }
 
 type NewFile = Pick<FileReport, 'source' | 'name' | 'fingerprint' | 'copyOf'>;

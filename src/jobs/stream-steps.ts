@@ -16,6 +16,7 @@ import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
 import { applyLanded, applyLoad, applyStage } from './stream-report.js';
+import { writeRule } from './write-rule.js';
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -150,13 +151,14 @@ export class StreamSteps {
       table: stream.table,
       signature: report.signature ?? '',
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
+      write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
       onProgress: (sent) => progress.advance(...shareOfLoad(sent, stage, report)),
     });
     applyLoad(report, loaded);
     await enterWithFiles(at, 'writing');
-    const { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted } = loaded;
-    logStep(at, 'load', 'loaded', { read, inserted, duplicate, rejected, rowBytes, alreadyCommitted });
+    const { loadId: _loadId, files: _files, ...counts } = loaded;
+    logStep(at, 'load', 'loaded', counts);
   }
 
   /** Takes over a load of this run that the target has committed; false when it has none. */

@@ -1,27 +1,16 @@
 import { TerminalError } from '../errors.js';
-import type { FileTally, Stage, StagedFile } from '../schema/stage.js';
+import type { Stage, StagedFile } from '../schema/stage.js';
 import type { FileCounts } from './load.js';
-
-/** What the database counted in the load's transaction. */
-export interface DatabaseCounts {
-  /** Identities that the table had not got. */
-  unseen: number;
-  /** Rows that COPY reported. */
-  rows: number;
-  /** Hashes that were inserted. */
-  hashes: number;
-  /** Rejects that were inserted. */
-  rejects: number;
-}
+import type { Agreement, FileOutcome } from './write/write-mode.js';
 
 export type Counts = Pick<FileCounts, 'read' | 'inserted' | 'updated' | 'duplicate' | 'rejected'>;
 
 /** The counts of each file, in the stage's order. */
-export function countFiles(files: StagedFile[], tally: FileTally[]): FileCounts[] {
-  const byFile = new Map(tally.map((entry) => [entry.file, entry]));
+export function countFiles(files: StagedFile[], outcomes: FileOutcome[]): FileCounts[] {
+  const byFile = new Map(outcomes.map((outcome) => [outcome.file, outcome]));
   return files.map(({ source, name, fingerprint, read, rejected, copyOf }, index) => {
-    const { unseen = 0, duplicate = 0 } = byFile.get(index) ?? {};
-    return { source, name, fingerprint, read, inserted: unseen, updated: 0, duplicate, rejected, copyOf };
+    const { inserted = 0, updated = 0, duplicate = 0 } = byFile.get(index) ?? {};
+    return { source, name, fingerprint, read, inserted, updated, duplicate, rejected, copyOf };
   });
 }
 
@@ -37,6 +26,13 @@ export function sumCounts(files: FileCounts[]): Counts {
   };
 }
 
+/** What was counted besides the stage's own numbers. */
+export interface Counted {
+  /** Rejects that were stored. */
+  rejects: number;
+  agreements: Agreement[];
+}
+
 /**
  * Holds what the stage says against what the database did.
  *
@@ -45,7 +41,7 @@ export function sumCounts(files: FileCounts[]): Counts {
 export function checkBalance(
   stage: Pick<Stage, 'rows' | 'rejected'>,
   files: FileCounts[],
-  database: DatabaseCounts,
+  { rejects, agreements }: Counted,
   where: string,
 ): void {
   const total = sumCounts(files);
@@ -54,10 +50,8 @@ export function checkBalance(
     ...differences([
       ['rows that passed every check', stage.rows, total.inserted + total.updated + total.duplicate],
       ['rejects', stage.rejected, total.rejected],
-      ['rejects stored', stage.rejected, database.rejects],
-      ['unseen rows', database.unseen, total.inserted],
-      ['rows that COPY took', total.inserted, database.rows],
-      ['hashes stored', total.inserted, database.hashes],
+      ['rejects stored', stage.rejected, rejects],
+      ...agreements,
     ]),
   ];
   if (wrong.length > 0) throw new TerminalError('COUNTS_DO_NOT_BALANCE', `${where}: ${wrong.join('; ')}`);
@@ -75,7 +69,7 @@ function describeFile(file: FileCounts): string {
   return `${name}: expected ${read} records, got ${inserted} inserted + ${updated} updated + ${duplicate} duplicate + ${rejected} rejected`;
 }
 
-function differences(pairs: [what: string, expected: number, got: number][]): string[] {
+function differences(pairs: Agreement[]): string[] {
   return pairs
     .filter(([, expected, got]) => expected !== got)
     .map(([what, expected, got]) => `${what}: expected ${expected}, got ${got}`);

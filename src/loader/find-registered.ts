@@ -1,17 +1,20 @@
 import type { TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
+import type { WriteModeName } from './write/write-rule.js';
 
 /** A table that was loaded into. */
 export interface Registered {
   id: number;
   tableOid: string;
   registryOid: string;
+  writeMode: WriteModeName;
 }
 
 /** The table in the registry, whatever became of it since. */
 export async function findRegistered(session: Session, place: TablePlace): Promise<Registered | undefined> {
   const { rows } = await session.query<Registered>(
-    `SELECT id, table_oid AS "tableOid", registry_oid AS "registryOid"
+    `SELECT id, table_oid AS "tableOid", registry_oid AS "registryOid",
+            write_mode AS "writeMode"
        FROM millrace.loaded_tables WHERE schema_name = $1 AND table_name = $2`,
     [place.schema, place.table],
   );

@@ -23,8 +23,8 @@ export async function findLoad(
     where: { loadId: load.id },
     order: { position: 'ASC' },
   });
-  const { read, inserted, updated, duplicate, rejected, rowBytes } = load;
-  const counts = { read, inserted, updated, duplicate, rejected, rowBytes };
+  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes } = load;
+  const counts = { read, inserted, updated, duplicate, rejected, deleted, rowBytes };
   return { loadId: load.id, ...counts, files: files.map(toFileCounts), alreadyCommitted: true };
 }
 
@@ -47,27 +47,38 @@ export async function recordLoad(
   const { loadId, files, alreadyCommitted: _alreadyCommitted, ...counts } = result;
   const { runId, pipeline, configVersion, signature, table: tableName, target } = request;
   const origin = { runId, pipeline, configVersion, signature, tableName, schemaName: target.schema };
-  await session.manager.insert(LoadEntity, { id: loadId, ...origin, tableId, ...counts });
+  const writeMode = request.write.mode;
+  await session.manager.insert(LoadEntity, { id: loadId, ...origin, tableId, writeMode, ...counts });
   const rows = files.map((file, position) => ({ loadId, position, ...file }));
   for (let at = 0; at < rows.length; at += FILES_AT_ONCE) {
     await session.manager.insert(LoadFileEntity, rows.slice(at, at + FILES_AT_ONCE));
   }
 }
 
-/** The latest load of a pipeline's files into a table that is still the one that was loaded; null when there is none. */
+/**
+ * The latest load of a pipeline's files into a table that is still the one that was loaded; null when there is none, or
+ * when another pipeline has written the table since, unless both have only added rows that were not there.
+ */
 export async function findLastLoad(
   session: Session,
   pipeline: string,
   place: TablePlace,
 ): Promise<LastLoad | null> {
-  const { rows } = await session.query<LastLoad>(
+  const { rows } = await session.query<LastLoad & { isOverwritten: boolean }>(
     `SELECT l.id AS "loadId", l.run_id AS "runId", l.config_version AS "configVersion", l.signature,
-            l.committed_at AS "committedAt"
+            l.committed_at AS "committedAt",
+            EXISTS (SELECT FROM millrace.loads o
+                     WHERE o.schema_name = l.schema_name AND o.table_name = l.table_name AND o.pipeline <> l.pipeline
+                       AND o.committed_at > l.committed_at
+                       AND NOT (o.write_mode = 'append' AND l.write_mode = 'append')) AS "isOverwritten"
        FROM millrace.loads l JOIN millrace.loaded_tables t ON t.id = l.table_id
       WHERE l.pipeline = $1 AND l.schema_name = $2 AND l.table_name = $3
         AND l.signature <> '' AND ${isStillThere('$4')}
       ORDER BY l.committed_at DESC LIMIT 1`,
     [pipeline, place.schema, place.table, quoteTable(place)],
   );
-  return rows[0] ?? null;
+  const [last] = rows;
+  if (!last || last.isOverwritten) return null;
+  const { isOverwritten: _isOverwritten, ...load } = last;
+  return load;
 }

@@ -1,24 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import type { AfterRefusal } from '../schema/stage.js';
 import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
 import { copyRejects } from './copy-rejects.js';
 import { endEarlierAttempts } from './end-earlier-attempts.js';
 import { checkCursors, keepCursors } from './cursors.js';
-import { rememberUnseen, type Unseen } from './remember-unseen.js';
 import { findLoad, recordLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
 import type { LoadRequest, LoadResult } from './load.js';
 import { prepareTable } from './prepare-table.js';
-import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
-import { registerTable } from './register-table.js';
+import type { TablePlace } from './quote-name.js';
+import { type Registration, registerTable } from './register-table.js';
 import { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 import { settleReplayed } from './settle-replayed.js';
 import { takeTurn } from './take-turn.js';
+import type { Written } from './write/write-mode.js';
+import { writeMode } from './write/write-modes.js';
 
 /**
- * Everything that one load does, inside one transaction: waits for its turn at the table, moves the rows that are new,
- * and proves the counts.
+ * Everything that one load does, inside one transaction: waits for its turn at the table, writes the rows in the way
+ * that the stream's write mode has, and proves the counts.
  */
 export async function loadStage(
   session: Session,
@@ -30,66 +31,67 @@ export async function loadStage(
   await takeTurn(session, place, limits);
   const earlier = await findLoad(session, { runId: request.runId, ...place });
   if (earlier) return earlier;
-  const { stage, replay } = request;
+  const { stage, replay, write, addColumns } = request;
   // Records of which none passed must not settle what the table is to be.
   const columns = replay && stage.rows === 0 ? [] : stage.columns;
   const changes = new SchemaChanges(session, request);
-  const hasTable = await prepareTable(session, {
-    ...place,
-    columns,
-    addColumns: request.addColumns,
-    changes,
-  });
-  const tableId = hasTable ? await registerTable(session, place) : null;
+  const { lock } = writeMode(write.mode);
+  const hasTable = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
+  const registration = hasTable ? await registerTable(session, place, write.mode) : null;
+  const tableId = registration?.tableId ?? null;
   if (request.cursors) await checkCursors(session, { ...request, tableId }, request.cursors.begunAt);
-  const unseen = await findNew(session, request, tableId);
-  try {
-    return await moveRows(session, request, { place, tableId, unseen });
-  } finally {
-    if (unseen.file) await rm(unseen.file, { force: true });
-  }
+  const written = await writeRows(session, request, { place, changes, registration });
+  return concludeLoad(session, request, { tableId, written });
 }
 
-async function findNew(session: Session, request: LoadRequest, tableId: number | null): Promise<Unseen> {
-  const { stage, folder, signal } = request;
-  if (tableId === null || stage.identities === 0) return { count: 0, stored: 0, file: null };
-  const onSent = (identitiesSent: number) =>
-    request.onProgress?.({ identitiesSent, unseen: 0, rowBytesSent: 0 });
-  return rememberUnseen(session, { stage, tableId, folder, signal, onSent });
-}
-
-interface Move {
+interface Writing {
   place: TablePlace;
-  tableId: number | null;
-  unseen: Unseen;
+  changes: SchemaChanges;
+  /** null: there is no table, because there was nothing to make one of. */
+  registration: Registration | null;
 }
 
-async function moveRows(session: Session, request: LoadRequest, move: Move): Promise<LoadResult> {
-  const { stage } = request;
-  const { place, tableId, unseen } = move;
+async function writeRows(
+  session: Session,
+  request: LoadRequest,
+  { place, changes, registration }: Writing,
+): Promise<Written> {
+  if (!registration) return { files: [], deleted: 0, rowBytes: 0, agreements: [] };
+  const { write: rule } = request;
+  return writeMode(rule.mode).write({
+    ...registration,
+    session,
+    request,
+    rule,
+    place,
+    changes,
+    screen: null,
+  });
+}
+
+/** Counts what was written, stores the rejects, proves that the counts agree, and writes the ledger. */
+async function concludeLoad(
+  session: Session,
+  request: LoadRequest,
+  { tableId, written }: { tableId: number | null; written: Written },
+): Promise<LoadResult> {
+  const { target, table } = request;
+  const { deleted, rowBytes, agreements } = written;
+  const stage = written.screened ?? request.stage;
   const loadId = randomUUID();
-  const copied = unseen.count > 0 ? await copyRows(session, request, move) : { rows: 0, bytes: 0 };
-  const files = countFiles(stage.files, await stage.tally(unseen.file, request.signal));
-  const rejects = await storeRejects(session, request, loadId);
-  const result = { loadId, ...sumCounts(files), files, rowBytes: copied.bytes, alreadyCommitted: false };
-  const counted = { unseen: unseen.count, rows: copied.rows, hashes: unseen.stored, rejects };
-  checkBalance(stage, files, counted, `table ${place.schema}.${place.table}`);
+  const files = countFiles(stage.files, written.files);
+  const rejects = await storeRejects(session, { ...request, stage }, loadId);
+  const result = { loadId, ...sumCounts(files), deleted, files, rowBytes, alreadyCommitted: false };
+  checkBalance(stage, files, { rejects, agreements }, `table ${target.schema}.${table}`);
   await recordLoad(session, request, tableId, result);
   if (request.cursors) await keepCursors(session, { ...request, tableId }, request.cursors.reached);
   return result;
 }
 
-function storeRejects(session: Session, request: LoadRequest, loadId: string): Promise<number> | number {
+type Concluded = Omit<LoadRequest, 'stage'> & { stage: AfterRefusal };
+
+function storeRejects(session: Session, request: Concluded, loadId: string): Promise<number> | number {
   const { stage, replay, table, configVersion } = request;
   if (replay) return settleReplayed(session, { ...replay, table, configVersion, stage });
   return stage.rejectsPath ? copyRejects(session, { ...request, loadId }, stage.rejectsPath) : 0;
-}
-
-function copyRows(session: Session, { stage, signal, onProgress }: LoadRequest, { place, unseen }: Move) {
-  const columns = stage.columns.map(({ name }) => quoteName('column', name)).join(', ');
-  const sql = `COPY ${quoteTable(place)} (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  const sent = { identitiesSent: stage.identities, unseen: unseen.count };
-  return session.copyIn(sql, stage.rowLines(unseen.file, signal), (rowBytesSent) =>
-    onProgress?.({ ...sent, rowBytesSent }),
-  );
 }

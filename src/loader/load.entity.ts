@@ -47,6 +47,13 @@ export class LoadEntity {
   @Column(COUNT_COLUMN)
   rejected: number;
 
+  /** Rows that left the table. */
+  @Column({ ...COUNT_COLUMN, default: 0 })
+  deleted: number;
+
+  @Column({ name: 'write_mode', type: 'text', default: 'append' })
+  writeMode: string;
+
   @Column({ ...COUNT_COLUMN, name: 'row_bytes' })
   rowBytes: number;
 

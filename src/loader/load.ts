@@ -1,6 +1,7 @@
 import type { Stage, StageColumn } from '../schema/stage.js';
 import type { LoadCursors } from './cursors.js';
 import type { ReplayedRejects } from './replay.js';
+import type { WriteRule } from './write/write-rule.js';
 
 /** A resolved connection to the database that holds the user's tables. Never logged. */
 export interface Target {
@@ -28,6 +29,8 @@ export interface LoadRequest {
    */
   signature: string;
   stage: Stage;
+  /** How the stage's rows and the table's come together. */
+  write: WriteRule;
   /** The rejects that the stage was made of; absent: it was made of the stream's files. */
   replay?: ReplayedRejects;
   /** How far the APIs of the stream were read; absent: it has none with a cursor. */
@@ -71,6 +74,8 @@ export interface LoadResult {
   updated: number;
   duplicate: number;
   rejected: number;
+  /** Rows that left the table; they are no records of this load. */
+  deleted: number;
   files: FileCounts[];
   /** Bytes of row data that travelled through COPY; 0 when nothing was new. Identities are not counted. */
   rowBytes: number;

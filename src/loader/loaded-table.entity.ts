@@ -25,4 +25,8 @@ export class LoadedTableEntity {
   /** `pg_class.oid` of this registry: it changes with `table_oid` when the whole database was restored from a dump. */
   @Column({ ...COUNT_COLUMN, name: 'registry_oid' })
   registryOid: number;
+
+  /** The write mode of the latest load: another one cannot go by what this one has kept of rows and files. */
+  @Column({ name: 'write_mode', type: 'text', default: 'append' })
+  writeMode: string;
 }

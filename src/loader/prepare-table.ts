@@ -6,11 +6,14 @@ import { describeTable } from './describe-table.js';
 import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import type { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
+import type { TableLock } from './write/write-rule.js';
 
 interface TablePlan extends TablePlace {
   columns: StageColumn[];
   addColumns: boolean;
   changes: SchemaChanges;
+  /** What nobody else may do to the table until the end of the transaction. */
+  lock: TableLock;
 }
 
 /**
@@ -45,10 +48,10 @@ export async function prepareTable(session: Session, plan: TablePlan): Promise<b
   return true;
 }
 
-/** The lock that COPY takes anyway, taken before the columns are looked at. */
-async function lockExisting(session: Session, place: TablePlace): Promise<boolean> {
+/** Taken before the columns are looked at. */
+async function lockExisting(session: Session, { lock, ...place }: TablePlan): Promise<boolean> {
   if (!(await describeTable(session, place))) return false;
-  await session.query(`LOCK TABLE ${quoteTable(place)} IN ROW EXCLUSIVE MODE`);
+  await session.query(`LOCK TABLE ${quoteTable(place)} IN ${lock} MODE`);
   return true;
 }
 

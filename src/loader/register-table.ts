@@ -2,32 +2,49 @@ import { forgetCursors } from './cursors.js';
 import { findRegistered } from './find-registered.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
+import type { WriteModeName } from './write/write-rule.js';
 
 interface Oids {
   tableOid: string;
   registryOid: string;
 }
 
+/** A table in the registry. */
+export interface Registration {
+  /** The number that the hashes of the table's rows carry. */
+  tableId: number;
+  /** How the table was written last; null: never since it was made. */
+  before: WriteModeName | null;
+}
+
 /**
- * The number that the hashes of the table's rows carry. A table that was dropped and made again is empty of what was
- * loaded: its hashes and cursors are forgotten. One that came back from a dump together with them keeps them.
+ * Enters the table, and how it is written now. A table that was dropped and made again is empty of what was loaded: its
+ * hashes, files and cursors are forgotten. One that came back from a dump together with them keeps them.
  */
-export async function registerTable(session: Session, place: TablePlace): Promise<number> {
+export async function registerTable(
+  session: Session,
+  place: TablePlace,
+  mode: WriteModeName,
+): Promise<Registration> {
   const oids = await readOids(session, place);
   const known = await findRegistered(session, place);
-  if (!known) return addTable(session, place, oids);
-  if (known.registryOid === oids.registryOid && known.tableOid !== oids.tableOid) {
-    await forgetHashes(session, known.id);
+  if (!known) return { tableId: await addTable(session, { ...place, ...oids, mode }), before: null };
+  const isAnother = known.registryOid === oids.registryOid && known.tableOid !== oids.tableOid;
+  if (isAnother) {
+    await forgetRows(session, known.id);
     await forgetCursors(session, known.id, null);
   }
-  if (known.registryOid !== oids.registryOid || known.tableOid !== oids.tableOid) {
-    await session.query('UPDATE millrace.loaded_tables SET table_oid = $2, registry_oid = $3 WHERE id = $1', [
-      known.id,
-      oids.tableOid,
-      oids.registryOid,
-    ]);
+  if (
+    known.registryOid !== oids.registryOid ||
+    known.tableOid !== oids.tableOid ||
+    known.writeMode !== mode
+  ) {
+    await session.query(
+      'UPDATE millrace.loaded_tables SET table_oid = $2, registry_oid = $3, write_mode = $4 WHERE id = $1',
+      [known.id, oids.tableOid, oids.registryOid, mode],
+    );
   }
-  return known.id;
+  return { tableId: known.id, before: isAnother ? null : known.writeMode };
 }
 
 async function readOids(session: Session, place: TablePlace): Promise<Oids> {
@@ -39,19 +56,30 @@ async function readOids(session: Session, place: TablePlace): Promise<Oids> {
   return rows[0]!;
 }
 
-async function addTable(session: Session, place: TablePlace, oids: Oids): Promise<number> {
+async function addTable(
+  session: Session,
+  { schema, table, tableOid, registryOid, mode }: TablePlace & Oids & { mode: WriteModeName },
+): Promise<number> {
   const { rows } = await session.query<{ id: number }>(
-    `INSERT INTO millrace.loaded_tables (schema_name, table_name, table_oid, registry_oid)
-     VALUES ($1, $2, $3, $4) RETURNING id`,
-    [place.schema, place.table, oids.tableOid, oids.registryOid],
+    `INSERT INTO millrace.loaded_tables (schema_name, table_name, table_oid, registry_oid, write_mode)
+     VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+    [schema, table, tableOid, registryOid, mode],
   );
   return rows[0]!.id;
 }
 
-/** @returns how many rows were forgotten */
-export async function forgetHashes(session: Session, tableId: number): Promise<number> {
-  const { rowCount } = await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [
+/**
+ * Forgets which rows and which files a table has got.
+ *
+ * @returns how many rows and files
+ */
+export async function forgetRows(
+  session: Session,
+  tableId: number,
+): Promise<{ hashes: number; files: number }> {
+  const hashes = await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [
     tableId,
   ]);
-  return rowCount ?? 0;
+  const files = await session.queryLong('DELETE FROM millrace.loaded_files WHERE table_id = $1', [tableId]);
+  return { hashes: hashes.rowCount ?? 0, files: files.rowCount ?? 0 };
 }

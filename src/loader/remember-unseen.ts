@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Stage } from '../schema/stage.js';
+import { raiseMemory } from './raise-memory.js';
 import type { Session } from './session.js';
 
 /** The identities of a stage that the table has not got yet. */
@@ -76,14 +77,6 @@ export async function* prefixLines(chunks: AsyncIterable<Buffer>, prefix: string
     yield Buffer.from(`${isLineStart ? prefix : ''}${body}${isLastWhole ? '\n' : ''}`, 'latin1');
     isLineStart = isLastWhole;
   }
-}
-
-/** A million identities are joined and sorted in memory; a server that is set to more keeps it. */
-async function raiseMemory(session: Session): Promise<void> {
-  await session.query(
-    `SELECT set_config('work_mem', greatest(setting::bigint, 65536) || 'kB', true)
-       FROM pg_settings WHERE name = 'work_mem'`,
-  );
 }
 
 async function copyAside(session: Session, lines: AsyncIterable<Buffer>): Promise<number> {

@@ -2,7 +2,7 @@ import { forgetCursors } from './cursors.js';
 import { describeTable } from './describe-table.js';
 import { findRegistered } from './find-registered.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
-import { forgetHashes } from './register-table.js';
+import { forgetRows } from './register-table.js';
 import type { Session } from './session.js';
 
 /** What is to be forgotten of a table. */
@@ -11,7 +11,7 @@ export interface ResetRequest {
   table: string;
   /** How far the pipeline has loaded its APIs. */
   cursors: boolean;
-  /** Which rows the table has got, from whichever pipeline. */
+  /** Which rows and which files the table has got, from whichever pipeline. */
   hashes: boolean;
   /** Empties the table, and forgets for it the cursors of every pipeline. */
   truncate: boolean;
@@ -23,6 +23,7 @@ export interface Forgotten {
   loads: number;
   cursors: number;
   hashes: number;
+  files: number;
   truncated: boolean;
 }
 
@@ -39,7 +40,7 @@ export async function resetTable(
   return {
     loads: await forgetLoads(session, place, pipeline),
     cursors: known && reset.cursors ? await forgetCursors(session, known.id, pipeline) : 0,
-    hashes: known && reset.hashes ? await forgetHashes(session, known.id) : 0,
+    ...(known && reset.hashes ? await forgetRows(session, known.id) : { hashes: 0, files: 0 }),
     truncated,
   };
 }

@@ -7,6 +7,7 @@ import type { LoaderLimits } from './limits.js';
 import type { Target } from './load.js';
 import { LoadFileEntity } from './load-file.entity.js';
 import { LoadEntity } from './load.entity.js';
+import { LoadedFileEntity } from './loaded-file.entity.js';
 import { LoadedRowHashEntity } from './loaded-row-hash.entity.js';
 import { LoadedTableEntity } from './loaded-table.entity.js';
 import { migrateTarget } from './migrate-target.js';
@@ -15,6 +16,7 @@ import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-file
 import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
 import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
 import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
+import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
@@ -126,6 +128,7 @@ export function dataSourceOptions(
       LoadFileEntity,
       LoadedTableEntity,
       LoadedRowHashEntity,
+      LoadedFileEntity,
       RejectEntity,
       RejectFileEntity,
       ApiCursorEntity,
@@ -137,6 +140,7 @@ export function dataSourceOptions(
       RejectsByPipeline1700000000002,
       ApiCursors1700000000003,
       SchemaChanges1700000000004,
+      WriteModes1700000000006,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

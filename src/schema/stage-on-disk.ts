@@ -10,6 +10,7 @@ import type {
   AfterRefusal,
   FileTally,
   NulledColumn,
+  PlacedRows,
   Refusal,
   Stage,
   StageColumn,
@@ -87,11 +88,17 @@ export class StageOnDisk implements Stage {
     return this.export('rows', query, 'HEADER false, FORCE_QUOTE *', signal);
   }
 
-  placedLines(which: 'all' | { unseen: string | null }, signal?: AbortSignal): AsyncIterable<Buffer> {
+  placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
     const columns = ['"#row"', '"#file"', '"#hash"', ...this.columns.map((_, n) => `c${n}`)].join(', ');
-    const rows = which === 'all' ? this.good() : this.first(which.unseen);
-    return this.export('placed', `SELECT ${columns} FROM ${rows}`, 'HEADER false, FORCE_QUOTE *', signal);
+    const query = `SELECT ${columns} FROM ${this.placed(which)}`;
+    return this.export('placed', query, 'HEADER false, FORCE_QUOTE *', signal);
+  }
+
+  private placed(which: PlacedRows): string {
+    if (which === 'all') return this.good();
+    if ('unseen' in which) return this.first(which.unseen);
+    return `(SELECT * FROM ${this.good()} WHERE list_contains([${which.files.join(', ')}]::INTEGER[], "#file"))`;
   }
 
   async refuse(refusal: Refusal): Promise<AfterRefusal> {

@@ -37,6 +37,9 @@ export interface FileTally {
   duplicate: number;
 }
 
+/** Which rows are wanted with their places. */
+export type PlacedRows = 'all' | { unseen: string | null } | { files: number[] };
+
 /**
  * The typed, checked, hashed rows of one stream in one run, on disk. A row's identity is a 16-byte hash, written as a
  * UUID text; identical rows have one identity and are one row.
@@ -63,10 +66,10 @@ export interface Stage {
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
-   * As `rowLines`, of the first occurrences or of all staged rows, with three fields in front: the row's number in the
+   * As `rowLines`, of the first occurrences, of some files (by index) or of all staged rows, with three fields in front: the row's number in the
    * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity.
    */
-  placedLines(which: 'all' | { unseen: string | null }, signal?: AbortSignal): AsyncIterable<Buffer>;
+  placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Whether `refuse` can tell the places and texts of good rows. */
   keepsPlaces: boolean;
   /**
