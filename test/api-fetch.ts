@@ -89,9 +89,11 @@ export async function makeFetchPlace(sessions = quickSessions()): Promise<FetchP
 
 /** The records of each file, by the file's name, in the order of the files. */
 export async function recordsOf({ files }: Pick<Fetched, 'files'>): Promise<Record<string, unknown[]>> {
-  const entries = files.map(async ({ name, path }) => {
+  const entries = files.map(async ({ name, path, shared }) => {
     const lines = (await readFile(path, 'utf8')).split('\n').filter(Boolean);
-    return [name, lines.map((line) => withoutPlace(JSON.parse(line) as Record<string, unknown>))] as const;
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const own = records.filter((record) => record['#page'] === shared?.page);
+    return [name, own.map(withoutPlace)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -62,6 +62,13 @@ export interface LandedFile {
   path: string;
   /** The decoded, decompressed text that `#at` points into and that raw records are quoted from. */
   rawPath: string;
+  /** Where in `rawPath` its own text begins: `#at` counts from there. Absent: at the start. */
+  rawStart?: number;
+  /**
+   * A page of an API that shares `path` with others: its number there, which each of its lines has as `#page`, and from where
+   * to where in bytes they stand. Absent: `path` is its own.
+   */
+  shared?: { page: number; start: number; end: number };
   dialect: CsvDialect | null;
   /**
    * Column names as they stand in the source, in order, U+001F between those on the way into an object; null for

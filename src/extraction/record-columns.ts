@@ -3,7 +3,7 @@ import { FileRefused } from './file-errors.js';
 import { decodeSlice, encodeSlice } from './text-window.js';
 
 /** Names that landed records need for themselves. */
-const reserved = new Set(['#line', '#at', '#length']);
+const reserved = new Set(['#page', '#line', '#at', '#length']);
 const mostSpellings = 20_000;
 
 /** A name that cannot be a column's. */

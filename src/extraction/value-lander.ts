@@ -27,6 +27,12 @@ export class ValueLander {
   private made: MadeLines = { landed: '', raw: '', rejects: [] };
   private at = 0;
   private longest = 0;
+  private readonly start: string;
+
+  /** @param page its number in a landed file that pages share, see `LandedFile.shared` */
+  constructor(page?: number) {
+    this.start = page === undefined ? '{"#line":' : `{"#page":${page},"#line":`;
+  }
 
   /**
    * Lands a value; one that is no record, or that PostgreSQL could not hold, becomes a reject. Throws FileRefused when
@@ -65,7 +71,7 @@ export class ValueLander {
     // JSON.stringify escapes nothing else that PostgreSQL's texts cannot hold.
     const fault = raw.includes('\\u') ? badMember(record, names) : null;
     if (fault !== null) return fault;
-    let text = `{"#line":${line},"#at":${this.at},"#length":${length}`;
+    let text = `${this.start}${line},"#at":${this.at},"#length":${length}`;
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       const index = this.shape[i] === name ? (this.known[i] as number | string) : this.indexOf(name, i);

@@ -37,7 +37,7 @@ interface RejectContext {
 /** What has to be known of a file to find its records again. */
 export type ReadableText = Pick<
   LandedText,
-  'source' | 'name' | 'format' | 'path' | 'rawPath' | 'dialect' | 'columns'
+  'source' | 'name' | 'format' | 'path' | 'rawPath' | 'rawStart' | 'dialect' | 'columns'
 >;
 
 /** A refused record of the stage. */
@@ -105,10 +105,11 @@ type Add = (refused: Refused, line: number | null, raw: string | Buffer) => Prom
 
 /** Numbered records: their text is read from where they say it is. */
 async function quote(file: ReadableText, refused: AsyncIterable<Refused>, add: Add): Promise<void> {
+  const start = file.rawStart ?? 0;
   const text = await open(file.rawPath);
   try {
     for await (const record of refused)
-      await add(record, record.line, await slice(text, record.at!, record.length!));
+      await add(record, record.line, await slice(text, start + record.at!, record.length!));
   } finally {
     await text.close();
   }

@@ -11,7 +11,7 @@ import { nameColumns } from './name-columns.js';
 import { pageRefused } from './page-refused.js';
 import { parquetColumn } from './parquet-columns.js';
 import type { FileColumns } from './plan-columns.js';
-import type { ReadableFile } from './read-files.js';
+import type { ReadableFile } from './readable-file.js';
 import type { RejectsFile } from './rejects-file.js';
 import { UnclosedQuote } from './scan-csv.js';
 import type { LandedText, StageRequest } from './stage-request.js';
@@ -160,10 +160,9 @@ export class FilePreparation {
   }
 
   private insert(readable: ReadableFile, columns: FileColumns): void {
-    this.readable.push(readable);
-    this.columns.push(columns);
-    this.readable.sort((a, b) => a.index - b.index);
-    this.columns.sort((a, b) => a.file - b.file);
+    const at = this.readable.findLastIndex(({ index }) => index < readable.index) + 1;
+    this.readable.splice(at, 0, readable);
+    this.columns.splice(at, 0, columns);
   }
 
   private remove(index: number): void {
@@ -178,11 +177,15 @@ export class FilePreparation {
   }
 }
 
-function asIs(index: number, { path: file, format, dialect, columns, longest }: LandedText): ReadableFile {
+function asIs(
+  index: number,
+  { path: file, shared, format, dialect, columns, longest }: LandedText,
+): ReadableFile {
   const isNumbered = format === 'ndjson';
   return {
     index,
     path: file,
+    page: shared?.page ?? null,
     format,
     dialect,
     columns: columns ?? [],

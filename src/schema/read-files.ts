@@ -1,29 +1,8 @@
-import { identifier, list, literal, readPath } from './engine.js';
+import { list, literal, readPath } from './engine.js';
 import type { PlannedColumn } from './plan-columns.js';
-import type { Dialect, LandedText } from './stage-request.js';
+import { readPages, sharePages } from './read-pages.js';
+import { columnText, extraRoom, LINE_SIZE, PLACE, scanJson, type ReadableFile } from './readable-file.js';
 
-/** A file as the engine reads it: where, and how many columns stand before the data. */
-export interface ReadableFile {
-  /** Index among the stage's files. */
-  index: number;
-  path: string;
-  format: LandedText['format'];
-  dialect: Dialect | null;
-  /** Names in the source, in order. */
-  columns: string[];
-  /** Parquet: each column's value as text. */
-  expressions: string[] | null;
-  /** Each record begins with its `#line`, `#at` and `#length`. */
-  isNumbered: boolean;
-  /** Bytes of the longest record where it is known, else 0. */
-  longest: number;
-}
-
-/** Places of a record in its source, where the landed form carries them. */
-export const PLACE = ['#line', '#at', '#length'] as const;
-
-/** Default of DuckDB's CSV reader; its buffers are sixteen times as large. */
-const LINE_SIZE = 2 << 20;
 /** Most files in one scan, so that a statement's text stays small. */
 const FILES_A_SCAN = 2000;
 
@@ -34,9 +13,16 @@ const FILES_A_SCAN = 2000;
  */
 export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): string {
   if (files.length === 0) return emptyRelation(columns.length);
-  return groupFiles(files, columns)
-    .map((group) => readGroup(group, columns))
-    .join('\nUNION ALL\n');
+  const own = groupFiles(
+    files.filter(({ page }) => page === null),
+    columns,
+  ).map((group) => ({ first: group[0]!.index, sql: readGroup(group, columns) }));
+  const shared = sharePages(
+    files.filter(({ page }) => page !== null),
+    columns,
+  ).map((group) => ({ first: group.pages[0]!.index, sql: readPages(group, columns) }));
+  const scans = [...own, ...shared].sort((a, b) => a.first - b.first);
+  return scans.map(({ sql }) => sql).join('\nUNION ALL\n');
 }
 
 function emptyRelation(width: number): string {
@@ -85,28 +71,12 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
   const first = group[0]!;
   const texts = columns.map((column, n) => {
     const position = column.positions[first.index];
-    return `${position === undefined ? 'NULL::VARCHAR' : markedText(first, position, column)} AS r${n}`;
+    return `${position === undefined ? 'NULL::VARCHAR' : columnText(first, position, column)} AS r${n}`;
   });
   const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
   const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
   const all = [...texts, `${fileOf(group)} AS "#file"`, ...places, `${raw} AS "#raw"`];
   return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
-}
-
-/** Where a column's texts have a decimal comma, numbers are written with one too. */
-function markedText(file: ReadableFile, position: number, column: PlannedColumn): string {
-  const text = textOf(file, position, column);
-  const isNumber = column.cleaning?.decimal === ',' && column.numbersIn.has(file.index);
-  return isNumber ? `replace(${text}, '.', ',')` : text;
-}
-
-function textOf(file: ReadableFile, position: number, column: PlannedColumn): string {
-  if (file.format === 'csv') return `c${position}`;
-  if (file.format === 'parquet') return file.expressions![position]!;
-  const text = identifier(file.columns[position]!);
-  if (column.type?.name !== 'json') return text;
-  // Strings are landed bare; among objects and arrays they have to be JSON again.
-  return `CASE WHEN json_valid(${text}) THEN ${text} ELSE to_json(${text})::VARCHAR END`;
 }
 
 /** The values as texts, so that none loses a digit. The engine computes it for refused records alone. */
@@ -116,15 +86,15 @@ function rawRecord(file: ReadableFile): string {
 }
 
 function scan(group: ReadableFile[]): string {
-  const paths = `[${group.map((file) => readPath(file.path)).join(', ')}], hive_partitioning=false`;
   const first = group[0]!;
-  if (first.format === 'csv') return `read_csv(${paths}, ${csvOptions(first)})`;
-  if (first.format === 'ndjson') return `read_json(${paths}, ${jsonOptions(first)})`;
-  return `read_parquet(${paths})`;
+  if (first.format === 'ndjson')
+    return scanJson(
+      group.map((file) => file.path),
+      { places: PLACE, names: first.columns, room: extraRoom(first) },
+    );
+  const paths = `[${group.map((file) => readPath(file.path)).join(', ')}], hive_partitioning=false`;
+  return first.format === 'csv' ? `read_csv(${paths}, ${csvOptions(first)})` : `read_parquet(${paths})`;
 }
-
-/** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
-const extraRoom = ({ longest }: ReadableFile) => (longest * 2 > LINE_SIZE ? longest * 2 : 0);
 
 function csvOptions(file: ReadableFile): string {
   const { delimiter, quote, header, nulls } = file.dialect!;
@@ -143,21 +113,6 @@ function csvOptions(file: ReadableFile): string {
     // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
     ...(file.isNumbered ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
     `max_line_size=${LINE_SIZE + extraRoom(file)}`,
-    `columns={${[...places, ...texts].join(', ')}}`,
-  ].join(', ');
-}
-
-/** Each of the engine's threads has a buffer of twice that. */
-const OBJECT_SIZE = 2 << 20;
-
-function jsonOptions(file: ReadableFile): string {
-  const places = PLACE.map((name) => `'${name}': 'BIGINT'`);
-  const texts = file.columns.map((name) => `${literal(name)}: 'VARCHAR'`);
-  return [
-    'auto_detect=false',
-    `format='newline_delimited'`,
-    `compression='uncompressed'`,
-    `maximum_object_size=${OBJECT_SIZE + extraRoom(file)}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');
 }

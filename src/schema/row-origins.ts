@@ -34,14 +34,18 @@ export async function writeOrigins(
   { files }: StageRequest,
   { columns, firsts }: { columns: FileColumns[]; firsts: Map<number, number> },
 ): Promise<void> {
+  // Pages share one.
+  const stamps = new Map<string, string>();
   const lines = async function* () {
     for (const one of columns) {
       const first = firsts.get(one.file);
       if (first === undefined) continue;
-      const { source, name, format, path, rawPath, dialect, columns: names, fingerprint } = files[one.file]!;
-      const text = { source, name, format, path, rawPath, dialect, columns: names };
+      const { source, name, format, path, rawPath, rawStart, dialect, columns: names } = files[one.file]!;
+      const { fingerprint } = files[one.file]!;
+      const text = { source, name, format, path, rawPath, rawStart, dialect, columns: names };
       const layout = recordLayout(files[one.file]!, one);
-      const stamp = await stampOf(rawPath);
+      if (!stamps.has(rawPath)) stamps.set(rawPath, await stampOf(rawPath));
+      const stamp = stamps.get(rawPath)!;
       const origin: Origin = { ...text, file: one.file, first, fingerprint, layout, stamp };
       yield `${JSON.stringify(origin)}\n`;
     }

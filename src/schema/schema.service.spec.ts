@@ -874,3 +874,80 @@ describe('a page of an API', () => {
     });
   });
 });
+
+/** Pages as extraction lands them in one file, in the order of `order`; each with the refused record that its texts hold. */
+async function sharedPages(pages: Record<string, string | null>[][], order: number[]): Promise<LandedText[]> {
+  const file = path.join(home, `${runs}-pages.ndjson`);
+  let [text, raw] = ['', ''];
+  const files: LandedText[] = [];
+  for (const [number, index] of order.entries()) {
+    const records = pages[index]!;
+    const rawStart = Buffer.byteLength(raw);
+    for (const [n, record] of records.entries()) {
+      const source = JSON.stringify(record);
+      const at = Buffer.byteLength(raw) - rawStart;
+      const places = { '#page': number + 1, '#line': n + 1, '#at': at, '#length': Buffer.byteLength(source) };
+      text += `${JSON.stringify({ ...places, ...record })}\n`;
+      raw += `${source}\n`;
+    }
+    const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+    const shared = { page: number + 1 };
+    files[index] = landed(`page-${index}`, file, 'ndjson', {
+      columns,
+      rawPath: `${file}.raw`,
+      rawStart,
+      shared,
+    });
+  }
+  await writeFile(file, text);
+  await writeFile(`${file}.raw`, raw);
+  return files;
+}
+
+describe('pages that share a landed file', () => {
+  const records = fc.array(
+    fc.dictionary(fc.constantFrom('n', 'Name', 'name', 'x y', 'é'), fc.constantFrom('1', '2', 'é', null), {
+      noNullPrototype: true,
+    }),
+    { maxLength: 4 },
+  );
+  /** A page that has two names for one column cannot be read at all, alone or not. */
+  const isReadable = (page: object[]) =>
+    new Set(page.flatMap(Object.keys).filter((name) => /^name$/i.test(name))).size < 2;
+
+  it('are staged like pages in files of their own, in whatever order they came, without those left out', async () => {
+    const page = records.filter(isReadable);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(page, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(), { minLength: 6, maxLength: 6 }),
+        fc.nat(5),
+        async (pages, keys, left) => {
+          const order = pages.map((_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
+          const wanted = (_: LandedText, index: number) => index !== left;
+          const columns = [column('n', 'integer')];
+          const alone = await Promise.all(pages.map((rows, index) => ndjson(`page-${index}`, rows)));
+          const own = await stage(alone.filter(wanted), { columns });
+          const together = await stage((await sharedPages(pages, order)).filter(wanted), { columns });
+          expect(counts(together)).toEqual(counts(own));
+          expect(together.columns.map(({ name }) => name)).toEqual(own.columns.map(({ name }) => name));
+          expect((await lines(together)).sort()).toEqual((await lines(own)).sort());
+          const placed = (staged: StageReject[]) =>
+            staged.map(({ file, line, reason }) => `${file} ${line} ${reason}`).sort();
+          expect(placed(await rejects(together))).toEqual(placed(await rejects(own)));
+          for (const { file, line, raw } of await rejects(together))
+            expect(JSON.parse(raw)).toEqual(pages[Number(file.slice(5))]![line! - 1]);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('may be thousands', async () => {
+    const pages = Array.from({ length: 3_000 }, (_, id) => [{ id: String(id) }]);
+    const order = pages.map((_, index) => (index * 7) % pages.length);
+    const staged = await stage(await sharedPages(pages, order));
+    expect(staged.files.every(({ read }) => read === 1)).toBe(true);
+    expect(staged.identities).toBe(3_000);
+  });
+});

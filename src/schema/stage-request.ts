@@ -104,6 +104,8 @@ export interface LandedText {
   format: 'csv' | 'ndjson' | 'parquet';
   path: string;
   rawPath: string;
+  rawStart?: number;
+  shared?: { page: number };
   dialect: Dialect | null;
   columns: string[] | null;
   /** Types of the columns as text, where the source stated them. */

@@ -1,7 +1,7 @@
 import { cleanText } from './clean-text.js';
 import { deriveColumns, derivedText } from './derive-columns.js';
 import { identifier, literal } from './engine.js';
-import { PLACE } from './read-files.js';
+import { PLACE } from './readable-file.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
 import { isNulling, isText, type SettledColumn } from './settled-column.js';

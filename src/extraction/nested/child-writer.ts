@@ -64,7 +64,8 @@ export class ChildWriter {
   async finish(of: LandedFile): Promise<ChildFile> {
     const { table, key } = this.parent;
     const landed = await this.writer.finish();
-    const file: LandedFile = { ...of, ...landed, format: 'ndjson', dialect: null };
+    const { shared: _shared, rawStart: _rawStart, ...rest } = of;
+    const file: LandedFile = { ...rest, ...landed, format: 'ndjson', dialect: null };
     return { table: this.table, parent: table, parentKey: this.parentKey, references: key, file };
   }
 

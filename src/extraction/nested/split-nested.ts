@@ -69,12 +69,13 @@ class NestedSplitter {
       lines = [];
       for (const child of this.children.values()) await child.flush();
     };
-    for await (const text of readLines(this.file.path, signal)) {
+    for await (const text of readLines(this.file.path, signal, this.file.shared)) {
       lines.push(await this.takeApart(JSON.parse(text) as LandedRecord));
       if (lines.length >= linesAtOnce) await flush();
     }
     await flush();
-    const file = { ...this.file, path: out.path, ...this.columns.finish(), longest: this.longest };
+    const { shared: _shared, ...rest } = this.file;
+    const file = { ...rest, path: out.path, ...this.columns.finish(), longest: this.longest };
     return { file, children: await this.finishChildren(signal) };
   }
 

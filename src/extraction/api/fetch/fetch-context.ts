@@ -3,6 +3,7 @@ import type { FetchLog } from './fetch-log.js';
 import type { FetchRequest } from '../fetch-request.js';
 import type { FetchTally } from './fetch-tally.js';
 import type { PageCheckpoints } from './page-checkpoints.js';
+import type { PageKeeper } from './page-keeper.js';
 import type { PageBudget } from '../paging/page-guard.js';
 import type { Paginator } from '../paging/paginator.js';
 
@@ -12,6 +13,7 @@ export interface FetchContext {
   session: ApiSession;
   paginator: Paginator;
   checkpoints: PageCheckpoints;
+  keeper: PageKeeper;
   tally: FetchTally;
   budget: PageBudget;
   log: FetchLog;

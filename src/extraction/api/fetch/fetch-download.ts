@@ -10,8 +10,8 @@ const NAME = 'page-000001';
 
 /** Fetches the one answer of a source by way of the disk, see `isStreamable`; not again where an earlier attempt has done so. */
 export async function fetchDownload(partition: Partition, context: FetchContext): Promise<void> {
-  const { request, session, paginator, checkpoints, tally } = context;
-  const [saved] = await checkpoints.take(partition.number);
+  const { request, session, paginator, checkpoints, keeper, tally } = context;
+  const [saved] = checkpoints.take(partition.number);
   if (saved !== undefined) return tally.add(partition.key, saved);
   const { source, folder } = request;
   const asked = paginator.request(partition.base, paginator.first());
@@ -25,12 +25,10 @@ export async function fetchDownload(partition: Partition, context: FetchContext)
     const place = { partition, page: 1, next: null, known: null };
     return keepEnd({ status: ignored, url: asked.url, meaning: 'ignored', headers: {} }, place, context);
   }
-  const page = await keepDownload(body, partition, context);
-  await checkpoints.keep(page);
-  tally.add(partition.key, page);
+  await keeper.keepPlaced(partition.key, await landBody(body, partition, context));
 }
 
-async function keepDownload(
+async function landBody(
   body: DownloadedBody,
   { number: partition }: Partition,
   { request, session }: FetchContext,

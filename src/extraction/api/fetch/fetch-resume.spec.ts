@@ -62,9 +62,11 @@ describe('an attempt after another', () => {
     faults.set('10', status === 500 ? [500, 500, 500] : [status]);
     await expect(fetch()).rejects.toMatchObject({ status });
     expect(asked().slice(0, 3)).toEqual(['0', '5', '10']);
-    expect(await readdir(place.folder)).toEqual(
-      expect.arrayContaining(['page-000001.ndjson', 'page-000002.ndjson']),
-    );
+    expect((await readdir(place.folder)).sort()).toEqual([
+      'checkpoints.ndjson',
+      'pages.ndjson',
+      'pages.raw.ndjson',
+    ]);
     const pages: string[] = [];
     const fetched = await fetch({}, { onPage: ({ name }) => pages.push(name) });
     expect(asked()).toEqual(['10', '15', '20', '23']);
@@ -239,16 +241,41 @@ describe('checkpoints', () => {
     expect(await readdir(place.folder)).not.toContain('page-000009.ndjson');
   });
 
-  it('do not count a page whose file is gone or cut, nor those after it', async () => {
+  it('do not count a page that is gone or cut, nor those after it', async () => {
     await serve();
-    await fetch();
+    const { files } = await fetch();
     asked();
-    await truncate(join(place.folder, 'page-000004.ndjson'), 3);
+    const starts = files.map(({ rawStart }) => rawStart ?? Number.NaN);
+    await truncate(join(place.folder, 'pages.raw.ndjson'), (starts[3] as number) + 3);
     expect(await idsOf(await fetch())).toEqual(ALL);
     expect(asked()).toEqual(['15', '20', '23']);
-    await rm(join(place.folder, 'page-000002.raw.ndjson'));
+    await rm(join(place.folder, 'pages.ndjson'));
     expect(await idsOf(await fetch())).toEqual(ALL);
-    expect(asked()).toEqual(['5', '10', '15', '20', '23']);
+    expect(asked()).toEqual(['0', '5', '10', '15', '20', '23']);
+  });
+
+  it('do not count a page whose rejects are gone', async () => {
+    await serve((url) => ({ json: [...slice(23, url), 'no record'] }));
+    faults.set('14', [403, 403]);
+    await expect(fetch({ pagination: byOffset(6) })).rejects.toMatchObject({ status: 403 });
+    await rm(join(place.folder, 'page-000002.rejects.ndjson'));
+    asked();
+    await expect(fetch({ pagination: byOffset(6) })).rejects.toMatchObject({ status: 403 });
+    expect(asked()).toEqual(['7', '14']);
+  });
+
+  it('cut off what was not written down', async () => {
+    await serve();
+    faults.set('10', [403]);
+    await expect(fetch()).rejects.toMatchObject({ status: 403 });
+    for (const name of ['pages.ndjson', 'pages.raw.ndjson'])
+      await appendFile(join(place.folder, name), '{"#page":3,"#line":1,"id":"half');
+    const { files } = await fetch();
+    expect(await idsOf({ files, cursors: [], skipped: [] })).toEqual(ALL);
+    for (const { rawPath, rawStart } of files) {
+      const text = (await readFile(rawPath, 'utf8')).slice(rawStart);
+      expect(text).toMatch(/^\{"id":\d+\}\n/);
+    }
   });
 
   it('go on after garbage that a power cut has left', async () => {

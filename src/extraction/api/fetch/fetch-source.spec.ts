@@ -177,15 +177,23 @@ describe('one series of pages', () => {
 
   it('gives the error of the disk when a page cannot be written', async () => {
     const origin = await serve(async (url) => {
-      if (url.searchParams.get('offset') === '10') await setTimeout(20);
+      if (url.searchParams.get('offset') === '0') await mkdir(join(place.folder, 'pages.ndjson'));
       if (url.searchParams.get('offset') === '15') await setTimeout(60_000, undefined, { ref: false });
       return { json: slice(1000, url) };
     });
-    const onPage = ({ name }: { name: string }) => {
-      if (name === 'page-000001') void mkdir(join(place.folder, 'page-000003.ndjson'));
-    };
     const source = { url: `${origin}/r`, pagination: byOffset(5) };
-    await expect(place.fetch(source, { onPage })).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
+  it('gives the error of the disk when refused records cannot be written', async () => {
+    const origin = await serve(async (url) => {
+      if (url.searchParams.get('offset') === '10')
+        await mkdir(join(place.folder, 'page-000003.rejects.ndjson'));
+      if (url.searchParams.get('offset') === '15') await setTimeout(60_000, undefined, { ref: false });
+      return { json: [...slice(1000, url).slice(1), 'no record'] };
+    });
+    const source = { url: `${origin}/r`, pagination: byOffset(5) };
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'EISDIR' });
   });
 
   it('lands no empty page', async () => {

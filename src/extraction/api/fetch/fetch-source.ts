@@ -8,6 +8,7 @@ import type { Fetched, FetchRequest } from '../fetch-request.js';
 import { FetchTally } from './fetch-tally.js';
 import { isStreamable } from '../is-streamable.js';
 import { PageCheckpoints } from './page-checkpoints.js';
+import { PageKeeper } from './page-keeper.js';
 import { PageBudget } from '../paging/page-guard.js';
 import { createPaginator } from '../paging/paginators.js';
 import { isSingle, listPartitions } from './partitions.js';
@@ -45,27 +46,35 @@ async function fetchUntil(
     secrets: request.secrets,
   });
   const checkpoints = await PageCheckpoints.open(folder, await digestRequest(request), Date.now());
+  const tally = new FetchTally(request, log);
+  const keeper = new PageKeeper(checkpoints, {
+    onKept: (key, page) => tally.add(key, page),
+    onFailure: () => stop.abort(),
+  });
   const context: FetchContext = {
     request,
     session,
     paginator: createPaginator(source.pagination, source),
     checkpoints,
-    tally: new FetchTally(request, log),
+    keeper,
+    tally,
     log,
     budget: new PageBudget(source),
     isSingle: isSingle(source),
   };
   try {
     await fetchPartitions(context, stop);
+    await keeper.flush();
     request.signal.throwIfAborted();
   } catch (error) {
+    // What was read before is kept for the next attempt. Where it cannot be, that has stopped the others.
+    await keeper.flush().catch(() => undefined);
     request.signal.throwIfAborted();
     // What quotes an answer may quote a secret that the API sent back.
-    throw redactError(error, session.secrets);
+    throw redactError(keeper.failure?.error ?? error, session.secrets);
   } finally {
     await checkpoints.close();
   }
-  const { tally } = context;
   const { pages, records, bytes } = tally.progress;
   log.end({ pages, records, bytes, ...session.sent }, tally.withoutCursor);
   return tally.result();

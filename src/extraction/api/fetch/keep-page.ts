@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LandedFile } from '../../landed-file.js';
 import type { PageStatus } from './ask-page.js';
 import { checkInclude } from './check-include.js';
 import type { FetchContext } from './fetch-context.js';
 import type { DecodedPage } from '../decode/decode-page.js';
-import { landPage } from '../decode/land-page.js';
-import type { SavedPage } from './page-checkpoints.js';
+import { writeRejects } from '../decode/land-page.js';
+import { makePage } from '../decode/make-page.js';
+import type { LandedPage } from './page-keeper.js';
 import type { PagePosition } from '../paging/paginator.js';
 import type { Partition } from './partitions.js';
 
@@ -31,7 +31,7 @@ export interface PagePlace {
   known: number | null;
 }
 
-/** Lands a page and writes down that it is done with; one without records has no file. */
+/** Lands a page, to be written down as done with when it is on disk; one without records has no file. */
 export async function keepPage(
   { decoded, url, digest }: ReadPage,
   place: PagePlace,
@@ -39,36 +39,27 @@ export async function keepPage(
 ): Promise<void> {
   // Landing takes the processor: the request for the next page goes out first.
   await setImmediate();
+  const { keeper, tally } = context;
   const { partition, page, known } = place;
   const records = decoded.records.length + decoded.broken.length;
-  const file = records === 0 ? null : await land(decoded, url, place, context);
+  const landed = records === 0 ? null : await land(decoded, url, place, context);
   const next = writable(place.next, context);
-  const read = { digest, file, records, bytes: decoded.bytes };
-  const saved = { partition: partition.number, page, next, known, ...read };
-  const { shape, names } = decoded;
-  const cursor = context.tally.trackOf(partition.key)?.readPage(decoded.records) ?? {
-    highest: null,
-    unreadable: 0,
-  };
-  keep({ ...saved, ...cursor, shape, names, skipped: null }, place, context);
+  const { bytes, shape, names } = decoded;
+  const saved = { partition: partition.number, page, next, known, digest, records, bytes, shape, names };
+  const nothing = { highest: null, unreadable: 0 };
+  const cursor = tally.trackOf(partition.key)?.readPage(decoded.records) ?? nothing;
+  await keeper.keep(partition.key, { ...saved, ...cursor, skipped: null }, landed);
 }
 
 /** Writes down that a series ended without a page. */
-export function keepEnd(end: PageStatus, place: PagePlace, context: FetchContext): void {
+export async function keepEnd(end: PageStatus, place: PagePlace, context: FetchContext): Promise<void> {
   const shown = context.session.secrets.showUrl(end.url);
   const reason = `expected a page, got status ${end.status}, which on_status says to ignore (${shown})`;
   const skipped = end.meaning === 'ignored' ? { name: pageName(place, context), reason } : null;
-  const nothing = { file: null, digest: '', records: 0, bytes: 0, highest: null, unreadable: 0 };
-  keep(
-    { partition: place.partition.number, page: place.page, next: null, ...nothing, skipped },
-    place,
-    context,
-  );
-}
-
-function keep(saved: SavedPage, { partition }: PagePlace, context: FetchContext): void {
-  context.checkpoints.keep(saved);
-  context.tally.add(partition.key, saved);
+  const { partition, page } = place;
+  const nothing = { digest: '', records: 0, bytes: 0, highest: null, unreadable: 0 };
+  const saved = { partition: partition.number, page, next: null, ...nothing, skipped };
+  await context.keeper.keep(partition.key, saved, null);
 }
 
 async function land(
@@ -76,23 +67,26 @@ async function land(
   url: string,
   place: PagePlace,
   context: FetchContext,
-): Promise<LandedFile> {
-  const { source, folder, index } = context.request;
+): Promise<LandedPage> {
+  const { keeper, request } = context;
+  const { source, folder, index } = request;
   const { include } = place.partition;
   checkInclude(page.records, source, { include, url });
   const name = pageName(place, context);
-  const base = join(folder, name);
-  if (!context.isSingle && place.page === 1) await mkdir(dirname(base), { recursive: true, mode: 0o700 });
   const added = Object.entries(include).map(([column, { value }]) => [column, value] as const);
-  return landPage({
+  const number = keeper.takeNumber();
+  const made = await makePage({
     page,
     index,
     name,
     url,
-    base,
+    number,
     fields: source.fields,
     include: added.length === 0 ? undefined : Object.fromEntries(added),
   });
+  const base = join(folder, name);
+  if (made.rejects.count > 0) await mkdir(dirname(base), { recursive: true, mode: 0o700 });
+  return { made, number, rejects: await writeRejects(made, base) };
 }
 
 function pageName({ partition, page }: PagePlace, { isSingle }: FetchContext): string {

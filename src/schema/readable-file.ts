@@ -1,0 +1,67 @@
+import { identifier, literal, readPath } from './engine.js';
+import type { PlannedColumn } from './plan-columns.js';
+import type { Dialect, LandedText } from './stage-request.js';
+
+/** A file as the engine reads it: where, and how many columns stand before the data. */
+export interface ReadableFile {
+  /** Index among the stage's files. */
+  index: number;
+  path: string;
+  /** Its number in a landed file that it shares with others; null: `path` is its own. */
+  page: number | null;
+  format: LandedText['format'];
+  dialect: Dialect | null;
+  /** Names in the source, in order. */
+  columns: string[];
+  /** Parquet: each column's value as text. */
+  expressions: string[] | null;
+  /** Each record begins with its `#line`, `#at` and `#length`. */
+  isNumbered: boolean;
+  /** Bytes of the longest record where it is known, else 0. */
+  longest: number;
+}
+
+/** Places of a record in its source, where the landed form carries them. */
+export const PLACE = ['#line', '#at', '#length'] as const;
+
+/** Default of DuckDB's CSV reader; its buffers are sixteen times as large. */
+export const LINE_SIZE = 2 << 20;
+/** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
+export const extraRoom = ({ longest }: ReadableFile) => (longest * 2 > LINE_SIZE ? longest * 2 : 0);
+
+/** Where a column's texts have a decimal comma, numbers are written with one too. */
+export function columnText(file: ReadableFile, position: number, column: PlannedColumn): string {
+  const text = textOf(file, position, column);
+  const isNumber = column.cleaning?.decimal === ',' && column.numbersIn.has(file.index);
+  return isNumber ? `replace(${text}, '.', ',')` : text;
+}
+
+function textOf(file: ReadableFile, position: number, column: PlannedColumn): string {
+  if (file.format === 'csv') return `c${position}`;
+  if (file.format === 'parquet') return file.expressions![position]!;
+  const text = identifier(file.columns[position]!);
+  if (column.type?.name !== 'json') return text;
+  // Strings are landed bare; among objects and arrays they have to be JSON again.
+  return `CASE WHEN json_valid(${text}) THEN ${text} ELSE to_json(${text})::VARCHAR END`;
+}
+
+/** Each of the engine's threads has a buffer of twice that. */
+const OBJECT_SIZE = 2 << 20;
+
+/** @param columns.places numbers that stand before the data; `room`: see `extraRoom` */
+export function scanJson(
+  paths: readonly string[],
+  { places, names, room }: { places: readonly string[]; names: readonly string[]; room: number },
+): string {
+  const numbers = places.map((name) => `'${name}': 'BIGINT'`);
+  const texts = names.map((name) => `${literal(name)}: 'VARCHAR'`);
+  const options = [
+    'hive_partitioning=false',
+    'auto_detect=false',
+    `format='newline_delimited'`,
+    `compression='uncompressed'`,
+    `maximum_object_size=${OBJECT_SIZE + room}`,
+    `columns={${[...numbers, ...texts].join(', ')}}`,
+  ];
+  return `read_json([${paths.map(readPath).join(', ')}], ${options.join(', ')})`;
+}
