@@ -62,7 +62,7 @@ export function readPages({ pages, columns, names }: SharedScan, planned: Planne
 /** The index among the stage's files of the page that a record is of; NULL: it is none of these. */
 function fileOf(pages: ReadableFile[]): string {
   const last = pages.reduce((most, { page }) => Math.max(most, page!), 0);
-  const indexes = new Array<number | null>(last + 1).fill(null);
+  const indexes = Array.from<number | null>({ length: last + 1 }).fill(null);
   for (const { index, page } of pages) indexes[page!] = index;
   const first = indexes.findIndex((index) => index !== null);
   const shift = indexes[first]! - first;

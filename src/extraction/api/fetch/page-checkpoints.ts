@@ -110,7 +110,10 @@ export class PageCheckpoints {
   take(partition: number): SavedPage[] {
     const lines = this.saved.get(partition) ?? [];
     this.saved.delete(partition);
-    return lines.map(({ sizes: _, ...page }) => ({ ...page, file: page.file && this.resolve(page.file) }));
+    return lines.map(({ sizes: _sizes, ...page }) => ({
+      ...page,
+      file: page.file && this.resolve(page.file),
+    }));
   }
 
   /**

@@ -16,6 +16,7 @@ interface Asked<T> {
  */
 export class PagesAhead<T> {
   private readonly asked: Asked<T>[] = [];
+  private count = 1;
   /** Everything that has not come to an end, what was stopped included. */
   private readonly open = new Set<Promise<unknown>>();
 
@@ -29,20 +30,17 @@ export class PagesAhead<T> {
     const [first] = this.asked;
     if (first !== undefined && !isDeepStrictEqual(first.position, position)) this.stop();
     if (this.asked.length === 0) this.add(position);
-    for (
-      let last = this.asked.at(-1);
-      this.ahead !== null && last !== undefined && this.asked.length < count;
-    ) {
-      last = this.add(this.ahead(last.position));
-    }
+    this.count = count;
+    this.fill();
   }
 
-  /** The page that was started first. */
+  /** The page that was started first. Where others are under way already, one more takes its place before anybody looks at it. */
   async take(): Promise<T> {
     const [first] = this.asked;
     if (first === undefined) throw new Error('expected a page under way, got none');
     const page = await first.page;
     this.asked.shift();
+    this.fill();
     return page;
   }
 
@@ -50,6 +48,13 @@ export class PagesAhead<T> {
   async close(): Promise<void> {
     this.stop();
     await Promise.all(this.open);
+  }
+
+  private fill(): void {
+    const { ahead } = this;
+    if (ahead === null) return;
+    for (let last = this.asked.at(-1); last !== undefined && this.asked.length < this.count;)
+      last = this.add(ahead(last.position));
   }
 
   private add(position: PagePosition): Asked<T> {

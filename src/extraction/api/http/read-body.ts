@@ -15,7 +15,8 @@ export async function readBody(answer: OpenAnswer, maxBytes: number): Promise<Bu
     if (size > maxBytes) throw bodyTooLong(answer.url, maxBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks, size);
+  const [first = Buffer.alloc(0)] = chunks;
+  return chunks.length <= 1 ? first : Buffer.concat(chunks, size);
 }
 
 export function bodyTooLong(url: string, maxBytes: number): ApiRefused {

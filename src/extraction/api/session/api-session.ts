@@ -3,6 +3,7 @@ import type { ApiRequest, OpenAnswer } from '../api-request.js';
 import { awaitWithin } from './await-within.js';
 import type { FetchRequest } from '../fetch-request.js';
 import { judgeAnswer, type Verdict } from './judge-answer.js';
+import { joinSignals } from './join-signals.js';
 import { encodeRequest } from './encode-request.js';
 import type { RequestSender, Sending } from './request-sender.js';
 import type { Secrets } from './secrets.js';
@@ -67,10 +68,14 @@ export class ApiSession {
     { signal: own, onIgnored }: SendOptions = {},
   ): Promise<T | null> {
     const { signal: all, log } = this.options;
-    const signal = own ? AbortSignal.any([all, own]) : all;
+    const { signal, release } = joinSignals(own ? [all, own] : [all]);
     const sending = { signal, log, sent: this.counts };
     const task = { request, take, onIgnored, sending, canRenew: this.sender.isHome(request.url) };
-    return this.sender.retry(() => this.attempt(task), sending);
+    try {
+      return await this.sender.retry(() => this.attempt(task), sending);
+    } finally {
+      release();
+    }
   }
 
   private async attempt<T>(task: Task<T>): Promise<T | null> {
