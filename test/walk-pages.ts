@@ -38,7 +38,7 @@ export function seePage(
     url,
     body,
     records: found.length,
-    last: found.at(-1),
+    given: found,
     total: before + found.length,
     known,
   };

@@ -143,7 +143,7 @@ export class PageSeries {
     const records = decoded.records.length + decoded.broken.length;
     this.records += records;
     this.guard.take({ digest, records, bytes: decoded.bytes });
-    const of = { body: decoded.body, records, last: decoded.records.at(-1), total: this.records };
+    const of = { body: decoded.body, records, given: decoded.records, total: this.records };
     const seen: SeenPage = { status, headers, url, ...of, known: this.known };
     const next = paginator.next(seen, position);
     for (const remark of paginator.remarks?.(seen, position) ?? []) log.remark(remark, this.partition.number);
@@ -155,7 +155,7 @@ export class PageSeries {
 
   /** A status that stands for the end may say all the same that there is more. Throws PagingFailed. */
   private checkEnd({ status, headers, url }: PageStatus, position: PagePosition): void {
-    const of = { body: undefined, records: 0, last: undefined, total: this.records, known: this.known };
+    const of = { body: undefined, records: 0, given: [], total: this.records, known: this.known };
     this.context.paginator.next({ status, headers, url, ...of }, position);
   }
 }

@@ -17,7 +17,13 @@ export function compileCount(records: string): CountItems {
 /** The last item of a page, also where a path that picks found no record in it. */
 export function compileLast(records: string): (page: SeenPage) => unknown {
   const list = compileList(records);
-  return (page) => page.last ?? list(page)?.at(-1) ?? null;
+  return (page) => page.given.at(-1) ?? list(page)?.at(-1) ?? null;
+}
+
+/** The items of a page as far as they can be read. */
+export function compileItems(records: string): (page: SeenPage) => readonly unknown[] {
+  const list = compileList(records);
+  return (page) => list(page) ?? page.given;
 }
 
 /** Whether records are the API's items. */

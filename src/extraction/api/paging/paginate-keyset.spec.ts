@@ -120,6 +120,37 @@ describe('keyset', () => {
     expect(followPage(step).next).toMatchObject({ seen: 8 });
   });
 
+  it.each<[string, unknown[], string]>([
+    [
+      'the same value at the border',
+      [1, 2, 2],
+      'got the same in two of them, so that others would be left out (record 3 of',
+    ],
+    ['the same value elsewhere', ['a', 'a', 'b'], 'each with another value, got the same in two of them'],
+    [
+      'the same time',
+      ['2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z'],
+      'choose a field whose values are unique',
+    ],
+    ['numbers in no order', [1, 5, 3], 'got values that go up and down (record 3 of the page)'],
+  ])('refuses to go on after %s', (_name, keys, message) => {
+    const items = keys.map((id) => ({ id }));
+    expect(() => followPage({ pagination: keyset(), body: { items } })).toThrow(message);
+    expect(
+      followPage({ pagination: keyset({ hasMore: 'more' }), body: { items, more: false } }).next,
+    ).toBeNull();
+  });
+
+  it.each([[[3, 2, 1]], [[9, '10', 11]], [['b', 'a', 'c']], [[null, 1, 2]]])('goes on after %j', (keys) => {
+    const items = keys.map((id) => ({ id }));
+    expect(followPage({ pagination: keyset(), body: { items } }).next).not.toBeNull();
+  });
+
+  it('loses digits of no number', () => {
+    const body = '{"items":[{"id":12345678901234567890},{"id":12345678901234567891}]}';
+    expect(followPage({ pagination: keyset(), body }).next).toMatchObject({ after: '12345678901234567891' });
+  });
+
   it('begins where it is told', () => {
     const base = {
       url: `${HOME}/items`,

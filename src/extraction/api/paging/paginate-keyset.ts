@@ -1,7 +1,8 @@
 import type { KeysetPagination } from '../../../config-history/api-source-config.js';
 import { PagingFailed } from '../api-errors.js';
-import { compileCount, compileLast } from './count-items.js';
-import { compilePath } from '../json-path.js';
+import { checkKeyOrder } from './check-key-order.js';
+import { compileCount, compileItems, compileLast } from './count-items.js';
+import { compilePath, type FindValues } from '../json-path.js';
 import { saysEnd } from './find-end-signs.js';
 import { fullSize, isLastPage } from './judge-length.js';
 import type { PagePosition, Paginator, SeenPage } from './paginator.js';
@@ -11,15 +12,17 @@ import { placeValue } from '../place-value.js';
 import { compileStops } from './read-stops.js';
 
 /**
- * Each page begins after the last record of the one before. A position holds that record's value as JSON text, the pages
+ * Each page begins after the last record of the one before, so values must be unique and in order; a page that shows otherwise fails. A position holds that record's value as JSON text, the pages
  * and items before it, and the size of a full page.
  */
 export function createKeysetPaginator(pagination: KeysetPagination, base: PagingBase): Paginator {
   const { field, place, prefix, start, size, shortPageEnds } = pagination;
   const countItems = compileCount(base.records);
   const findLast = compileLast(base.records);
+  const findItems = compileItems(base.records);
+  const find = compilePath(field);
   const stops = compileStops(pagination);
-  const findKey = compileKey(field);
+  const findKey = compileKey(find, field);
 
   function next(page: SeenPage, position: PagePosition): PagePosition | null {
     const pages = Number(position.pages) + 1;
@@ -37,9 +40,12 @@ export function createKeysetPaginator(pagination: KeysetPagination, base: Paging
       saysEnd: () => saysEnd(page, base.records),
       shortPageEnds,
     };
-    if (!isLastPage(length)) return { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
-    stops.checkEnd(page, progress);
-    return null;
+    if (isLastPage(length)) {
+      stops.checkEnd(page, progress);
+      return null;
+    }
+    checkKeyOrder(findItems(page), find, field);
+    return { after: findKey(findLast(page)), pages, seen, size: fullSize(length) };
   }
 
   return {
@@ -62,8 +68,7 @@ export function createKeysetPaginator(pagination: KeysetPagination, base: Paging
   };
 }
 
-function compileKey(field: string): (record: unknown) => string {
-  const find = compilePath(field);
+function compileKey(find: FindValues, field: string): (record: unknown) => string {
   return (record) => {
     const [key] = find(record);
     if (key !== undefined && key !== null && key !== '') return JSON.stringify(key);

@@ -73,7 +73,7 @@ describe('range', () => {
       auth: { type: 'none' as const },
     };
     const { isPastEnd, totalOf } = createPaginator(PAGINATION, base);
-    const page = { status: 206, url: base.url, body: [], records: 0, last: undefined, total: 0 };
+    const page = { status: 206, url: base.url, body: [], records: 0, given: [], total: 0 };
     const totals = ['0-999/2500', '0-999/*'].map((range) =>
       totalOf?.({ ...page, headers: { 'content-range': range } }),
     );

@@ -11,10 +11,10 @@ export interface SeenPage {
   url: string;
   /** The body as a value, see `parseJson`; undefined where it is no JSON. */
   body: unknown;
-  /** How many records it has. */
+  /** How many records it has, those that cannot be read included. */
   records: number;
-  /** The last of them as the API gave it; undefined: there is none. */
-  last: unknown;
+  /** Those that can be read, as the API gave them. */
+  given: readonly unknown[];
   /** Records of the series so far, this page included. */
   total: number;
   /** How many records all pages have together, as the last page before it told that did tell it. */
