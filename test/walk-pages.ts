@@ -1,4 +1,4 @@
-import { digestPage, PageBudget, PageGuard } from '../src/extraction/api/paging/page-guard.js';
+import { digestBytes, PageBudget, PageGuard } from '../src/extraction/api/paging/page-guard.js';
 import type { ApiRequest } from '../src/extraction/api/api-request.js';
 import { compilePath } from '../src/extraction/api/json-path.js';
 import type {
@@ -61,7 +61,11 @@ export function walkPages(
     const page = seePage(answer, { url: request.url, records, before: walk.records.length, known });
     known = paginator.totalOf?.(page) || known;
     const bytes = Buffer.from(answer.body);
-    guard.take({ digest: digestPage(bytes), records: page.records, bytes: bytes.length });
+    guard.take({
+      digest: digestBytes(Buffer.from(JSON.stringify(page.given))),
+      records: page.records,
+      bytes: bytes.length,
+    });
     position = paginator.next(page, at);
     walk.requests.push(request);
     walk.positions.push(at);

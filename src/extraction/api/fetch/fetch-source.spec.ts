@@ -119,7 +119,7 @@ describe('one series of pages', () => {
     let asked = 0;
     const origin = await serve((url) => {
       const page = Number(url.searchParams.get('page'));
-      return { json: { data: [{ page }], next: `/r?page=${(page + 1) % 4}`, asked: ++asked } };
+      return { json: { data: [{ page, asked: ++asked }], next: `/r?page=${(page + 1) % 4}` } };
     });
     const source = {
       url: `${origin}/r?page=0`,
@@ -135,6 +135,37 @@ describe('one series of pages', () => {
     const source = { url: `${origin}/r`, pagination: byOffset(2) };
     await expect(place.fetch(source)).rejects.toMatchObject({ code: 'PAGE_REPEATED' });
     expect(server.seen).toHaveLength(2);
+  });
+
+  it.each<[string, (asked: number) => PageAnswer]>([
+    ['a time', (asked) => ({ json: { data: [{ id: 1 }, { id: 2 }], time: asked } })],
+    ['a place', (asked) => ({ json: { offset: asked, data: [{ id: 1 }, { id: 2 }], more: true } })],
+    ['a new next link', (asked) => ({ json: { data: [{ id: 1 }], next: `/r?after=${asked}` } })],
+  ])('C10: ends where the same records come again beside %s that changes', async (_name, answer) => {
+    let asked = 0;
+    const origin = await serve(() => answer(++asked));
+    const pagination =
+      'next' in (answer(0).json as object)
+        ? ({ type: 'next_url', path: 'next', emptyPageEnds: false } as const)
+        : byOffset(2);
+    const source = { url: `${origin}/r`, records: '$.data', pagination };
+    await expect(place.fetch(source)).rejects.toMatchObject({
+      code: 'PAGE_REPEATED',
+      message: expect.stringContaining(
+        'page 2: expected other records than before, got the same as page 1',
+      ) as unknown,
+    });
+    await expect(place.fetch(source)).rejects.toMatchObject({ code: 'PAGE_REPEATED' });
+    expect(server.seen).toHaveLength(3);
+  });
+
+  it('lets parts of records be equal that a path has picked', async () => {
+    const origin = await serve((url) => {
+      const data = slice(6, url).map(({ id }) => ({ id, lines: [{ sku: 'a', count: 1 }] }));
+      return { json: { data } };
+    });
+    const source = { url: `${origin}/r`, records: '$.data[*].lines[*]', pagination: byOffset(2) };
+    expect(Object.values(await recordsOf(await place.fetch(source))).flat()).toHaveLength(6);
   });
 
   it('C10: ends at the cap of pages where a million go on', async () => {

@@ -16,7 +16,7 @@ export interface ReadPage {
   decoded: DecodedPage;
   /** Where it came from, without secrets. */
   url: string;
-  /** See `digestPage`. */
+  /** See `digestRecords`. */
   digest: string;
 }
 

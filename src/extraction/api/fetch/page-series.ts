@@ -6,7 +6,8 @@ import type { FetchContext } from './fetch-context.js';
 import { keepEnd, keepPage, type PagePlace, type ReadPage } from './keep-page.js';
 import { OrderedWork } from './ordered-work.js';
 import type { SavedPage } from './page-checkpoints.js';
-import { digestPage, PageGuard } from '../paging/page-guard.js';
+import { digestRecords } from '../paging/digest-records.js';
+import { PageGuard } from '../paging/page-guard.js';
 import { PagesAhead } from './pages-ahead.js';
 import type { PagePosition, SeenPage } from '../paging/paginator.js';
 import type { Partition } from './partitions.js';
@@ -122,7 +123,9 @@ export class PageSeries {
     const url = secrets.showUrl(answer.url);
     const show = { url: () => url, text: (text: string) => secrets.hide(text) };
     const decoded = await decodePage(answer, request.source, show);
-    const page = { decoded, url, digest: digestPage(answer.bytes) };
+    const { records: path } = request.source;
+    const digest = await digestRecords(decoded, { path, body: answer.bytes });
+    const page = { decoded, url, digest };
     this.look(page, answer.status);
     return page;
   }

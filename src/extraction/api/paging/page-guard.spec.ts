@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PagingFailed } from '../api-errors.js';
-import { digestPage, PageBudget, PageGuard } from './page-guard.js';
+import { digestBytes, PageBudget, PageGuard } from './page-guard.js';
 
 const LIMITS = { maxPages: 1000, maxBytes: 1_000_000 };
 type Step = [mark: string | null, body: string];
 
 const page = (body: string) => {
   const bytes = Buffer.from(body);
-  return { digest: digestPage(bytes), records: body === '[]' ? 0 : 1, bytes: bytes.length };
+  return { digest: digestBytes(bytes), records: body === '[]' ? 0 : 1, bytes: bytes.length };
 };
 
 /** Walks the steps; the error that ended it, as `code: message`. */

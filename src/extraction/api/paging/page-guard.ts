@@ -3,16 +3,16 @@ import { PagingFailed } from '../api-errors.js';
 
 /** A page that was read, as far as the guard must know. */
 export interface GuardedPage {
-  /** See `digestPage`. */
+  /** See `digestRecords`. */
   digest: string;
   records: number;
   /** Of the body without its compression. */
   bytes: number;
 }
 
-/** SHA-256 of a page's body, hex. */
-export function digestPage(body: Buffer): string {
-  return createHash('sha256').update(body).digest('hex');
+/** SHA-256, hex. */
+export function digestBytes(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** How much a source may give in a run, all its series of pages together. */
@@ -74,7 +74,7 @@ export class PageGuard {
     this.budget.checkPages(this.empty);
     if (mark === null) return;
     const number = this.page + 1;
-    const before = note(this.marks, digestPage(Buffer.from(mark)), number);
+    const before = note(this.marks, digestBytes(Buffer.from(mark)), number);
     if (before === null) return;
     throw new PagingFailed(
       'CURSOR_STUCK',
@@ -84,7 +84,7 @@ export class PageGuard {
 
   /**
    * To be called in the order of the series for each page that was read. Throws PagingFailed `PAGE_REPEATED` where another
-   * page had the same content, empty ones aside, and `TOO_MANY_BYTES`.
+   * page had the same records, empty ones aside, and `TOO_MANY_BYTES`.
    */
   take({ digest, records, bytes }: GuardedPage): void {
     this.page++;
@@ -95,7 +95,7 @@ export class PageGuard {
     if (before === null) return;
     throw new PagingFailed(
       'PAGE_REPEATED',
-      `page ${this.page}: expected other records than before, got the same content as page ${before}; ` +
+      `page ${this.page}: expected other records than before, got the same as page ${before}; ` +
         'does the API know the parameters of this pagination?',
     );
   }
