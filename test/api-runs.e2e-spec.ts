@@ -335,7 +335,7 @@ streams:
     await addFamily('broken');
     const mend = api.fail('/broken', {}, status(403));
     const run = await service.run({ pipeline: 'broken' });
-    expect(run).toMatchObject({ state: 'failed', streams: [{ state: 'waiting' }, { state: 'failed' }] });
+    expect(run).toMatchObject({ state: 'failed', streams: [{ state: 'skipped' }, { state: 'failed' }] });
     expect(api.seen.filter(({ url }) => url.startsWith('/broken_c'))).toEqual([]);
     mend();
   });
@@ -355,7 +355,8 @@ streams:
       state: 'failed',
       error: {
         code: 'PARENT_COLUMNS_MISSING',
-        message: 'columns_c: expected columns of columns in for_each, got nummer; columns has id, name',
+        message:
+          'columns_c: expected columns of columns in for_each, got nummer; columns has id, name; skipped because of that: columns_c',
       },
     });
   });

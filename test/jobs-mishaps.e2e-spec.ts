@@ -80,6 +80,7 @@ describe('a run that is tried again after one of its streams is loaded', () => {
     await service.upload(`
 pipeline: twice
 monitor: false
+concurrency: 1
 streams:
   - { table: twice_first, sources: [{ type: local, path: twice, include: [first.csv] }] }
   - { table: twice_second, sources: [{ type: local, path: twice, include: [second.csv] }] }

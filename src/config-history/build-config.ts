@@ -2,6 +2,7 @@ import { buildApiSource } from './build-api-source.js';
 import { buildConstraints } from './build-constraints.js';
 import { buildColumnContract, buildContract } from './build-contract.js';
 import { buildLocalSource } from './build-local-source.js';
+import { findNeeds } from './find-needs.js';
 import { parseColumnType } from './parse-column-type.js';
 import type {
   ColumnCleaning,
@@ -25,21 +26,33 @@ export function buildConfig(shape: PipelineShape): PipelineConfig {
     pipeline,
     target: shape.target ? buildTarget(shape.target) : null,
     monitor: shape.monitor === false ? null : { everySeconds: parsePeriod(shape.monitor?.every ?? '60s')! },
-    streams: (shape.streams ?? [shape]).map((stream) => buildStream(stream, pipeline)),
+    ...(shape.concurrency !== undefined && { concurrency: shape.concurrency }),
+    streams: buildStreams(shape, pipeline),
   };
+}
+
+function buildStreams(shape: PipelineShape, pipeline: string): StreamConfig[] {
+  const named = (shape.streams ?? [shape]).map((stream) => {
+    return { table: stream.table ?? defaultTable(pipeline), stream, path: [] };
+  });
+  const needs = Map.groupBy(findNeeds(named, shape.target?.schema), ({ child }) => child);
+  return named.map(({ table, stream }) => {
+    const parents = new Set((needs.get(table) ?? []).map(({ parent }) => parent));
+    return buildStream(stream, table, [...parents]);
+  });
 }
 
 function buildTarget(target: TargetShape): TargetConfig {
   return { ...target, ssl: target.ssl ?? false };
 }
 
-function buildStream(stream: StreamShape, pipeline: string): StreamConfig {
-  const table = stream.table ?? defaultTable(pipeline);
+function buildStream(stream: StreamShape, table: string, needs: string[]): StreamConfig {
   return {
     table,
     sources: (stream.sources ?? []).map((source) =>
       source instanceof ApiSourceShape ? buildApiSource(source) : buildLocalSource(source),
     ),
+    ...(needs.length > 0 && { needs }),
     naming: stream.naming ?? 'snake_case',
     ...(stream.rename && { rename: stream.rename }),
     ...(stream.flatten && { flatten: stream.flatten }),

@@ -26,11 +26,7 @@ interface Use {
 export function checkForEach(streams: NamedStream[]): Fault[] {
   const byTable = new Map(streams.map((stream) => [stream.table, stream]));
   const uses = streams.flatMap(findUses);
-  return [
-    ...uses.flatMap((use) => checkParent(use, byTable)),
-    ...uses.flatMap((use) => checkInclude(use)),
-    ...checkCycles(uses),
-  ];
+  return [...uses.flatMap((use) => checkParent(use, byTable)), ...uses.flatMap((use) => checkInclude(use))];
 }
 
 function findUses(child: NamedStream): Use[] {
@@ -88,32 +84,4 @@ function checkInclude({ child, forEach, path }: Use): Fault[] {
     const message = `expected a name that the record does not have yet for ${column} of the parent, got "${name}"`;
     return [{ path: [...path, 'include', column], message }];
   });
-}
-
-/** Each cycle that a walk from children to parents meets is told once, at its first stream. */
-function checkCycles(uses: Use[]): Fault[] {
-  const byChild = Map.groupBy(uses, ({ child }) => child.table);
-  const done = new Set<string>();
-  const way: string[] = [];
-  const walk = (table: string): Fault[] => {
-    const begin = way.indexOf(table);
-    if (begin >= 0) return [tellCycle(way.slice(begin), byChild)];
-    if (done.has(table)) return [];
-    way.push(table);
-    const parents = new Set((byChild.get(table) ?? []).map(({ forEach }) => forEach.stream));
-    // A stream that is its own parent was told of already.
-    const faults = [...parents].filter((parent) => parent !== table).flatMap(walk);
-    way.pop();
-    done.add(table);
-    return faults;
-  };
-  return [...byChild.keys()].flatMap(walk);
-}
-
-function tellCycle(cycle: string[], byChild: Map<string, Use[]>): Fault {
-  const [first = '', second] = cycle;
-  const shown = cycle.length > 10 ? [...cycle.slice(0, 10), '…'] : cycle;
-  const use = byChild.get(first)?.find(({ forEach }) => forEach.stream === second);
-  const message = `expected streams that do not wait for each other, got ${[...shown, first].join(' -> ')}`;
-  return { path: [...(use?.path ?? []), 'stream'], message };
 }

@@ -1,6 +1,7 @@
 import { checkColumns } from './check-columns.js';
 import { checkConstraints } from './check-constraints.js';
 import { checkForEach } from './check-for-each.js';
+import { checkOrder } from './check-order.js';
 import { checkSource } from './check-source.js';
 import { checkWrite } from './check-write.js';
 import type { Fault } from './fault.js';
@@ -23,6 +24,7 @@ export function checkStreams(root: PipelineShape): Fault[] {
     ...streams.flatMap(({ stream, path }) => checkStream(stream, path)),
     ...checkForEach(named),
     ...checkConstraints(named),
+    ...checkOrder(named, root.target?.schema),
     ...checkUnique(streams, root.pipeline, { key: 'table', nameOf: tableOf }),
     ...checkUnique(streams, root.pipeline, { key: 'output', nameOf: outputOf }),
   ];

@@ -10,6 +10,8 @@ export interface PipelineConfig {
   target: TargetConfig | null;
   /** null: switched off. */
   monitor: { everySeconds: number } | null;
+  /** Streams that are walked side by side at most; absent: as the service's settings say. */
+  concurrency?: number;
   streams: StreamConfig[];
 }
 
@@ -29,6 +31,11 @@ export interface StreamConfig {
   /** Target table. */
   table: string;
   sources: SourceConfig[];
+  /**
+   * Tables of the streams that come before this one: those of `after`, those that its foreign keys refer to, parents of
+   * `for_each`. Absent: none.
+   */
+  needs?: string[];
   naming: 'snake_case' | 'as_is';
   /** Column names by source name; absent: none. */
   rename?: Record<string, string>;

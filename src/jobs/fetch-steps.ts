@@ -45,7 +45,7 @@ export class FetchSteps {
     if (sources.length === 0) return all;
     await enter(at, 'extracting');
     for (const [done, placed] of sources.entries()) {
-      const share = (part: number) => at.progress.advance((done + part) / sources.length);
+      const share = (part: number) => at.progress.advance(at.index, (done + part) / sources.length);
       const { files, cursors, skipped } = await this.fetchOrShow(at, placed, share);
       all.files.push(...files);
       all.skipped.push(...skipped);

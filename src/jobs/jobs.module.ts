@@ -52,6 +52,7 @@ import { SetAsideFiles } from './set-aside-files.js';
 import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
 import { StreamSteps } from './stream-steps.js';
+import { StreamWalker } from './stream-walker.js';
 import { SweepLock } from './sweep-lock.js';
 import { TriggerController } from './trigger.controller.js';
 import { TriggerService } from './trigger.service.js';
@@ -100,6 +101,7 @@ import { WorkerPresence } from './worker-presence.js';
     StreamSteps,
     FetchSteps,
     StageStream,
+    StreamWalker,
     RunPipeline,
     ReplaySteps,
     ReplayRejects,

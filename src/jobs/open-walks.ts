@@ -1,9 +1,7 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
-import { orderStreams } from './order-streams.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { StreamWalk, Walk } from './run-walk.js';
 import { emptyReport } from './stream-report.js';
-import { parentsOf } from './stream-sources.js';
 
 /** A run at its streams, in the order of the config, each where earlier attempts have brought it. */
 export function openWalks(
@@ -19,10 +17,4 @@ export function openWalks(
     walks.push({ ...walk, streams, progress, walks, index, stream, report, look: null, hasBegunLoad: false });
   }
   return walks;
-}
-
-/** Streams whose rows others are asked for come before them. */
-export function inOrder(walks: readonly StreamWalk[]): StreamWalk[] {
-  const streams = walks.map(({ stream }) => ({ table: stream.table, needs: parentsOf(stream) }));
-  return orderStreams(streams).map((index) => walks[index]!);
 }

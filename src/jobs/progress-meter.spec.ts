@@ -44,7 +44,7 @@ describe('ProgressMeter', () => {
       streams[0]!.state = state;
       meter.begin(0, state);
       for (const share of [0, 0.5, 1]) {
-        meter.advance(share);
+        meter.advance(0, share);
         shares.push(meter.measure().bytesDone);
       }
     }
@@ -54,13 +54,21 @@ describe('ProgressMeter', () => {
     expect(meter.measure()).toMatchObject({ bytesDone: 1_000, streamsDone: 2, etaSeconds: 0 });
   });
 
+  it('adds up what streams side by side have done', () => {
+    const streams = [stream('a', [file('1', 1_000)], 'loading'), stream('b', [file('2', 1_000)], 'loading')];
+    const { meter } = measure(streams);
+    meter.advance(0, 0.5, 50);
+    meter.advance(1, 1, 100);
+    expect(meter.measure()).toMatchObject({ table: 'b', rowsDone: 150, bytesDone: 725 + 950 });
+  });
+
   it('tells the speed of the last seconds, and the time that is left', async () => {
     const streams = [stream('a', [file('1', 1_000)], 'loading')];
     const { meter, told, pass } = measure(streams);
     meter.begin(0, 'loading');
     for (const share of [0.2, 0.4, 0.6]) {
       await pass(1_000);
-      meter.advance(share, share * 100);
+      meter.advance(0, share, share * 100);
     }
     expect(told).toHaveLength(4);
     expect(told.at(-1)).toMatchObject({ rowsDone: 60, rowsPerSecond: 20, bytesPerSecond: 90 });
@@ -71,7 +79,7 @@ describe('ProgressMeter', () => {
   it('tells at most once a second, and nothing while the last one is not through', async () => {
     const { meter, told, pass } = measure([stream('a', [file('1', 1_000)], 'staging')]);
     for (let step = 0; step < 100; step++) {
-      meter.advance(step / 100);
+      meter.advance(0, step / 100);
       await pass(100);
     }
     expect(told).toHaveLength(10);
@@ -82,7 +90,7 @@ describe('ProgressMeter', () => {
     try {
       const { meter, told, pass } = measure([stream('a', [file('1', 1_000)], 'staging')]);
       for (const share of [0.1, 0.2, 0.3]) {
-        meter.advance(share);
+        meter.advance(0, share);
         await pass(1);
       }
       expect(told).toHaveLength(1);
@@ -114,11 +122,11 @@ describe('ProgressMeter', () => {
       calls++;
       throw new Error('the database is away');
     };
-    const meter = new ProgressMeter({ streams: [], tell, now: () => now });
-    meter.advance(0.1);
+    const meter = new ProgressMeter({ streams: [stream('a', [])], tell, now: () => now });
+    meter.advance(0, 0.1);
     await new Promise(setImmediate);
     now = 2_000;
-    meter.advance(0.2);
+    meter.advance(0, 0.2);
     await new Promise(setImmediate);
     expect(calls).toBe(2);
   });

@@ -1,5 +1,5 @@
 import type { RunProgress, StreamReport, StreamState } from './run-report.js';
-import { isFinished } from './stream-report.js';
+import { isOver } from './stream-report.js';
 
 /** Progress is nice to know: it is told at most this often. */
 const TELL_MS = 1_000;
@@ -39,10 +39,11 @@ export interface MeterOptions {
 export class ProgressMeter {
   private readonly now: () => number;
   private readonly started: number;
+  /** The stream that told last. */
   private index = 0;
-  /** Of the step that is at work, from 0 to 1. */
-  private share = 0;
-  private rows = 0;
+  /** Of the step that each stream is at, from 0 to 1. */
+  private readonly shares: number[];
+  private readonly rows: number[];
   private samples: Sample[] = [];
   private lastTold = -Infinity;
   private isTelling = false;
@@ -51,27 +52,29 @@ export class ProgressMeter {
   constructor(private readonly options: MeterOptions) {
     this.now = options.now ?? (() => performance.now());
     this.started = this.now();
+    this.shares = options.streams.map(() => 0);
+    this.rows = options.streams.map(() => 0);
   }
 
   /** The stream has entered a step. */
   begin(index: number, state: StreamState): void {
-    const isSameStream = index === this.index;
     this.index = index;
-    this.share = 0;
-    if (!isSameStream || state === 'extracting') this.rows = 0;
+    this.shares[index] = 0;
+    if (state === 'extracting') this.rows[index] = 0;
     // At once: what was told of the step before is untrue now.
     this.lastTold = -Infinity;
     this.tell();
   }
 
   /**
-   * The step that is at work is so far.
+   * The step that the stream is at is so far.
    * @param share from 0 to 1
    * @param rows of the stream that are through with it, where that is known
    */
-  advance(share: number, rows = this.rows): void {
-    this.share = Math.min(Math.max(share, 0), 1);
-    this.rows = rows;
+  advance(index: number, share: number, rows = this.rows[index] ?? 0): void {
+    this.index = index;
+    this.shares[index] = Math.min(Math.max(share, 0), 1);
+    this.rows[index] = rows;
     this.tell();
   }
 
@@ -102,12 +105,12 @@ export class ProgressMeter {
     const stream = streams[this.index];
     const bytesTotal = sum(streams.map(bytesOf));
     const bytesDone = Math.round(sum(streams.map((one, index) => bytesOf(one) * this.shareOf(one, index))));
-    const rowsDone = sum(streams.map((one, index) => (index === this.index ? this.rows : one.read)));
+    const rowsDone = sum(streams.map((one, index) => Math.max(one.read, this.rows[index]!)));
     const files = streams.flatMap((one) => one.files);
     return {
       table: stream?.table ?? '',
       stage: stream?.state ?? 'waiting',
-      streamsDone: streams.filter(isFinished).length,
+      streamsDone: streams.filter(isOver).length,
       streamsTotal: streams.length,
       filesDone: files.filter(({ state }) => state !== 'waiting').length,
       filesTotal: files.length,
@@ -120,10 +123,10 @@ export class ProgressMeter {
   }
 
   private shareOf(stream: StreamReport, index: number): number {
-    if (isFinished(stream)) return 1;
+    if (isOver(stream)) return 1;
     const begin = BEGINS_AT[stream.state] ?? 0;
     const end = ENDS_AT[stream.state] ?? 0;
-    return begin + (end - begin) * (index === this.index ? this.share : 0);
+    return begin + (end - begin) * this.shares[index]!;
   }
 
   private rates(bytes: number, rows: number): Pick<RunProgress, 'bytesPerSecond' | 'rowsPerSecond'> {

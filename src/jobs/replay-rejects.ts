@@ -12,6 +12,7 @@ import type { Replay, StreamReport } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 import { logStep, type StreamWalk } from './run-walk.js';
 import { emptyReport, isFinished } from './stream-report.js';
+import { walkStreams } from './walk-streams.js';
 
 /**
  * Walks a run that takes up the rejects of an earlier one, table by table: take up, stage, load. Nothing of a table is
@@ -32,10 +33,10 @@ export class ReplayRejects {
     let walks: StreamWalk[] | null = null;
     try {
       walks = await this.begin(journal, replay, signals);
-      for (const at of walks) await this.walkTable(at, replay.runId);
+      await walkStreams(walks, 1, (at) => this.walkTable(at, replay.runId));
     } catch (error) {
       if (!signals.cancel.aborted) throw error;
-      if (!walks || !(await this.settleCancelled(walks, error))) throw signals.cancel.reason;
+      if (!walks || !(await this.settleCancelled(walks))) throw signals.cancel.reason;
     }
   }
 
@@ -96,7 +97,7 @@ export class ReplayRejects {
   }
 
   private async takeUp(at: StreamWalk, runId: string): Promise<void> {
-    await at.folder.clear();
+    await at.folder.clear(at.index);
     const files = await this.steps.takeUp(at, runId);
     if (files.length > 0) {
       const stage = await this.steps.stage(at, files);
@@ -106,10 +107,10 @@ export class ReplayRejects {
   }
 
   /** What was committed before the cancel came stays; whether that is all there is. */
-  private async settleCancelled(walks: StreamWalk[], error: unknown): Promise<boolean> {
+  private async settleCancelled(walks: StreamWalk[]): Promise<boolean> {
     for (const at of walks) {
       // The loader throws the signal's reason only before it commits.
-      const isRolledBack = at.hasBegunLoad && error === at.signals.cancel.reason;
+      const isRolledBack = at.hasBegunLoad && at.failure === at.signals.cancel.reason;
       if (at.report.state !== 'loading' || isRolledBack || !(await this.steps.takeOverLoad(at))) continue;
       at.report.state = 'succeeded';
       await at.journal.record(at.streams);

@@ -30,9 +30,9 @@ export class ReplaySteps {
   async takeUp(at: StreamWalk, runId: string): Promise<ReplayFile[]> {
     await enter(at, 'extracting');
     const { table } = at.stream;
-    const folder = join(at.folder.path, 'raw');
+    const folder = join(folderOf(at), 'raw');
     await mkdir(folder, { recursive: true });
-    const exported = join(at.folder.path, 'rejects.ndjson');
+    const exported = join(folderOf(at), 'rejects.ndjson');
     const { files, left } = await this.loader.exportRejects(at.target(), { runId, table }, exported);
     at.report.skipped = left.map(describeLeft);
     const records = recordsPath(at);
@@ -47,12 +47,12 @@ export class ReplaySteps {
     const landed: LandedText[] = [];
     for (const file of files) landed.push(await this.land(at, file));
     await enter(at, 'staging');
-    const { stream, target, signals, folder, progress } = at;
+    const { stream, target, signals, progress } = at;
     const { table, naming, rename, strictMode, duplicates, batchRows } = stream;
     const existing = await this.loader.describe(target(), table);
     const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, batchRows };
-    const what = { folder: folder.path, files: landed, copies: [], existing };
-    const onProgress = (share: number) => progress.advance(share);
+    const what = { folder: folderOf(at), files: landed, copies: [], existing };
+    const onProgress = (share: number) => progress.advance(at.index, share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });
     logStep(at, 'stage', 'staged', { rows: stage.rows, rejected: stage.rejected });
     await checkRead(stage, files);
@@ -64,7 +64,7 @@ export class ReplaySteps {
     const { source, file: name, fingerprint, path, layout } = file;
     const known = { source, name, fingerprint };
     if (layout.format === 'json' || layout.format === 'text') {
-      const { path: folder } = at.folder;
+      const folder = folderOf(at);
       const signal = at.signals.work;
       const landed = await this.extraction.landRecords(path, folder, signal);
       const [split] = await splitFiles(this.extraction, at.stream, [landed], { folder, signal });
@@ -78,7 +78,7 @@ export class ReplaySteps {
 
   /** Loads what passed and brings the list of rejects up to date, both or neither. */
   async load(at: StreamWalk, stage: Stage, runId: string): Promise<void> {
-    const { stream, report, signals, folder } = at;
+    const { stream, report, signals } = at;
     const { id, attempt, pipeline, configVersion } = at.journal.run;
     applyStage(report, stage);
     await enter(at, 'loading');
@@ -95,7 +95,7 @@ export class ReplaySteps {
       replay: { runId, records: recordsPath(at) },
       write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
-      folder: folder.path,
+      folder: folderOf(at),
       signal: signals.load,
     });
     applyLoad(report, loaded);
@@ -115,7 +115,8 @@ export class ReplaySteps {
   }
 }
 
-const recordsPath = ({ folder }: StreamWalk) => join(folder.path, 'records.csv');
+const folderOf = ({ folder, index }: StreamWalk) => folder.stream(index);
+const recordsPath = (at: StreamWalk) => join(folderOf(at), 'records.csv');
 
 /** Every record must have come to an end of its own: only then is known which reject passed. */
 async function checkRead(stage: Stage, files: ReplayFile[]): Promise<void> {

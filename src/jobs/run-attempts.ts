@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { TerminalError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
+import { foresee } from './describe-failure.js';
 import { ReplayRejects } from './replay-rejects.js';
 import { retryTransient } from '../retry.js';
 import { RunFolder } from './run-folder.js';
@@ -11,9 +12,7 @@ import { RunPipeline } from './run-pipeline.js';
 import type { RunError } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 import { RunsService } from './runs.service.js';
-import { lostServiceDatabase } from './service-database-lost.js';
 import { unexplainedDeaths } from './set-aside-files.js';
-import { shortOfResources } from './short-of-resources.js';
 
 /** A run that so many workers died of is not tried again: it may be what kills them. */
 const MAX_DEATHS = 5;
@@ -35,7 +34,7 @@ export class RunAttempts {
     const work = async (attempt: number) => {
       if (attempt > 1) await journal.nextAttempt();
       await this.attempt(journal, signals).catch((error: unknown) => {
-        throw lostServiceDatabase(error) ?? shortOfResources(error) ?? error;
+        throw foresee(error);
       });
     };
     const { log } = journal;

@@ -1,11 +1,12 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadCursors } from '../loader/cursors.js';
 
-/** What APIs gave costs a request to have again: it outlives a stage that has to be made anew. */
-const KEPT = ['fetched', 'parents'];
-
-/** What a run leaves on disk while it is at work: fetched pages, landed files and stages, under `<home>/runs/<id>`. */
+/**
+ * What a run leaves on disk while it is at work, under `<home>/runs/<id>`: a folder of its own for each stream's landed
+ * files and its stage, and beside them what APIs gave, which costs a request to have again and outlives a stage that has
+ * to be made anew.
+ */
 export class RunFolder {
   readonly path: string;
 
@@ -18,9 +19,14 @@ export class RunFolder {
     await mkdir(this.path, { recursive: true });
   }
 
+  /** Folder of a stream's stage; made by `clear`. */
+  stream(stream: number): string {
+    return join(this.path, 'streams', String(stream));
+  }
+
   /** Folder for the landed files of a stream's source; made when missing. */
   async landed(stream: number, source: number): Promise<string> {
-    return this.folder('landed', `${stream}-${source}`);
+    return this.folder('streams', String(stream), 'landed', String(source));
   }
 
   /** Folder for the pages of a stream's API source; made when missing. */
@@ -42,12 +48,11 @@ export class RunFolder {
     return JSON.parse(await readFile(this.cursorsPath(stream), 'utf8')) as LoadCursors;
   }
 
-  /** Throws away what earlier steps left, so that they begin anew; what was fetched stays. */
-  async clear(): Promise<void> {
-    await this.open();
-    for (const name of await readdir(this.path)) {
-      if (!KEPT.includes(name)) await rm(join(this.path, name), { recursive: true, force: true });
-    }
+  /** Throws away what earlier steps of a stream left, so that they begin anew; what was fetched stays. */
+  async clear(stream: number): Promise<void> {
+    const path = this.stream(stream);
+    await rm(path, { recursive: true, force: true });
+    await mkdir(path, { recursive: true });
   }
 
   /** Throws away the pages of a stream that is loaded. */
@@ -62,7 +67,7 @@ export class RunFolder {
   }
 
   private cursorsPath(stream: number): string {
-    return join(this.path, `${stream}.cursors.json`);
+    return join(this.stream(stream), 'cursors.json');
   }
 
   private async folder(...parts: string[]): Promise<string> {

@@ -12,6 +12,7 @@ import type {
   Suspect,
 } from './run-report.js';
 import type { Run } from './run.entity.js';
+import { isSkipped } from './stream-failures.js';
 import { joinFiles, summaryOf } from './stream-report.js';
 import { type NewEvent, type RunUpdate, updateRun } from './update-run.js';
 
@@ -34,6 +35,8 @@ export interface Looked {
  */
 export class RunJournal {
   private streams: StreamReport[];
+  private lastWrite: Promise<unknown> = Promise.resolve();
+  private hasNewFiles = false;
   private states: (StreamState | undefined)[];
 
   constructor(
@@ -53,13 +56,13 @@ export class RunJournal {
 
   /** Makes the state of the streams durable, their files as well. */
   async record(streams: StreamReport[], looked?: Looked): Promise<void> {
-    const files = streams.map(({ files, skipped }): StreamFiles => ({ files, skipped }));
-    await this.recordStreams(streams, { files, ...looked });
+    this.hasNewFiles = true;
+    await this.recordStreams(streams, looked);
   }
 
   /** Like `record`, where nothing changed about the files since. */
   async recordStep(streams: StreamReport[]): Promise<void> {
-    await this.recordStreams(streams, {});
+    await this.recordStreams(streams);
   }
 
   /** Makes durable when the run looks at its sources: who asks for it after that may mean what came later. */
@@ -113,12 +116,29 @@ export class RunJournal {
     await this.write(changes, [stateEvent('queued')]);
   }
 
-  private async recordStreams(streams: StreamReport[], changes: object): Promise<void> {
+  /** One after the other: streams that are walked side by side must not undo what the other has written. */
+  private recordStreams(streams: StreamReport[], looked?: Looked): Promise<void> {
+    const write = this.lastWrite.then(() => this.writeStreams(streams, looked));
+    this.lastWrite = write.catch(() => {});
+    return write;
+  }
+
+  /** A stream that is about to tell of its files is told of with them, whoever writes first. */
+  private async writeStreams(streams: StreamReport[], looked?: Looked): Promise<void> {
     this.streams = streams;
     const events = this.streamEvents();
-    await this.write({ streams: streams.map(summaryOf), ...changes }, events);
+    const hadNewFiles = this.hasNewFiles;
+    const files = hadNewFiles ? { files: streams.map(filesOf) } : {};
+    this.hasNewFiles = false;
+    const states = streams.map(({ state }) => state);
+    try {
+      await this.write({ streams: streams.map(summaryOf), ...files, ...looked }, events);
+    } catch (error) {
+      this.hasNewFiles ||= hadNewFiles;
+      throw error;
+    }
     this.meter.see(streams);
-    this.states = streams.map(({ state }) => state);
+    this.states = states;
   }
 
   /** One for each stream whose state is not what was written last. */
@@ -130,7 +150,7 @@ export class RunJournal {
   }
 
   private endStreams(state: 'failed' | 'cancelled'): void {
-    this.streams = this.streams.map((stream) => (isUnderWay(stream, state) ? { ...stream, state } : stream));
+    this.streams = this.streams.map((stream) => endOf(stream, state));
   }
 
   private async finish(
@@ -172,9 +192,19 @@ function stateEvent(state: RunState, more: object = {}): NewEvent {
   return { type: 'state', data: { state, ...more } };
 }
 
-function isUnderWay({ state }: StreamReport, end: 'failed' | 'cancelled'): boolean {
+function filesOf({ files, skipped }: StreamReport): StreamFiles {
+  return { files, skipped };
+}
+
+function endOf(stream: StreamReport, end: 'failed' | 'cancelled'): StreamReport {
+  if (end === 'failed' && stream.state === 'waiting' && isSkipped(stream))
+    return { ...stream, state: 'skipped' };
+  return isUnderWay(stream, end) ? { ...stream, state: end } : stream;
+}
+
+function isUnderWay({ state, error }: StreamReport, end: 'failed' | 'cancelled'): boolean {
   // A cancelled run does nothing more, one that failed may be triggered again: there what waits is only waiting.
-  if (state === 'waiting') return end === 'cancelled';
+  if (state === 'waiting') return end === 'cancelled' || Boolean(error);
   return state === 'extracting' || state === 'staging' || state === 'loading' || state === 'writing';
 }
 

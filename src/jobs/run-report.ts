@@ -9,6 +9,7 @@ export type RunTrigger = 'manual' | 'schedule' | 'monitor' | 'replay';
 /**
  * What a stream is at. `loading` says that its stage is finished on disk and checked, `writing` that its load is
  * committed; a run that was interrupted goes on from there. `empty`: its sources hold no file and no page with records.
+ * `failed`, while the run is at work: it is not tried again in this run. `skipped`: a stream that it needs failed so.
  */
 export type StreamState =
   | 'waiting'
@@ -20,6 +21,7 @@ export type StreamState =
   | 'unchanged'
   | 'empty'
   | 'failed'
+  | 'skipped'
   | 'cancelled';
 
 /** `copy`: same content as an earlier file of the run, so it was not read a second time. */
@@ -81,6 +83,8 @@ export interface StreamSummary extends Counts {
   fileCount: number;
   skippedCount: number;
   durationMs: number | null;
+  /** What it failed with last, or why it was skipped. Absent in runs from before streams had errors of their own. */
+  error?: StreamError | null;
 }
 
 export interface StreamFiles {
@@ -128,6 +132,11 @@ export interface RunError {
   code: string;
   message: string;
   details: ErrorDetail[];
+}
+
+export interface StreamError extends RunError {
+  /** It may pass by itself. */
+  isPassing: boolean;
 }
 
 /** Counts of nothing at all. */

@@ -36,8 +36,12 @@ export interface StreamWalk extends Walk {
   look: StreamLook | null;
   /** When the step that is logged next began. */
   since?: number;
+  /** What ended its walk in this attempt. */
+  failure?: unknown;
   /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
   hasBegunLoad: boolean;
+  /** Its rows, once more for those that are asked for each, while they are being brought back. */
+  readingAgain?: Promise<void>;
 }
 
 /** Makes durable that the stream is at a step now. */

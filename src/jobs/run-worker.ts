@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { TerminalError, TransientError } from '../errors.js';
+import { TransientError } from '../errors.js';
 import { CancelWatch } from './cancel-watch.js';
+import { describeFailure } from './describe-failure.js';
 import { RunAttempts } from './run-attempts.js';
 import { type RunJournal, RunTakenOver } from './run-journal.js';
 import { RunJournals } from './run-journals.js';
 import { type Claim, RunQueue } from './run-queue.js';
-import type { RunError } from './run-report.js';
 import { RunCancelled, toRunSignals } from './run-signals.js';
 import { WorkerPresence } from './worker-presence.js';
 
@@ -85,29 +84,11 @@ export class RunWorker implements OnApplicationBootstrap, OnModuleDestroy {
       log.info({ stage: 'queue' }, 'run handed back to the queue');
       throw error;
     } else {
-      await this.attempts.fail(journal, this.describe(error, journal), error instanceof TransientError);
+      const known = describeFailure(error, 'run', { log, fields: ended(journal) });
+      const { code, message, details } = known;
+      await this.attempts.fail(journal, { code, message, details }, known instanceof TransientError);
     }
     await this.attempts.clean(journal);
-  }
-
-  /** What the run's users may know of the error; one that nobody foresaw is for the log only. */
-  private describe(error: unknown, journal: RunJournal): RunError {
-    const { log } = journal;
-    if (error instanceof TerminalError || error instanceof TransientError) {
-      const { code, message, details } = error;
-      log.error({ ...ended(journal), err: error }, 'run failed');
-      return { code, message, details };
-    }
-    const correlationId = randomUUID();
-    log.error(
-      { ...ended(journal), err: error, correlationId },
-      'run failed for a reason that nobody foresaw',
-    );
-    return {
-      code: 'INTERNAL',
-      message: `internal error; the log tells more under ${correlationId}`,
-      details: [],
-    };
   }
 }
 

@@ -14,6 +14,7 @@ const STREAM_STATES: StreamState[] = [
   'unchanged',
   'empty',
   'failed',
+  'skipped',
   'cancelled',
 ];
 export const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
@@ -139,6 +140,36 @@ class NulledColumnDto {
   count: number;
 }
 
+class RunErrorDetailDto {
+  @ApiProperty({ required: false, example: 'amount' })
+  path?: string;
+
+  @ApiProperty({ required: false, example: 7 })
+  line?: number;
+
+  @ApiProperty({ required: false, example: 3 })
+  column?: number;
+
+  @ApiProperty({ example: 'expected numeric(12,2), got "1.5.0"' })
+  message: string;
+}
+
+class RunErrorDto {
+  @ApiProperty({ description: 'Stable, for programs', example: 'TOO_MANY_REJECTS' })
+  code: string;
+
+  @ApiProperty({ example: 'orders: expected at most 5% rejects, got 12 of 100' })
+  message: string;
+
+  @ApiProperty({ type: [RunErrorDetailDto] })
+  details: RunErrorDetailDto[];
+}
+
+class StreamErrorDto extends RunErrorDto {
+  @ApiProperty({ description: 'It may pass by itself: another run may well succeed', example: false })
+  isPassing: boolean;
+}
+
 export class StreamSummaryDto extends CountsDto {
   @ApiProperty({ example: 'weather' })
   table: string;
@@ -147,7 +178,7 @@ export class StreamSummaryDto extends CountsDto {
     enum: STREAM_STATES,
     description:
       '`unchanged`: no file and no page differs from what was loaded last. `empty`: there is no file, and no page with ' +
-      'records.',
+      'records. `failed`: see `error`. `skipped`: a stream that it needs failed.',
     example: 'succeeded',
   })
   state: StreamState;
@@ -210,6 +241,15 @@ export class StreamSummaryDto extends CountsDto {
 
   @ApiProperty({ type: Number, nullable: true, example: 412 })
   durationMs: number | null;
+
+  @ApiProperty({
+    type: StreamErrorDto,
+    nullable: true,
+    required: false,
+    description: 'What it failed with last, or (`PARENT_FAILED`) why it was skipped',
+    example: null,
+  })
+  error?: StreamErrorDto | null;
 }
 
 export class StreamReportDto extends StreamSummaryDto {
@@ -224,31 +264,6 @@ export class StreamReportDto extends StreamSummaryDto {
     description: `Files that were seen and left alone, the first ${SHOWN_FILES}`,
   })
   skipped: SkippedFileDto[];
-}
-
-class RunErrorDetailDto {
-  @ApiProperty({ required: false, example: 'amount' })
-  path?: string;
-
-  @ApiProperty({ required: false, example: 7 })
-  line?: number;
-
-  @ApiProperty({ required: false, example: 3 })
-  column?: number;
-
-  @ApiProperty({ example: 'expected numeric(12,2), got "1.5.0"' })
-  message: string;
-}
-
-class RunErrorDto {
-  @ApiProperty({ description: 'Stable, for programs', example: 'TOO_MANY_REJECTS' })
-  code: string;
-
-  @ApiProperty({ example: 'orders: expected at most 5% rejects, got 12 of 100' })
-  message: string;
-
-  @ApiProperty({ type: [RunErrorDetailDto] })
-  details: RunErrorDetailDto[];
 }
 
 const RATE = { type: Number, nullable: true };

@@ -50,7 +50,7 @@ export class StageStream {
 
   private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {
     // What an attempt that died left half done is not to be told from what is whole.
-    await at.folder.clear();
+    await at.folder.clear(at.index);
     await at.folder.keepCursors(at.index, pages.cursors);
     const files = inSourceOrder([...(await this.steps.land(at, look)), ...pages.files]);
     await this.steps.probe(at, files);
@@ -62,9 +62,14 @@ export class StageStream {
 
   /**
    * Brings back the rows of a stream that is finished, for those that are asked for each: another worker has had them on
-   * its disk. What was loaded stays, and what the run reports of it.
+   * its disk. What was loaded stays, and what the run reports of it. Once for all that need them at the same time.
    */
-  private async readAgain(parent: StreamWalk): Promise<void> {
+  private readAgain(parent: StreamWalk): Promise<void> {
+    parent.readingAgain ??= this.makeRowsAgain(parent).finally(() => (parent.readingAgain = undefined));
+    return parent.readingAgain;
+  }
+
+  private async makeRowsAgain(parent: StreamWalk): Promise<void> {
     const again = { ...parent, report: emptyReport(parent.stream), look: null };
     await this.make(again, await this.look(again));
   }

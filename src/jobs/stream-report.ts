@@ -30,6 +30,7 @@ export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'out
     files: [],
     skipped: [],
     durationMs: null,
+    error: null,
   };
 }
 
@@ -47,6 +48,11 @@ export function summaryOf({ files, skipped, ...report }: StreamReport): StreamSu
 
 export function isFinished({ state }: StreamReport): boolean {
   return state === 'succeeded' || state === 'unchanged' || state === 'empty';
+}
+
+/** Nothing more is done about it in this run. */
+export function isOver(report: StreamReport): boolean {
+  return isFinished(report) || report.state === 'failed' || report.state === 'skipped';
 }
 
 /** Its stage is whole and checked, whatever became of it after that. */

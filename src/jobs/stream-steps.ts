@@ -51,7 +51,7 @@ export class StreamSteps {
       const ready = await this.extraction.land(file, source, folder, at.signals.work);
       landed.push(ready);
       applyLanded(at.report, ready, Math.round(performance.now() - started));
-      at.progress.advance(landed.length / look.originals.length);
+      at.progress.advance(at.index, landed.length / look.originals.length);
     }
     logStep(at, 'extract', 'landed', { files: landed.length });
     return landed;
@@ -64,7 +64,7 @@ export class StreamSteps {
   async probe(at: StreamWalk, files: LandedFile[]): Promise<void> {
     const { signals, folder } = at;
     if (at.journal.run.deaths === 0) return;
-    const scratch = join(folder.path, 'probe');
+    const scratch = join(folder.stream(at.index), 'probe');
     for (const file of files) {
       await this.mark(at, file);
       await mkdir(scratch, { recursive: true });
@@ -91,12 +91,12 @@ export class StreamSteps {
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
     const split = await splitFiles(this.extraction, stream, files, {
-      folder: folder.path,
+      folder: folder.stream(at.index),
       signal: signals.work,
     });
-    const what = { folder: folder.path, files: split, copies: look.copies, existing };
+    const what = { folder: folder.stream(at.index), files: split, copies: look.copies, existing };
     try {
-      const onProgress = (share: number) => progress.advance(share);
+      const onProgress = (share: number) => progress.advance(at.index, share);
       const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });
       const { rows, identities, rejected, nulled } = stage;
       logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
@@ -125,7 +125,7 @@ export class StreamSteps {
 
   /** The stage that an earlier attempt finished and checked, when it is still there. */
   async reopen(at: StreamWalk): Promise<Stage | null> {
-    const stage = await this.schema.reopen(at.folder.path, at.stream.table);
+    const stage = await this.schema.reopen(at.folder.stream(at.index), at.stream.table);
     if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
     return stage;
   }
@@ -147,13 +147,13 @@ export class StreamSteps {
       configVersion,
       stage,
       signal: signals.load,
-      folder: folder.path,
+      folder: folder.stream(at.index),
       table: stream.table,
       signature: report.signature ?? '',
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
-      onProgress: (sent) => progress.advance(...shareOfLoad(sent, stage, report)),
+      onProgress: (sent) => progress.advance(at.index, ...shareOfLoad(sent, stage, report)),
     });
     applyLoad(report, loaded);
     await enterWithFiles(at, 'writing');

@@ -17,7 +17,8 @@ export interface LoaderLimits {
 }
 
 export const DEFAULT_LIMITS: LoaderLimits = {
-  poolSize: 8,
+  // Two runs of four streams each, and those who read meanwhile.
+  poolSize: 12,
   connectMs: 10_000,
   readMs: 30_000,
   statementMs: 600_000,

@@ -4,6 +4,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { TerminalError, TransientError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
+import { Places, stagesAtOnce } from './places.js';
 
 export type Row = Record<string, DuckDBValue>;
 
@@ -19,11 +20,20 @@ export class Engine implements OnModuleDestroy {
   private opening: Promise<DuckDBInstance> | null = null;
   /** Connections that count what their statements have done: set so before the configuration was locked. */
   private telling: DuckDBConnection[] = [];
+  private readonly places: Places;
 
-  constructor(@Inject(Settings) private readonly settings: Settings) {}
+  constructor(@Inject(Settings) private readonly settings: Settings) {
+    this.places = new Places(stagesAtOnce(settings.memory.engine));
+  }
 
-  /** Calls `work` with a connection of its own whose progress can be watched. */
-  async stage<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  /**
+   * Calls `work` with a connection of its own whose progress can be watched, as soon as the memory bears one more stage.
+   */
+  stage<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.places.take(() => this.stageNow(work), signal);
+  }
+
+  private async stageNow<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const plain = await this.connect();
     const telling = this.telling.pop();
     try {

@@ -24,7 +24,7 @@ export class SchemaService {
       const manifest: StageManifest = { ...built, rejected };
       await writeManifest(request.folder, request.table, manifest);
       return new StageOnDisk(this.engine, request.folder, request.table, manifest);
-    });
+    }, request.signal);
   }
 
   /** The stage that an earlier attempt of the same run finished; null when none did. */

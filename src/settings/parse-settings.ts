@@ -31,6 +31,11 @@ export function parseSettings(environment: Environment, folder = process.cwd()):
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     database: parseDatabase(reader),
     memory: parseMemory(reader),
+    streamsAtOnce: reader.integer('MILLRACE_STREAMS', {
+      min: 1,
+      max: 4,
+      fallback: Math.min(availableParallelism(), 2),
+    }),
     keep: parseKeep(reader),
     isVariableAllowed,
     variables: (name) => (isVariableAllowed(name) ? environment[name] : undefined),

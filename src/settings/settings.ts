@@ -44,6 +44,9 @@ export class Settings {
   /** What the columnar engine may use before it spills to disk: a size such as `512MB`, and a number of threads. */
   readonly memory: { readonly engine: string; readonly engineThreads: number };
 
+  /** Streams of a run that are worked on side by side, unless its config says. */
+  readonly streamsAtOnce: number;
+
   /**
    * What the daily sweep leaves: days of history and logs, runs and rejects of each pipeline, and megabytes of logs.
    */

@@ -1,7 +1,7 @@
 import { Key } from './key.js';
 import { Nested, NestedList } from './nested.js';
 import { period } from './quantities.js';
-import { text } from './rules.js';
+import { text, wholeNumber } from './rules.js';
 import { StreamShape } from './stream-shape.js';
 import { TargetShape } from './target-shape.js';
 
@@ -35,6 +35,13 @@ export class PipelineShape extends StreamShape {
     shortForms: () => [{ const: false }],
   })
   monitor?: MonitorShape | false;
+
+  @Key(wholeNumber(1, 4), {
+    description:
+      'Streams that are worked on side by side, where none needs the other. Default: the setting MILLRACE_STREAMS.',
+    examples: [2],
+  })
+  concurrency?: number;
 
   @NestedList(StreamShape, { description: 'The target tables, each fed by its own sources.' })
   streams?: StreamShape[];

@@ -5,7 +5,7 @@ import { Key } from './key.js';
 import { mapOf } from './map-rules.js';
 import { COLUMN_NAME, IDENTIFIER, NEW_NAME } from './names.js';
 import { Nested, NestedList } from './nested.js';
-import { anyOf, flag, oneOf, type Rule, text, wholeNumber } from './rules.js';
+import { anyOf, flag, listOf, oneOf, type Rule, text, wholeNumber } from './rules.js';
 import { expandSchema, SchemaShape } from './schema-shape.js';
 import { KEY_COLUMNS, MAX_SHRINK, MIN_ROWS, WRITE_MODES, type WriteModeName } from './write-rules.js';
 import { type SourceShape, SOURCES } from './source-shape.js';
@@ -24,6 +24,11 @@ const RENAME = mapOf(`a map of at most ${MOST_RENAMED} names in the sources to c
   value: NEW_NAME,
   most: MOST_RENAMED,
 });
+const AFTER = listOf('a list of tables of other streams, each once', text('the table of another stream'), {
+  minItems: 1,
+  maxItems: 1000,
+  uniqueItems: true,
+});
 
 /** One target table and the sources that feed it. */
 export class StreamShape {
@@ -35,6 +40,13 @@ export class StreamShape {
 
   @NestedList(SOURCES, { description: 'Where the records come from.' })
   sources?: SourceShape[];
+
+  @Key(AFTER, {
+    description:
+      'Tables of other streams that are loaded before this one. Foreign keys and for_each say it by themselves.',
+    examples: [['customers']],
+  })
+  after?: string[];
 
   @Key(oneOf(['snake_case', 'as_is']), {
     description: "How the sources' column names become the table's.",

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { Stage } from '../schema/stage.js';
+import type { StreamLook } from './look-at-stream.js';
+import { runSignature } from './plan-files.js';
+import { logStep, type StreamWalk } from './run-walk.js';
+import { StageStream } from './stage-stream.js';
+import { isFinished, isStaged } from './stream-report.js';
+import { apiSources } from './stream-sources.js';
+import { StreamSteps } from './stream-steps.js';
+
+/**
+ * Walks one stream of a run: look, fetch, land, stage, load, combined CSV. Each step's result is durable before the next
+ * begins, so that a stream which was interrupted goes on from its last finished step.
+ */
+@Injectable()
+export class StreamWalker {
+  constructor(
+    private readonly stages: StageStream,
+    private readonly steps: StreamSteps,
+  ) {}
+
+  /** From where it stands to its end. */
+  async walk(at: StreamWalk): Promise<void> {
+    const { report } = at;
+    if (isFinished(report)) return;
+    const started = performance.now();
+    const stage = isStaged(report) ? await this.resume(at) : await this.stageAnew(at);
+    if (stage) {
+      await this.steps.load(at, stage);
+      await this.steps.writeCombined(at, stage);
+    }
+    report.durationMs = Math.round(performance.now() - started);
+    await at.journal.record(at.streams);
+    const fetched = apiSources(at.stream).map(({ index }) => index);
+    await at.folder.dropFetched(at.index, fetched);
+    logStep(at, 'finish', 'stream finished', { state: report.state, durationMs: report.durationMs });
+  }
+
+  /**
+   * Finishes a stream of a cancelled run whose load was committed before the cancel came. One that has not come that far
+   * is left as it is.
+   */
+  async settleCancelled(at: StreamWalk): Promise<void> {
+    if (!isStaged(at.report)) return;
+    // The loader throws the signal's reason only before it commits.
+    const isRolledBack = at.hasBegunLoad && at.failure === at.signals.cancel.reason;
+    if (at.report.state === 'loading' && (isRolledBack || !(await this.steps.takeOverLoad(at)))) return;
+    const stage = await this.steps.reopen(at);
+    if (stage) await this.steps.writeCombined(at, stage);
+    at.report.state = 'succeeded';
+    await at.journal.record(at.streams);
+  }
+
+  /** null: the load is committed, and its stage is gone, so that only the next run can write the combined CSV. */
+  private async resume(at: StreamWalk): Promise<Stage | null> {
+    const stage = await this.steps.reopen(at);
+    if (stage) return stage;
+    if (await this.steps.takeOverLoad(at)) {
+      at.report.state = 'succeeded';
+      return null;
+    }
+    return this.stageAnew(at);
+  }
+
+  private async stageAnew(at: StreamWalk): Promise<Stage | null> {
+    const stage = await this.stages.make(at, at.look ?? (await this.lookAgain(at)));
+    if (stage) await this.steps.beginLoading(at, stage);
+    return stage;
+  }
+
+  private async lookAgain(at: StreamWalk): Promise<StreamLook> {
+    const look = await this.stages.look(at);
+    await recordLooks(at);
+    return look;
+  }
+}
+
+/** Makes durable what the looks have seen. */
+export async function recordLooks({ journal, streams }: StreamWalk): Promise<void> {
+  const seen = streams.map(({ lookSignature, signature }) => lookSignature ?? signature);
+  await journal.record(streams, { signature: runSignature(seen) });
+}

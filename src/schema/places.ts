@@ -1,0 +1,49 @@
+/** What a stage needs of the engine's memory to spill rather than fail. */
+const MB_OF_A_STAGE = 128;
+
+/** Stages that the engine's memory bears side by side. @param memory such as `256MB` or `2GB` */
+export function stagesAtOnce(memory: string): number {
+  const megabytes = Number.parseInt(memory, 10) * (memory.endsWith('GB') ? 1_000 : 1);
+  return Math.max(1, Math.floor(megabytes / MB_OF_A_STAGE));
+}
+
+/** Lets in so many at a time; the others wait in the order in which they came. */
+export class Places {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  /** @throws the signal's reason when it aborts before there is a place */
+  async take<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.free > 0) this.free--;
+    else await this.wait(signal);
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  private wait(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.waiting.splice(this.waiting.indexOf(enter), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.waiting.push(enter);
+    });
+  }
+
+  /** Hands the place on. */
+  private leave(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free++;
+  }
+}
