@@ -60,12 +60,11 @@ describe('one series of pages', () => {
     expect(server.load.most).toBe(parallel);
     expect(fetched.files[1]?.url).toBe(`${origin}/r?limit=5&offset=5`);
     expect(place.told.map(({ message }) => message)).toEqual(['begins to fetch pages', 'fetched pages']);
-    expect(place.told[1]?.fields).toMatchObject({
-      pages: 6,
-      records: 23,
-      requests: server.seen.length,
-      retries: 0,
-    });
+    expect(place.told[1]?.fields).toMatchObject({ pages: 6, records: 23, retries: 0 });
+    // What was asked for ahead may be stopped before it has left.
+    const { requests } = place.told[1]?.fields ?? {};
+    expect(requests).toBeGreaterThanOrEqual(server.seen.length);
+    expect(requests).toBeLessThan(server.seen.length + parallel);
   });
 
   it('asks for one page only where the first one says that it is all', async () => {

@@ -62,7 +62,10 @@ export class SharedPages {
 
   /** Writes what was added before. One at a time. */
   async write(): Promise<void> {
-    await Promise.all([this.files.landed.write(), this.files.raw.write()]);
+    // Both come to their end before anybody closes them.
+    const written = await Promise.allSettled([this.files.landed.write(), this.files.raw.write()]);
+    const failed = written.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async close(): Promise<void> {
