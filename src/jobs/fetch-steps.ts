@@ -5,13 +5,14 @@ import type { Fetched, FetchProgress, FetchRequest } from '../extraction/api/fet
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadCursors } from '../loader/cursors.js';
 import { LoaderService } from '../loader/loader.service.js';
+import { cursorKey } from './cursor-key.js';
 import type { StreamLook } from './look-at-stream.js';
 import { loadSignature } from './plan-files.js';
 import type { SkippedFile } from './run-report.js';
 import { enter, logSkipped, logStep, type StreamWalk } from './run-walk.js';
 import { SetAsideFiles } from './set-aside-files.js';
 import { addPage, applyFetched } from './stream-report.js';
-import { apiSources, cursorKey, type PlacedApi } from './stream-sources.js';
+import { apiSources, type PlacedApi } from './stream-sources.js';
 
 /** What the APIs of a stream gave. */
 export interface StreamPages {

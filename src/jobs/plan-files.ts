@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApiSourceConfig } from '../config-history/api-source-config.js';
 import type { SourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import { formatByName } from '../extraction/settle-format.js';
-import { cursorKey } from './stream-sources.js';
+import { cursorKey } from './cursor-key.js';
 
 /** The part of a file that was looked at which says what it holds. */
 export interface KnownFile {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApiSourceConfig } from '../config-history/api-source-config.js';
 import type { StreamConfig } from '../config-history/pipeline-config.js';
-import { childSources, cursorKey, hasApiSource, hasLocalSource, parentsOf } from './stream-sources.js';
+import { childSources, hasApiSource, hasLocalSource, parentsOf } from './stream-sources.js';
 
 const source = {
   type: 'api',
@@ -14,31 +14,6 @@ const source = {
   cursor: { field: 'at', place: { in: 'query', name: 'since' }, start: '1', lookback: 0, format: 'auto' },
   forEach: null,
 } as unknown as ApiSourceConfig;
-const cursor = source.cursor!;
-
-describe('cursorKey', () => {
-  it.each([
-    ['another token', { auth: { type: 'bearer', token: 'two' } }],
-    ['another header', { headers: {} }],
-    ['another start', { cursor: { ...cursor, start: '2', lookback: 5 } }],
-  ])('is the same with %s', (_, more) => {
-    expect(cursorKey({ ...source, ...more } as ApiSourceConfig)).toBe(cursorKey(source));
-  });
-
-  it.each([
-    ['another path', { url: 'https://api.example.com/users' }],
-    ['another query', { query: { kind: 'b' } }],
-    ['another body', { method: 'POST', body: { kind: 'b' } }],
-    ['another field', { cursor: { ...cursor, field: 'id' } }],
-    ['another parameter', { cursor: { ...cursor, place: { in: 'query', name: 'from' } } }],
-  ])('is another one with %s', (_, more) => {
-    expect(cursorKey({ ...source, ...more } as ApiSourceConfig)).not.toBe(cursorKey(source));
-  });
-
-  it('gives nothing away of what the source holds', () => {
-    expect(cursorKey(source)).toMatch(/^[0-9a-f]{64}$/);
-  });
-});
 
 describe('the sources of streams', () => {
   const child = (stream: string) => ({ ...source, forEach: { stream, columns: ['id'], include: {} } });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ApiForEach, ApiSourceConfig } from '../config-history/api-source-config.js';
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 
@@ -37,13 +36,4 @@ export function hasLocalSource(streams: readonly Sources[]): boolean {
 
 export function hasApiSource(streams: readonly Sources[]): boolean {
   return streams.some((stream) => apiSources(stream).length > 0);
-}
-
-/**
- * Digest of what a source asks for, apart from where it begins: another one knows nothing of how far this one was read.
- * How it proves who asks, and what else its headers say, does not matter.
- */
-export function cursorKey({ url, method, query, body, cursor }: ApiSourceConfig): string {
-  const asked = [url, method, query, body, cursor?.field, cursor?.place];
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
