@@ -101,6 +101,7 @@ export class ReplaySteps {
     applyLoad(report, loaded);
     const { read, inserted, duplicate, rejected, alreadyCommitted } = loaded;
     logStep(at, 'load', 'loaded', { read, inserted, duplicate, rejected, alreadyCommitted });
+    if (loaded.changes.length > 0) logStep(at, 'load', 'columns changed', { changes: loaded.changes });
   }
 
   /** Takes over what an earlier attempt of this run has committed; false when it has not. */

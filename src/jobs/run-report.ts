@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '../errors.js';
 import type { DetectedFormat } from '../extraction/landed-file.js';
+import type { ColumnChange } from '../loader/load.js';
 import type { NulledColumn } from '../schema/stage.js';
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -80,6 +81,8 @@ export interface StreamSummary extends Counts {
   columns: { name: string; type: string }[];
   /** Values that were made NULL because they did not fit, by column. Absent in runs from before there were any. */
   nulled?: NulledColumn[];
+  /** What the load has changed about the columns of a table that was there before; as `nulled`. */
+  changes?: ColumnChange[];
   fileCount: number;
   skippedCount: number;
   durationMs: number | null;

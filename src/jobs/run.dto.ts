@@ -132,6 +132,20 @@ class ReportColumnDto {
   type: string;
 }
 
+class ColumnChangeDto {
+  @ApiProperty({ enum: ['add', 'widen'], example: 'widen' })
+  kind: 'add' | 'widen';
+
+  @ApiProperty({ example: 'amount' })
+  column: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: there was none', example: 'bigint' })
+  from: string | null;
+
+  @ApiProperty({ example: 'numeric' })
+  to: string;
+}
+
 class NulledColumnDto {
   @ApiProperty({ example: 'amount' })
   column: string;
@@ -229,6 +243,13 @@ export class StreamSummaryDto extends CountsDto {
     description: 'Values that did not fit their column and became NULL, as the contract says, by column',
   })
   nulled?: NulledColumnDto[];
+
+  @ApiProperty({
+    type: [ColumnChangeDto],
+    required: false,
+    description: 'What the load has changed about the columns of a table that was there before',
+  })
+  changes?: ColumnChangeDto[];
 
   @ApiProperty({ description: 'Files and pages that were taken', example: 2 })
   fileCount: number;

@@ -27,6 +27,7 @@ export function emptyReport({ table, output }: Pick<StreamConfig, 'table' | 'out
     output,
     columns: [],
     nulled: [],
+    changes: [],
     files: [],
     skipped: [],
     durationMs: null,
@@ -74,6 +75,7 @@ export function applyLook(report: StreamReport, look: StreamLook): void {
     rowBytes: 0,
     columns: [],
     nulled: [],
+    changes: [],
     files,
     signature,
     lookSignature: signature,
@@ -148,8 +150,8 @@ export function applyLoad(report: StreamReport, load: LoadResult): void {
       rejected,
     };
   });
-  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes } = load;
-  Object.assign(report, { read, inserted, updated, duplicate, rejected, deleted, rowBytes });
+  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes } = load;
+  Object.assign(report, { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes });
 }
 
 type NewFile = Pick<FileReport, 'source' | 'name' | 'fingerprint' | 'copyOf'>;

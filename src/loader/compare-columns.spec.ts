@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ColumnType, formatColumnType } from '../schema/column-types.js';
+import { type ColumnType, fits, formatColumnType } from '../schema/column-types.js';
 import { parseSqlType } from './column-sql.js';
-import { fits } from './compare-columns.js';
 
 const varchar = (length: number): ColumnType => ({ name: 'varchar', length });
 const numeric = (precision: number, scale: number): ColumnType => ({ name: 'numeric', precision, scale });

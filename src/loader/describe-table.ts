@@ -18,6 +18,7 @@ export interface TableColumn {
   isIdentity: boolean;
   /** GENERATED ALWAYS AS: takes no values. */
   isGenerated: boolean;
+  isDomain: boolean;
 }
 
 export interface TableDescription {
@@ -77,7 +78,8 @@ async function listColumns(session: Session, oid: number): Promise<TableColumn[]
             a.attnotnull AS "isNotNull",
             a.atthasdef OR a.attidentity <> '' AS "hasDefault",
             a.attidentity <> '' AS "isIdentity",
-            a.attgenerated <> '' AS "isGenerated"
+            a.attgenerated <> '' AS "isGenerated",
+            t.typtype = 'd' AS "isDomain"
        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
       WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum`,

@@ -23,8 +23,8 @@ export async function findLoad(
     where: { loadId: load.id },
     order: { position: 'ASC' },
   });
-  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes } = load;
-  const counts = { read, inserted, updated, duplicate, rejected, deleted, rowBytes };
+  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes } = load;
+  const counts = { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes };
   return { loadId: load.id, ...counts, files: files.map(toFileCounts), alreadyCommitted: true };
 }
 

@@ -6,7 +6,7 @@ import { endEarlierAttempts } from './end-earlier-attempts.js';
 import { checkCursors, keepCursors } from './cursors.js';
 import { findLoad, recordLoad } from './ledger.js';
 import type { LoaderLimits } from './limits.js';
-import type { LoadRequest, LoadResult } from './load.js';
+import type { ColumnChange, LoadRequest, LoadResult } from './load.js';
 import { prepareTable } from './prepare-table.js';
 import type { TablePlace } from './quote-name.js';
 import { type Registration, registerTable } from './register-table.js';
@@ -14,6 +14,7 @@ import { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 import { settleReplayed } from './settle-replayed.js';
 import { takeTurn } from './take-turn.js';
+import { keepWidened } from './widened-columns.js';
 import type { Written } from './write/write-mode.js';
 import { writeMode } from './write/write-modes.js';
 
@@ -39,9 +40,10 @@ export async function loadStage(
   const hasTable = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
   const registration = hasTable ? await registerTable(session, place, write.mode) : null;
   const tableId = registration?.tableId ?? null;
+  if (tableId !== null) await keepWidened(session, tableId, changes.columns);
   if (request.cursors) await checkCursors(session, { ...request, tableId }, request.cursors.begunAt);
   const written = await writeRows(session, request, { place, changes, registration });
-  return concludeLoad(session, request, { tableId, written });
+  return concludeLoad(session, request, { tableId, written, changes: changes.columns });
 }
 
 interface Writing {
@@ -69,11 +71,17 @@ async function writeRows(
   });
 }
 
+interface Conclusion {
+  tableId: number | null;
+  written: Written;
+  changes: ColumnChange[];
+}
+
 /** Counts what was written, stores the rejects, proves that the counts agree, and writes the ledger. */
 async function concludeLoad(
   session: Session,
   request: LoadRequest,
-  { tableId, written }: { tableId: number | null; written: Written },
+  { tableId, written, changes }: Conclusion,
 ): Promise<LoadResult> {
   const { target, table } = request;
   const { deleted, rowBytes, agreements } = written;
@@ -81,7 +89,8 @@ async function concludeLoad(
   const loadId = randomUUID();
   const files = countFiles(stage.files, written.files);
   const rejects = await storeRejects(session, { ...request, stage }, loadId);
-  const result = { loadId, ...sumCounts(files), deleted, files, rowBytes, alreadyCommitted: false };
+  const sums = { ...sumCounts(files), deleted, rowBytes };
+  const result = { loadId, ...sums, files, changes, alreadyCommitted: false };
   checkBalance(stage, files, { rejects, agreements }, `table ${target.schema}.${table}`);
   await recordLoad(session, request, tableId, result);
   if (request.cursors) await keepCursors(session, { ...request, tableId }, request.cursors.reached);

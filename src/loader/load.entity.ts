@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { COUNT_COLUMN } from './count-column.js';
+import type { ColumnChange } from './load.js';
 
 /** The ledger: one row for each committed load, written in the load's own transaction. */
 @Entity({ schema: 'millrace', name: 'loads' })
@@ -56,6 +57,9 @@ export class LoadEntity {
 
   @Column({ ...COUNT_COLUMN, name: 'row_bytes' })
   rowBytes: number;
+
+  @Column({ type: 'jsonb', default: [] })
+  changes: ColumnChange[];
 
   @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
   committedAt: Date;

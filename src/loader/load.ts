@@ -67,6 +67,15 @@ export interface FileCounts {
   copyOf: string | null;
 }
 
+/** What a load has changed about a column of a table that was there before. Types in the words of the YAML. */
+export interface ColumnChange {
+  kind: 'add' | 'widen';
+  column: string;
+  /** null: there was no such column. */
+  from: string | null;
+  to: string;
+}
+
 export interface LoadResult {
   loadId: string;
   read: number;
@@ -77,6 +86,7 @@ export interface LoadResult {
   /** Rows that left the table; they are no records of this load. */
   deleted: number;
   files: FileCounts[];
+  changes: ColumnChange[];
   /** Bytes of row data that travelled through COPY; 0 when nothing was new. Identities are not counted. */
   rowBytes: number;
   /** The load had been committed by an earlier attempt of the same run. */

@@ -26,6 +26,7 @@ import { type Forgotten, type ResetRequest, resetTable } from './reset-table.js'
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
 import type { Session } from './session.js';
 import { TargetAccess } from './target-access.js';
+import { withEarlierTypes } from './widened-columns.js';
 
 const PAGE_OF_ALL = 200;
 
@@ -44,8 +45,10 @@ export class LoaderService {
    */
   async describe(target: Target, table: string): Promise<ExistingColumns> {
     const place = { schema: target.schema, table };
-    const described = await this.access.read(target, (session) => describeTable(session, place));
-    return described && fillableColumns(described, place);
+    return this.access.read(target, async (session) => {
+      const described = await describeTable(session, place);
+      return described && withEarlierTypes(session, fillableColumns(described, place), place);
+    });
   }
 
   /** The pipeline's latest load into the table; null when there is none, or when the table has gone since. */

@@ -1,11 +1,12 @@
 import { TerminalError } from '../errors.js';
 import type { StageColumn } from '../schema/stage.js';
 import { columnSql } from './column-sql.js';
-import { compareColumns } from './compare-columns.js';
+import { compareColumns, type WidenedColumn } from './compare-columns.js';
 import { describeTable } from './describe-table.js';
 import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import type { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
+import { describeAddition, describeWidening, viewsOf, wideningSql } from './widened-columns.js';
 import type { TableLock } from './write/write-rule.js';
 
 interface TablePlan extends TablePlace {
@@ -17,11 +18,13 @@ interface TablePlan extends TablePlace {
 }
 
 /**
- * Makes the table take the stage's columns: creates its schema and itself where missing, adds columns where allowed. From
+ * Makes the table take the stage's columns: creates its schema and itself where missing, adds and widens columns where
+ * allowed. From
  * here to the end of the transaction nobody can change or drop it.
  *
  * @returns whether there is a table; a stage without columns makes none
- * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`, `SCHEMA_MANAGED_BY_USER`
+ * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`, `SCHEMA_MANAGED_BY_USER`,
+ *   `WIDENING_BLOCKED`
  */
 export async function prepareTable(session: Session, plan: TablePlan): Promise<boolean> {
   if (!(await lockExisting(session, plan))) {
@@ -31,7 +34,7 @@ export async function prepareTable(session: Session, plan: TablePlan): Promise<b
     return true;
   }
   const existing = await describeTable(session, plan);
-  const { missing, mismatches } = compareColumns(plan.columns, existing?.columns ?? []);
+  const { missing, widened, mismatches } = compareColumns(plan.columns, existing?.columns ?? []);
   const where = `table ${plan.schema}.${plan.table}`;
   if (mismatches.length > 0) {
     throw new TerminalError('TABLE_MISMATCH', `${where}: ${mismatches.join('; ')}`);
@@ -44,6 +47,7 @@ export async function prepareTable(session: Session, plan: TablePlan): Promise<b
     );
   }
   await addColumns(plan, missing);
+  await widenColumns(session, plan, widened);
   plan.changes.settle(plan);
   return true;
 }
@@ -84,4 +88,33 @@ async function addColumns({ schema, table, changes }: TablePlan, columns: StageC
   // Rows that are there have no value for it, so that NOT NULL cannot be asked for.
   const parts = columns.map(({ name, type }) => `ADD COLUMN ${quoteName('column', name)} ${columnSql(type)}`);
   await changes.run(place, `ALTER TABLE ${quoteTable(place)} ${parts.join(', ')}`);
+  changes.columns.push(...columns.map(({ name, type }) => describeAddition(name, type)));
+}
+
+/** PostgreSQL would name neither the view nor the column. */
+async function widenColumns(
+  session: Session,
+  { schema, table, changes }: TablePlan,
+  columns: WidenedColumn[],
+): Promise<void> {
+  if (columns.length === 0) return;
+  const place = { schema, table };
+  const widened = columns.map(describeWidening);
+  const views = await viewsOf(
+    session,
+    place,
+    columns.map(({ name }) => name),
+  );
+  if (views.length > 0) {
+    const what = widened.map(({ column, from, to }) => `${column} from ${from} to ${to}`).join(', ');
+    throw new TerminalError(
+      'WIDENING_BLOCKED',
+      `table ${schema}.${table}: expected to widen ${what}, got views that show it: ${views.join(', ')}; ` +
+        `drop them, let a run widen the table, and create them again`,
+    );
+  }
+  // A server may be set to print fewer digits than there are.
+  await session.query('SET LOCAL extra_float_digits = 1');
+  await changes.run(place, `ALTER TABLE ${quoteTable(place)} ${columns.map(wideningSql).join(', ')}`);
+  changes.columns.push(...widened);
 }

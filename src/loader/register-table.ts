@@ -77,6 +77,8 @@ export async function forgetRows(
   session: Session,
   tableId: number,
 ): Promise<{ hashes: number; files: number }> {
+  // Which text a value is hashed with does not matter for hashes that are not there.
+  await session.query('DELETE FROM millrace.widened_columns WHERE table_id = $1', [tableId]);
   const hashes = await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [
     tableId,
   ]);

@@ -1,4 +1,5 @@
 import { TerminalError } from '../errors.js';
+import type { ColumnChange } from './load.js';
 import type { TablePlace } from './quote-name.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
 import type { Session } from './session.js';
@@ -18,6 +19,8 @@ export interface ChangeOrigin {
  */
 export class SchemaChanges {
   private readonly gathered: string[] = [];
+  /** What becomes of columns by these statements, for the run's report. */
+  readonly columns: ColumnChange[] = [];
 
   constructor(
     private readonly session: Session,

@@ -17,9 +17,11 @@ import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejec
 import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
 import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
 import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
+import { ColumnChanges1700000000007 } from './migrations/1700000000007-column-changes.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
+import { WidenedColumnEntity } from './widened-column.entity.js';
 
 /** Injection token of {@link LoaderLimits}. */
 export const LOADER_LIMITS = Symbol('LOADER_LIMITS');
@@ -133,6 +135,7 @@ export function dataSourceOptions(
       RejectFileEntity,
       ApiCursorEntity,
       SchemaChangeEntity,
+      WidenedColumnEntity,
     ],
     migrations: [
       TargetTables1700000000000,
@@ -141,6 +144,7 @@ export function dataSourceOptions(
       ApiCursors1700000000003,
       SchemaChanges1700000000004,
       WriteModes1700000000006,
+      ColumnChanges1700000000007,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

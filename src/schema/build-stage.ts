@@ -20,6 +20,7 @@ import { settled, type SettledColumn } from './settled-column.js';
 import { numberRepeats, stageRows } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
+import { widenColumns } from './widen-columns.js';
 
 /**
  * One pass over all files of a stream: typed, checked and hashed into a Parquet file, with a reject for every record
@@ -72,9 +73,15 @@ export async function buildStage(
 const INFERRING = 0.3;
 
 const bare = (columns: SettledColumn[]) =>
-  columns.map(({ name, type, required, cleaning }) => {
+  columns.map(({ name, type, required, cleaning, mayWiden }) => {
     const fallback = cleaning?.default;
-    return { name, type, required, ...(fallback !== undefined && { default: fallback }) };
+    return {
+      name,
+      type,
+      required,
+      ...(mayWiden && { mayWiden }),
+      ...(fallback !== undefined && { default: fallback }),
+    };
   });
 
 /** What the stage was written from: its columns, and the indexes of those that no record may have a value in. */
@@ -134,6 +141,8 @@ async function writeOnce(
   await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal).finally(
     stopInferring,
   );
+  if (await restartFaulty(connection, request, preparation)) return null;
+  await widenColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
   if (await restartFaulty(connection, request, preparation)) return null;
   const columns = settled(planned);
   await checkDefaults(connection, columns, request.table);

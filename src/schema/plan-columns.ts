@@ -33,6 +33,11 @@ export interface PlannedColumn {
   isNested: boolean;
   /** What becomes of values that do not fit. */
   misfit: Misfit;
+  isDeclared: boolean;
+  /** The table's own column of that name. */
+  known?: StageColumn;
+  /** The contract lets the table's column become wider. */
+  mayWiden: boolean;
 }
 
 /** What is made of the files' columns. */
@@ -59,9 +64,7 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
     const { nested } = request.files[file]!;
     names.forEach((name, position) => {
       const known = knownColumn(request, name);
-      const column =
-        planned.get(name.toLowerCase()) ??
-        blank(known?.name ?? name, misfitOf(request, undefined, known), known);
+      const column = planned.get(name.toLowerCase()) ?? foundColumn(request, known?.name ?? name, known);
       planned.set(name.toLowerCase(), column);
       column.positions[file] = position;
       column.stated.push(types[position]!);
@@ -76,9 +79,19 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
 
 function declaredColumn(request: StageRequest, declared: DeclaredColumn): PlannedColumn {
   const { name, type, required, formats, cleaning } = declared;
-  const known = { type: parseColumnType(type), required };
-  const column = blank(name, misfitOf(request, declared, undefined), known);
+  const own = { type: parseColumnType(type), required };
+  const known = request.existing?.find((one) => one.name === name);
+  const mayWiden = (declared.contract?.typeChange ?? request.contract.typeChange) === 'widen';
+  const column = {
+    ...blank(name, misfitOf(request, declared, undefined), own),
+    ...{ isDeclared: true, known, mayWiden },
+  };
   return { ...column, formats, ...(cleaning && { cleaning }) };
+}
+
+function foundColumn(request: StageRequest, name: string, known: StageColumn | undefined): PlannedColumn {
+  const mayWiden = request.contract.typeChange === 'widen';
+  return { ...blank(name, misfitOf(request, undefined, known), known), known, mayWiden };
 }
 
 function blank(name: string, misfit: Misfit, known?: { type: ColumnType; required: boolean }): PlannedColumn {
@@ -93,6 +106,8 @@ function blank(name: string, misfit: Misfit, known?: { type: ColumnType; require
     numbersIn: new Set(),
     isNested: false,
     misfit,
+    isDeclared: false,
+    mayWiden: false,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Misfit } from './column-contract.js';
+import { type ColumnType, isWidening } from './column-types.js';
 import type { PlannedColumn } from './plan-columns.js';
 import type { StageColumn } from './stage.js';
 import type { Cleaning } from './stage-request.js';
@@ -33,10 +34,26 @@ export interface Input {
 
 /** @throws Error when a type is not settled yet */
 export function settled(columns: PlannedColumn[]): SettledColumn[] {
-  return columns.map(({ name, type, required, formats, cleaning, misfit }) => {
+  return columns.map((column) => {
+    const { name, type, required, formats, cleaning, misfit } = column;
     if (!type) throw new Error(`the type of ${name} is not settled`);
-    return { name, type, required, formats, misfit, ...(cleaning && { cleaning }) };
+    return {
+      name,
+      type,
+      required,
+      formats,
+      misfit,
+      ...(cleaning && { cleaning }),
+      ...widening(column, type),
+    };
   });
+}
+
+/** The table's column becomes as wide as this one, or has become so before. */
+function widening({ known, mayWiden }: PlannedColumn, type: ColumnType) {
+  const from = known && mayWiden && isWidening(known.type, type) ? [known.type] : [];
+  const earlier = [...(known?.earlier ?? []), ...from];
+  return { ...(from.length > 0 && { mayWiden: true }), ...(earlier.length > 0 && { earlier }) };
 }
 
 /** Whether values that do not fit are made NULL. */

@@ -1,3 +1,4 @@
+import { canonicalText } from './canonical-text.js';
 import { cleanText } from './clean-text.js';
 import { deriveColumns, derivedText } from './derive-columns.js';
 import { identifier, literal } from './engine.js';
@@ -5,7 +6,6 @@ import { PLACE } from './readable-file.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
 import { isNulling, isText, type SettledColumn } from './settled-column.js';
-import { TYPE_RULES } from './type-rules.js';
 
 /**
  * Version of the canonical form that a row's identity is computed from. It stands in front of the hashed text; changing
@@ -48,9 +48,7 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
     ),
   ];
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
-  const canonical = columns.map(
-    ({ type }, n) => `${TYPE_RULES[type.name].canonical(`t${n}`, type)} AS k${n}`,
-  );
+  const canonical = columns.map((column, n) => `${canonicalText(column, n)} AS k${n}`);
   const typed = typedRows(relation, columns, rules);
   return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
 }

@@ -8,6 +8,10 @@ export interface StageColumn {
   required: boolean;
   /** What the schema puts in place of NULL, as the type is written; absent: nothing. */
   default?: string;
+  /** Of a stage's column: the table's may become as wide as this one. */
+  mayWiden?: boolean;
+  /** Of a table's column: the narrower types that it had when earlier rows were loaded, in their order. */
+  earlier?: ColumnType[];
   /** Of a table's column: the database fills it where no value is given. */
   hasDefault?: boolean;
 }
