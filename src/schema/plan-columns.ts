@@ -84,7 +84,9 @@ function declaredColumn(request: StageRequest, declared: DeclaredColumn): Planne
   const mayWiden = (declared.contract?.typeChange ?? request.contract.typeChange) === 'widen';
   const column = {
     ...blank(name, misfitOf(request, declared, undefined), own),
-    ...{ isDeclared: true, known, mayWiden },
+    isDeclared: true,
+    known,
+    mayWiden,
   };
   return { ...column, formats, ...(cleaning && { cleaning }) };
 }
