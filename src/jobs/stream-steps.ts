@@ -11,6 +11,7 @@ import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
+import { probePieces } from './probe-pieces.js';
 import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
@@ -58,24 +59,27 @@ export class StreamSteps {
   }
 
   /**
-   * Stages each file by itself and throws the result away, after workers died of the run: the next one to die shows
-   * which file it is. Any other failure is for the real staging to find.
+   * Stages the files a piece at a time and throws the result away, after workers died of the run: the next one to die
+   * shows which file it is, or where to look on. Any other failure is for the real staging to find.
    */
   async probe(at: StreamWalk, files: LandedFile[]): Promise<void> {
     const { signals, folder } = at;
-    if (at.journal.run.deaths === 0) return;
+    const { deaths, suspects } = at.journal.run;
+    if (deaths === 0) return;
     const scratch = join(folder.stream(at.index), 'probe');
-    for (const file of files) {
-      await this.mark(at, file);
+    const pieces = probePieces(files, suspects);
+    for (const piece of pieces) {
+      await this.mark(at, piece);
       await mkdir(scratch, { recursive: true });
-      const one = { folder: scratch, files: [file], copies: [], existing: null };
+      const one = { folder: scratch, files: piece.files, copies: [], existing: null };
       await this.schema.stage({ ...how(at), ...one, signal: signals.work }).catch(() => null);
       signals.work.throwIfAborted();
       await rm(scratch, { recursive: true, force: true });
     }
     await at.journal.suspect(null);
-    logStep(at, 'stage', 'tried each file by itself, because a worker died of the run', {
+    logStep(at, 'stage', 'tried the files piece by piece, because a worker died of the run', {
       files: files.length,
+      pieces: pieces.length,
     });
   }
 
