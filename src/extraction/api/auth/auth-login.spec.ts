@@ -60,7 +60,7 @@ describe('login', () => {
         body: JSON.stringify({ email: 'ann@example.com', password: PASSWORD }),
       },
     ]);
-    expect([...context.hidden]).toEqual([PASSWORD, 'anon-key', 'sb-token']);
+    expect([...context.hidden]).toEqual(['ann@example.com', PASSWORD, 'anon-key', 'sb-token', 'r']);
   });
 
   it('as Directus has it, and again shortly before the end', async () => {
@@ -214,6 +214,18 @@ describe('login that fails', () => {
       name: 'a refusal that repeats the password over several lines',
       answer: { status: 403, body: { error: 'denied', message: `no\r\nway, ${PASSWORD}` } },
       expected: 'expected a token, got status 403, denied: no way, ***',
+    },
+    {
+      name: 'a refusal that repeats the address, another one, and a token of its own',
+      answer: {
+        status: 403,
+        body: {
+          error: 'no ann@example.com',
+          detail: 'ask <bob@corp.example> with new-secret',
+          refresh_token: 'new-secret',
+        },
+      },
+      expected: 'expected a token, got status 403, no ***: ask <***> with ***',
     },
     {
       name: 'a refusal in HTML',

@@ -1,8 +1,10 @@
 import { ApiRefused } from '../api-errors.js';
 import type { ApiAnswer } from '../api-request.js';
 import type { AuthContext } from './authenticator.js';
+import { hideIssued } from './hide-values.js';
 import { memberOf } from '../json-path.js';
 import { parseJson } from '../parse-json.js';
+import { hideEmails } from '../session/hide-emails.js';
 import { originAndPath } from '../show-url.js';
 
 const MAX_SHOWN = 300;
@@ -10,11 +12,16 @@ const MAX_SHOWN = 300;
 const REASONS = ['error', 'error_description', 'message', 'msg', 'title', 'detail'];
 
 /**
- * The JSON value of an answer that should hold a token. Nothing of the answer is shown but what it says is wrong. Throws
- * ApiRefused for a status of failure and for anything else than JSON.
+ * The JSON value of an answer that should hold a token. Nothing of the answer is shown but what it says is wrong, and what is called
+ * a secret in it is known as one from here. Throws ApiRefused for a status of failure and for anything else than JSON.
  */
-export function readTokenAnswer(answer: ApiAnswer, url: string, context: Pick<AuthContext, 'show'>): unknown {
+export function readTokenAnswer(
+  answer: ApiAnswer,
+  url: string,
+  context: Pick<AuthContext, 'show' | 'hide'>,
+): unknown {
   const body = parseBody(answer);
+  hideIssued(body, context);
   const place = context.show(originAndPath(url));
   if (answer.status < 200 || answer.status > 299) {
     const got = [String(answer.status), describeReason(body, context)].filter(Boolean).join(', ');
@@ -45,8 +52,7 @@ export function describeReason(body: unknown, context: Pick<AuthContext, 'show'>
     REASONS.map((name) => memberOf(value, name)),
   );
   const shown = [...new Set(texts.filter((text) => typeof text === 'string' && text !== ''))].join(': ');
-  return context
-    .show(shown)
+  return hideEmails(context.show(shown))
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .slice(0, MAX_SHOWN);
 }

@@ -158,7 +158,7 @@ describe('a refresh token', () => {
       { grant_type: 'refresh_token', refresh_token: 'rt-0', client_id: 'app' },
     ]);
     expect([...tokens.kept]).toEqual([['rt-config', 'rt-1']]);
-    expect([...context.hidden]).toEqual(['rt-config', 'rt-0', 'at-0', 'rt-1', 'at-1']);
+    expect([...context.hidden]).toEqual(['rt-config', 'at-0', 'rt-0', 'at-1', 'rt-1']);
   });
 
   it.each([{ body: { access_token: 'at' } }, { body: { access_token: 'at', refresh_token: 'rt-config' } }])(

@@ -1,6 +1,7 @@
 import { findErrorSigns, isNothing } from './find-error-signs.js';
 import { compilePath, type FindValues } from '../json-path.js';
 import { splitPath } from '../leading-path.js';
+import { hideEmails } from '../session/hide-emails.js';
 import type { PageText, RecordsShape } from './page-decoder.js';
 import { isRawNumber } from '../parse-json.js';
 
@@ -94,7 +95,7 @@ function shapeOf(found: unknown[], body: unknown, { findHolder, isSingular }: Re
 }
 
 function quote(text: string, hide: PageText['hide'] = (shown) => shown): string {
-  const shown = hide(text).replace(/[\p{C}\s]+/gu, ' ');
+  const shown = hideEmails(hide(text)).replace(/[\p{C}\s]+/gu, ' ');
   return shown.length > MOST_QUOTED ? `${shown.slice(0, MOST_QUOTED).toWellFormed()}…` : shown;
 }
 

@@ -289,10 +289,13 @@ describe('pages that lead on themselves', () => {
       'errors beside data',
       {
         pagination: graphql,
-        body: { errors: [{ message: 'Something timed out' }], ...relay({ hasNextPage: false }) },
+        body: {
+          errors: [{ message: 'Something timed out for ann@example.com' }],
+          ...relay({ hasNextPage: false }),
+        },
         records: issues,
       },
-      'GraphQL: expected data, got 1 errors: Something timed out',
+      'GraphQL: expected data, got 1 errors: Something timed out for ***',
     ],
   ])('refuses %s', (_name, step, message) => {
     expect(() => followPage(step)).toThrow(message);

@@ -6,6 +6,7 @@ import { compilePath } from '../json-path.js';
 import type { Paginator, SeenPage } from './paginator.js';
 import type { PagingBase } from './paging-base.js';
 import { parseJson } from '../parse-json.js';
+import { hideEmails } from '../session/hide-emails.js';
 import { placeValue } from '../place-value.js';
 
 /** Relay's connections (GraphQL Cursor Connections Specification, 5). */
@@ -40,7 +41,9 @@ function refuseErrors({ body, status }: SeenPage): void {
   if (!Array.isArray(errors) || errors.length === 0) return;
   const [first] = errors as ({ message?: unknown } | null)[];
   const message =
-    typeof first?.message === 'string' ? first.message.slice(0, 200) : 'an error without a message';
+    typeof first?.message === 'string'
+      ? hideEmails(first.message).slice(0, 200)
+      : 'an error without a message';
   throw new ApiRefused(
     'GRAPHQL_ERRORS',
     `GraphQL: expected data, got ${errors.length} errors: ${message}`,

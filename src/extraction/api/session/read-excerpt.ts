@@ -1,5 +1,6 @@
 import type { OpenAnswer } from '../api-request.js';
 import { awaitWithin } from './await-within.js';
+import { hideEmails } from './hide-emails.js';
 import type { Secrets } from './secrets.js';
 
 const MAX_BYTES = 8_192;
@@ -8,7 +9,7 @@ const MAX_MS = 5_000;
 const READABLE = /^(text\/|application\/(.+\+)?(json|xml|yaml)\b|application\/x-www-form-urlencoded)/i;
 
 /**
- * What an answer of failure says, for a message: at most 200 characters of a text without its secrets, empty where there is
+ * What an answer of failure says, for a message: at most 200 characters of a text without its secrets and e-mail addresses, empty where there is
  * nothing to read. Ends the answer.
  */
 export async function readExcerpt(answer: OpenAnswer, secrets: Secrets): Promise<string> {
@@ -36,7 +37,7 @@ async function readStart(answer: OpenAnswer, chunks: Buffer[]): Promise<boolean>
 }
 
 function shorten(text: string, isCut: boolean, secrets: Secrets): string {
-  const shown = isCut ? secrets.hideCut(text) : secrets.hide(text);
+  const shown = hideEmails(isCut ? secrets.hideCut(text) : secrets.hide(text));
   const line = shown.replace(/[\p{C}\s]+/gu, ' ').trim();
   if (line === '') return '';
   return line.length > MAX_CHARACTERS ? `"${line.slice(0, MAX_CHARACTERS).toWellFormed()}…"` : `"${line}"`;

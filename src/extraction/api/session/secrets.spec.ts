@@ -23,9 +23,28 @@ describe('hide', () => {
     ['in HTML', 's3cr/t+&quot;k\\é&amp;y='],
     ['in base64', Buffer.from(KEY).toString('base64')],
     ['in base64 for URLs', Buffer.from(KEY).toString('base64url')],
+    ['in hex', Buffer.from(KEY).toString('hex')],
+    ['in hex, in capitals', Buffer.from(KEY).toString('hex').toUpperCase()],
   ])('hides a secret %s', (_name, spelt) => {
     expect(keeping(KEY).hide(`got <${spelt}>, no more`)).toBe('got <***>, no more');
   });
+
+  it.each(['', 'a', 'ab', 'abc', 'user:', 'üser:'])(
+    'hides a secret that base64 spells behind "%s"',
+    (before) => {
+      for (const after of ['', 'x', 'xy', ':more'])
+        for (const alphabet of ['base64', 'base64url'] as const) {
+          const coded = Buffer.from(`${before}${KEY}${after}`).toString(alphabet);
+          const shown = keeping(KEY).hide(coded);
+          // The bits of its first and last character may stand in a character of a neighbour.
+          expect(Buffer.from(shown.replace('***', ''), 'base64').toString('latin1')).not.toContain(
+            KEY.slice(2, -2),
+          );
+          expect(shown).toContain('***');
+          expect(shown.length).toBeLessThanOrEqual(coded.length - Math.floor((KEY.length * 4) / 3) + 6);
+        }
+    },
+  );
 
   it.each([
     { name: 'inside a word', secrets: ['hunter2'], text: 'xhunter2x', shown: 'x***x' },

@@ -14,8 +14,8 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Texts that must not be shown, and whatever is to be shown without them. A text is hidden as it is and as URLs, JSON, HTML and
- * base64 spell it: anywhere from four characters on, below that where no letter or digit is next to it.
+ * Texts that must not be shown, and whatever is to be shown without them. A text is hidden as it is and as URLs, JSON, HTML,
+ * base64 and hex spell it: anywhere from four characters on, below that where no letter or digit is next to it.
  */
 export class Secrets {
   private readonly spellings = new Map<string, string[]>();

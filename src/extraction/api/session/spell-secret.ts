@@ -1,7 +1,9 @@
 const PEM_LINE = /^-----(BEGIN|END) /;
 const MIN_LINE = 16;
+/** Shorter codes stand in texts by chance. */
+const MIN_CODED = 8;
 
-/** The ways in which a text turns up: as it is, in URLs and forms, in JSON, HTML and base64, and a key line by line. */
+/** The ways in which a text turns up: as it is, in URLs and forms, in JSON, HTML, base64 and hex, and a key line by line. */
 export function spellSecret(text: string): string[] {
   const plain = text.toWellFormed();
   const coded = [
@@ -24,9 +26,31 @@ export function spellSecret(text: string): string[] {
       base64,
       base64.replace(/=+$/, ''),
       Buffer.from(plain).toString('base64url'),
+      ...insideBase64(plain),
+      ...inHex(plain),
       ...keyLines(text),
     ]),
   ];
+}
+
+/**
+ * How base64 spells it within a longer text, such as `user:` before it: there are three ways, by where it begins. Characters that hold
+ * bits of its neighbours are left out.
+ */
+function insideBase64(plain: string): string[] {
+  const bytes = Buffer.from(plain);
+  const inner = [0, 1, 2].flatMap((before) => {
+    const coded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const end = Math.floor(((before + bytes.length) * 8) / 6);
+    return [coded.slice(Math.ceil((before * 8) / 6), end)];
+  });
+  const long = inner.filter((coded) => coded.length >= MIN_CODED);
+  return [...long, ...long.map((coded) => coded.replaceAll('+', '-').replaceAll('/', '_'))];
+}
+
+function inHex(plain: string): string[] {
+  const hex = Buffer.from(plain).toString('hex');
+  return hex.length < MIN_CODED ? [] : [hex, hex.toUpperCase()];
 }
 
 /** A private key is as secret in its lines as it is whole. */
