@@ -371,6 +371,7 @@ describe('a series for each parent', () => {
     expect(server.paths()).toEqual(['/u/a%2Fb/n']);
     expect(files).toHaveLength(1);
     expect(skipped).toEqual([
+      { name: 'parent 1', reason: 'expected a value in id of the parent, got null' },
       { name: 'parent 2', reason: expect.stringContaining('".."') },
       { name: 'parent 4', reason: expect.stringContaining('empty') },
     ]);

@@ -86,7 +86,10 @@ async function fetchPartitions(context: FetchContext, stop: AbortController): Pr
   const { startedAt, isResumed } = checkpoints;
   const partitions = listPartitions(request, {
     now: startedAt,
-    onNull: (line, column) => log.parentWithout(line, column),
+    onNull: (line, column) => {
+      log.parentWithout(line, column);
+      tally.skip({ name: `parent ${line}`, reason: `expected a value in ${column} of the parent, got null` });
+    },
     onUnfit: (line, reason) => tally.skip({ name: `parent ${line}`, reason }),
   });
   log.begin(paginator.label, { isSingle: context.isSingle, isResumed });
