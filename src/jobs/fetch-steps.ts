@@ -45,8 +45,14 @@ export class FetchSteps {
     const sources = apiSources(at.stream);
     if (sources.length === 0) return all;
     await enter(at, 'extracting');
+    let rows = 0;
     for (const [done, placed] of sources.entries()) {
-      const share = (part: number) => at.progress.advance(at.index, (done + part) / sources.length);
+      const before = rows;
+      const share = (progress: FetchProgress) => {
+        const part = shareOf(progress);
+        rows = before + progress.records;
+        at.progress.advance(at.index, part === null ? null : (done + part) / sources.length, rows);
+      };
       const { files, cursors, skipped } = await this.fetchOrShow(at, placed, share);
       all.files.push(...files);
       all.skipped.push(...skipped);
@@ -66,7 +72,7 @@ export class FetchSteps {
   private async fetchOrShow(
     at: StreamWalk,
     placed: PlacedApi,
-    share: (part: number) => void,
+    share: (progress: FetchProgress) => void,
   ): Promise<SourcePages> {
     try {
       return await this.fetchSource(at, placed, share);
@@ -79,7 +85,7 @@ export class FetchSteps {
   private async fetchSource(
     at: StreamWalk,
     { index, source }: PlacedApi,
-    share: (part: number) => void,
+    share: (progress: FetchProgress) => void,
   ): Promise<SourcePages> {
     const parents = source.forEach ? await at.folder.parents(at.index, index) : null;
     if (source.forEach && parents && (await stat(parents)).size === 0)
@@ -129,12 +135,12 @@ function withoutParents(source: number, parent: string): SourcePages {
 function listeners(
   { report, journal, stream }: StreamWalk,
   source: number,
-  share: (part: number) => void,
+  share: (progress: FetchProgress) => void,
 ): Required<Pick<FetchRequest, 'onPage' | 'log'>> {
   return {
     onPage: (page, progress) => {
       addPage(report, page);
-      share(shareOf(progress));
+      share(progress);
     },
     log: (level, message, fields) => {
       journal.log[level]({ stream: stream.table, stage: 'extract', source, ...fields }, message);
@@ -142,7 +148,7 @@ function listeners(
   };
 }
 
-/** Unknown where the API does not tell how many records there are. */
-function shareOf({ records, totalRecords }: FetchProgress): number {
-  return totalRecords ? records / totalRecords : 0;
+/** null: the API does not tell how many records there are. */
+function shareOf({ records, totalRecords }: FetchProgress): number | null {
+  return totalRecords ? records / totalRecords : null;
 }

@@ -76,6 +76,28 @@ describe('ProgressMeter', () => {
     expect(told.at(-1)!.etaSeconds).toBe(1);
   });
 
+  it('tells the records of an API while they come, and no time that is left as long as nobody knows how many', async () => {
+    const streams = [stream('a', [file('1', 1_000)], 'extracting'), stream('b', [])];
+    const { meter, pass } = measure(streams);
+    meter.begin(0, 'extracting');
+    await pass(1_000);
+    meter.advance(0, null, 700);
+    expect(meter.measure()).toMatchObject({ rowsDone: 700, etaSeconds: null });
+    meter.advance(0, 0.5, 900);
+    expect(meter.measure()).toMatchObject({ rowsDone: 900, etaSeconds: null });
+    // Of the second one nothing is known yet.
+    streams[0]!.state = 'succeeded';
+    expect(meter.measure()).toMatchObject({ etaSeconds: null });
+    streams[1]!.state = 'staging';
+    expect(meter.measure().etaSeconds).toBe(0);
+    streams[1]!.files.push(file('2', 1_000));
+    streams[1]!.state = 'extracting';
+    meter.advance(1, null, 10);
+    expect(meter.measure()).toMatchObject({ rowsDone: 910, etaSeconds: null });
+    meter.advance(1, 0.5, 20);
+    expect(meter.measure().etaSeconds).toBe(1);
+  });
+
   it('tells at most once a second, and nothing while the last one is not through', async () => {
     const { meter, told, pass } = measure([stream('a', [file('1', 1_000)], 'staging')]);
     for (let step = 0; step < 100; step++) {

@@ -44,6 +44,8 @@ export class ProgressMeter {
   /** Of the step that each stream is at, from 0 to 1. */
   private readonly shares: number[];
   private readonly rows: number[];
+  /** Streams whose step has no end that anybody knows. */
+  private readonly endless = new Set<number>();
   private samples: Sample[] = [];
   private lastTold = -Infinity;
   private isTelling = false;
@@ -60,6 +62,7 @@ export class ProgressMeter {
   begin(index: number, state: StreamState): void {
     this.index = index;
     this.shares[index] = 0;
+    this.endless.delete(index);
     if (state === 'extracting') this.rows[index] = 0;
     // At once: what was told of the step before is untrue now.
     this.lastTold = -Infinity;
@@ -68,12 +71,14 @@ export class ProgressMeter {
 
   /**
    * The step that the stream is at is so far.
-   * @param share from 0 to 1
+   * @param share from 0 to 1; null: nobody knows how much there is
    * @param rows of the stream that are through with it, where that is known
    */
-  advance(index: number, share: number, rows = this.rows[index] ?? 0): void {
+  advance(index: number, share: number | null, rows = this.rows[index] ?? 0): void {
     this.index = index;
-    this.shares[index] = Math.min(Math.max(share, 0), 1);
+    this.shares[index] = Math.min(Math.max(share ?? 0, 0), 1);
+    if (share === null) this.endless.add(index);
+    else this.endless.delete(index);
     this.rows[index] = rows;
     this.tell();
   }
@@ -129,6 +134,12 @@ export class ProgressMeter {
     return begin + (end - begin) * this.shares[index]!;
   }
 
+  /** Whether nobody knows how much of a stream is to come: of an API that has not said so, or was not asked yet. */
+  private isUnknown(stream: StreamReport, index: number): boolean {
+    const isAsked = stream.state === 'waiting' || stream.state === 'extracting';
+    return isAsked && (this.endless.has(index) || stream.files.length === 0);
+  }
+
   private rates(bytes: number, rows: number): Pick<RunProgress, 'bytesPerSecond' | 'rowsPerSecond'> {
     const at = this.now();
     this.samples = [...this.samples, { at, bytes, rows }].slice(-WINDOW);
@@ -139,9 +150,10 @@ export class ProgressMeter {
     return { bytesPerSecond: perSecond(bytes, first.bytes), rowsPerSecond: perSecond(rows, first.rows) };
   }
 
-  /** Too early to tell before a fiftieth of it is done. */
+  /** Too early to tell before a fiftieth of it is done, and while there may be any amount to come. */
   private eta(share: number): number | null {
-    if (share < 0.02) return null;
+    if (share < 0.02 || this.options.streams.some((stream, index) => this.isUnknown(stream, index)))
+      return null;
     const elapsed = (this.now() - this.started) / 1_000;
     return Math.round((elapsed / share) * (1 - share));
   }

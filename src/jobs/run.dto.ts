@@ -314,7 +314,10 @@ class RunProgressDto {
   @ApiProperty({ example: 4_194_304 })
   bytesTotal: number;
 
-  @ApiProperty({ description: 'Rows that are through with loading, about', example: 0 })
+  @ApiProperty({
+    description: 'Rows that are through with loading, about; while an API is read, records that came',
+    example: 0,
+  })
   rowsDone: number;
 
   @ApiProperty({ ...RATE, description: 'Over the last seconds', example: 0 })
