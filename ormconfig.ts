@@ -38,5 +38,5 @@ export function ormconfig(connection: ServiceConnection): PostgresDataSourceOpti
 
 /** Files of the entities whose tables the migrations make; the loader's live in target databases. */
 export const entityFiles = [
-  join(import.meta.dirname, 'src/{config-history,extraction,extraction/api/*,jobs}/*.entity.{js,ts}'),
+  join(import.meta.dirname, 'src/{config-history,extraction,extraction/api/*,jobs,jobs/*}/*.entity.{js,ts}'),
 ];

@@ -21,6 +21,20 @@ export interface CheckedText {
   warnings: { path: string; message: string }[];
 }
 
+/** A text among the versions of its pipeline. */
+export interface TextPlace {
+  checksum: string;
+  /** The newest version with this text; null: none has it. */
+  version: number | null;
+  /** null: the pipeline has no version. */
+  newest: number | null;
+}
+
+/** SHA-256 of a text, hex. */
+export function checksumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** Keeps every version of every pipeline's YAML. */
 @Injectable()
 export class ConfigHistoryService {
@@ -80,6 +94,15 @@ export class ConfigHistoryService {
     throw new ConfigNotFound(pipeline, version);
   }
 
+  /** Where a text stands among the versions of a pipeline, which may have none. */
+  async place(pipeline: string, checksum: string): Promise<TextPlace> {
+    const [same, newest] = await Promise.all([
+      this.versions.maximum('version', { pipeline, checksum }),
+      this.versions.maximum('version', { pipeline }),
+    ]);
+    return { checksum, version: same, newest };
+  }
+
   /** @throws ConfigNotFound */
   async diff(pipeline: string, from: number, to: number): Promise<ConfigDiff> {
     const [before, after] = await Promise.all([this.find(pipeline, from), this.find(pipeline, to)]);
@@ -116,7 +139,7 @@ export class ConfigHistoryService {
     pipeline: string,
     entry: Pick<ConfigVersion, 'text' | 'origin' | 'restoredFrom'>,
   ): Promise<ConfigVersion> {
-    const checksum = createHash('sha256').update(entry.text).digest('hex');
+    const checksum = checksumOf(entry.text);
     return this.versions.manager.transaction(async (manager) => {
       // One writer at a time for each pipeline, so that versions have no gaps.
       await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [

@@ -8,6 +8,7 @@ const statuses: Record<string, number> = {
   CONFLICT: 409,
   RUN_UNDER_WAY: 409,
   RUN_OVER: 409,
+  PLAN_STALE: 409,
   NOTHING_TO_REPLAY: 409,
   GONE: 410,
   PAYLOAD_TOO_LARGE: 413,

@@ -17,6 +17,13 @@ import { MonitorsController } from './monitors.controller.js';
 import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
+import { PlanPipeline } from './plan/plan-pipeline.js';
+import { PlanWorld } from './plan/plan-world.js';
+import { Plan } from './plan/plan.entity.js';
+import { PlannedConfigs } from './plan/planned-configs.js';
+import { PlannedRuns } from './plan/planned-runs.js';
+import { PlansController } from './plan/plans.controller.js';
+import { PlansService } from './plan/plans.service.js';
 import { QueueGauges } from './queue-gauges.js';
 import { ReplayRejects } from './replay-rejects.js';
 import { ReplaySteps } from './replay-steps.js';
@@ -61,7 +68,7 @@ import { WorkerPresence } from './worker-presence.js';
 /** Runs, their queue, and what starts them: triggers, schedules, monitors. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Run, RunEvent, IdempotencyKey, SetAsideFile, Schedule, Monitor]),
+    TypeOrmModule.forFeature([Run, RunEvent, IdempotencyKey, SetAsideFile, Schedule, Monitor, Plan]),
     ScheduleModule.forRoot(),
     ConfigHistoryModule,
     ExtractionModule,
@@ -71,6 +78,7 @@ import { WorkerPresence } from './worker-presence.js';
   ],
   controllers: [
     TriggerController,
+    PlansController,
     RunsController,
     RunEventsController,
     ReplayController,
@@ -86,6 +94,11 @@ import { WorkerPresence } from './worker-presence.js';
     RunResults,
     RunFeed,
     SentKeys,
+    PlannedConfigs,
+    PlanWorld,
+    PlanPipeline,
+    PlansService,
+    PlannedRuns,
     TriggerService,
     ReplayService,
     ResetService,

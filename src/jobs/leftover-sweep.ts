@@ -4,6 +4,7 @@ import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { Repository } from 'typeorm';
 import { Settings } from '../settings/settings.js';
 import { findOver } from './find-run-states.js';
+import { sweepPlanFolders } from './plan/sweep-plans.js';
 import { Run } from './run.entity.js';
 import { sweepLeftovers } from './sweep-leftovers.js';
 
@@ -18,6 +19,7 @@ export class LeftoverSweep implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     const removed = await sweepLeftovers(this.settings.home, (ids) => findOver(this.runs.manager, ids));
+    await sweepPlanFolders(this.runs.manager, this.settings.home);
     if (removed.count > 0) this.logger.info(removed, 'removed what processes that died had left');
   }
 }

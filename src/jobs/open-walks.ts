@@ -6,7 +6,7 @@ import { emptyReport } from './stream-report.js';
 /** A run at its streams, in the order of the config, each where earlier attempts have brought it. */
 export function openWalks(
   configs: StreamConfig[],
-  walk: Pick<Walk, 'journal' | 'folder' | 'signals' | 'target' | 'secrets'>,
+  walk: Pick<Walk, 'journal' | 'folder' | 'signals' | 'target' | 'secrets' | 'onLosses'>,
 ): StreamWalk[] {
   const { journal } = walk;
   const streams = configs.map((stream, index) => journal.reached[index] ?? emptyReport(stream));

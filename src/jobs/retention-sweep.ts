@@ -7,6 +7,7 @@ import { findOver, findRunStates } from './find-run-states.js';
 import { findOutputs, findPipelines, findRunsInUse } from './find-runs-in-use.js';
 import { addToGroup, type TargetGroup } from './group-by-target.js';
 import { PipelinesService } from './pipelines.service.js';
+import { sweepPlans } from './plan/sweep-plans.js';
 import { logsFolder } from './run-log-file.js';
 import { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
@@ -44,6 +45,7 @@ export class RetentionSweep {
       await attempt(at, `runs of ${pipeline}`, () => sweepRuns(manager, { ...at, pipeline }));
     }
     await attempt(at, 'leftovers', async () => ({ leftovers: await this.sweepLeftovers() }));
+    await attempt(at, 'plans', () => sweepPlans(manager, home));
     await attempt(at, 'logs', async () => ({ logs: await this.sweepLogs(at) }));
     for (const pipeline of await pipelinesWithOutputs(home)) {
       await attempt(at, `outputs of ${pipeline}`, async () => ({

@@ -10,8 +10,8 @@ import type { LoadCursors } from '../loader/cursors.js';
 export class RunFolder {
   readonly path: string;
 
-  constructor(home: string, runId: string) {
-    this.path = join(runsFolder(home), runId);
+  constructor(home: string, id: string, folder = runsFolder(home)) {
+    this.path = join(folder, id);
   }
 
   /** Makes the folder; what an earlier attempt left in it stays. */

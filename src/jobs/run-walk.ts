@@ -1,5 +1,6 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
+import type { ColumnLoss } from '../schema/column-loss.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
 import type { RunFolder } from './run-folder.js';
@@ -24,6 +25,8 @@ export interface Walk {
   streams: StreamReport[];
   signals: RunSignals;
   progress: ProgressMeter;
+  /** Told for each table what typing loses; absent: nobody asks, and nobody looks. */
+  onLosses?: (table: string, losses: ColumnLoss[]) => void;
 }
 
 /** One stream of it. */

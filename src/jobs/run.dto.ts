@@ -113,7 +113,7 @@ export class FileReportDto extends CountsDto {
   durationMs: number | null;
 }
 
-class SkippedFileDto {
+export class SkippedFileDto {
   @ApiProperty({ example: 0 })
   source: number;
 
@@ -168,7 +168,7 @@ class RunErrorDetailDto {
   message: string;
 }
 
-class RunErrorDto {
+export class RunErrorDto {
   @ApiProperty({ description: 'Stable, for programs', example: 'TOO_MANY_REJECTS' })
   code: string;
 
@@ -289,7 +289,7 @@ export class StreamReportDto extends StreamSummaryDto {
 
 const RATE = { type: Number, nullable: true };
 
-class RunProgressDto {
+export class RunProgressDto {
   @ApiProperty({ description: 'The stream that is at work', example: 'orders' })
   table: string;
 

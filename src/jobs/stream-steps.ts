@@ -4,7 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
+import type { LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
+import type { ColumnLoss } from '../schema/column-loss.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
@@ -101,7 +103,9 @@ export class StreamSteps {
     const what = { folder: folder.stream(at.index), files: split, copies: look.copies, existing };
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
-      const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, onProgress });
+      const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));
+      const tell = { onProgress, ...(onLosses && { onLosses }) };
+      const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, ...tell });
       const { rows, identities, rejected, nulled } = stage;
       logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
       return stage;
@@ -140,10 +144,20 @@ export class StreamSteps {
   }
 
   async load(at: StreamWalk, stage: Stage): Promise<void> {
+    const { report } = at;
+    at.hasBegunLoad = true;
+    const loaded = await this.loader.load(await this.loadRequest(at, stage));
+    applyLoad(report, loaded);
+    await enterWithFiles(at, 'writing');
+    const { loadId: _loadId, files: _files, ...counts } = loaded;
+    logStep(at, 'load', 'loaded', counts);
+  }
+
+  /** What is asked of the loader, the same for runs and for plans. */
+  async loadRequest(at: StreamWalk, stage: Stage): Promise<LoadRequest> {
     const { stream, report, signals, folder, progress } = at;
     const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
-    at.hasBegunLoad = true;
-    const loaded = await this.loader.load({
+    return {
       target: at.target(),
       runId,
       attempt,
@@ -158,11 +172,7 @@ export class StreamSteps {
       write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
       onProgress: (sent) => progress.advance(at.index, ...shareOfLoad(sent, stage, report)),
-    });
-    applyLoad(report, loaded);
-    await enterWithFiles(at, 'writing');
-    const { loadId: _loadId, files: _files, ...counts } = loaded;
-    logStep(at, 'load', 'loaded', counts);
+    };
   }
 
   /** Takes over a load of this run that the target has committed; false when it has none. */

@@ -10,6 +10,7 @@ export interface SweepReport {
   /** Runs whose list of files was emptied. */
   fileLists: number;
   setAsideFiles: number;
+  plans: number;
   logs: Removed;
   /** Folders of runs, and half-written combined CSVs. */
   leftovers: Removed;
@@ -32,6 +33,7 @@ export function emptyReport(): SweepReport {
     runs: 0,
     fileLists: 0,
     setAsideFiles: 0,
+    plans: 0,
     logs: { count: 0, bytes: 0 },
     leftovers: { count: 0, bytes: 0 },
     outputs: { count: 0, bytes: 0 },

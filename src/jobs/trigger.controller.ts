@@ -46,11 +46,13 @@ export class TriggerController {
   })
   @ApiProblem(400, 'The body is wrong, or names no pipeline where there are several')
   @ApiProblem(401, 'The API key is missing or wrong')
-  @ApiProblem(404, 'There is no such pipeline or version')
+  @ApiProblem(404, 'There is no such pipeline, version or plan')
   @ApiProblem(
     409,
-    'A run of another config version is under way, or the Idempotency-Key came with another request',
+    'A run of another config version is under way, or the Idempotency-Key came with another request; with `planId`: a ' +
+      'run is under way, the plan is not ready, or the world is another one since: `errors` tells what changed',
   )
+  @ApiProblem(410, 'The plan is older than a day')
   @ApiProblem(415, 'There is a body, and it is not JSON')
   @ApiProblem(503, 'The database does not answer')
   async trigger(

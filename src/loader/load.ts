@@ -13,6 +13,8 @@ export interface Target {
   /** Schema of the user's tables. */
   schema: string;
   ssl: boolean | { rejectUnauthorized: boolean };
+  /** Whatever is done there is rolled back, the making of the loader's own tables included: for plans. */
+  isTrial?: boolean;
 }
 
 export interface LoadRequest {

@@ -25,7 +25,9 @@ import { pruneTarget } from './prune-target.js';
 import { type Forgotten, type ResetRequest, resetTable } from './reset-table.js';
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
 import type { Session } from './session.js';
+import { describeState, type TableState } from './table-state.js';
 import { TargetAccess } from './target-access.js';
+import { type LoadToTry, PLAN_LOCK_MS, type TriedLoad, tryLoads } from './try-loads.js';
 import { withEarlierTypes } from './widened-columns.js';
 
 const PAGE_OF_ALL = 200;
@@ -102,6 +104,33 @@ export class LoaderService {
         if (error instanceof CommitUnknownError) return this.settle(request, error);
         throw error;
       }
+    });
+  }
+
+  /**
+   * What loads would do, found out by doing them, one after the other, in a transaction that is rolled back. The tables'
+   * locks are held as long as the loads would hold them.
+   *
+   * @throws TransientError where it may work later; a load that would fail is told in its place
+   */
+  async tryLoads(target: Target, loads: LoadToTry[], signal?: AbortSignal): Promise<TriedLoad[]> {
+    const { limits } = this.access;
+    return this.access.undone(
+      target,
+      (session, committed) => tryLoads(session, committed, { loads, limits }),
+      signal,
+    );
+  }
+
+  /** What the loads of a pipeline into its tables depend on. */
+  async tableStates(target: Target, pipeline: string, tables: string[]): Promise<TableState[]> {
+    const { schema } = target;
+    return this.access.read({ ...target, isTrial: true }, async (session) => {
+      // What describes a constraint waits for whoever changes the table.
+      await session.limitLocks(PLAN_LOCK_MS);
+      const states: TableState[] = [];
+      for (const table of tables) states.push(await describeState(session, pipeline, { schema, table }));
+      return states;
     });
   }
 

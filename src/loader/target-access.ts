@@ -8,6 +8,7 @@ import { runTransaction } from './run-transaction.js';
 import { type Session, useSession } from './session.js';
 import { takeTurn } from './take-turn.js';
 import { describeDatabase, LOADER_LIMITS, TargetDatabases } from './target-databases.js';
+import { tryTransaction } from './try-transaction.js';
 
 /** What an error's message shall name. */
 interface Concern {
@@ -27,8 +28,9 @@ export class TargetAccess {
     @Inject(LOADER_LIMITS) readonly limits: LoaderLimits,
   ) {}
 
-  /** Outside any transaction. */
+  /** Outside any transaction, unless the target is a trial. */
   read<T>(target: Target, work: (session: Session) => Promise<T>): Promise<T> {
+    if (target.isTrial) return this.transact(target, work);
     return this.use(target, { where: describeDatabase(target) }, (database) =>
       useSession(database, this.limits, work),
     );
@@ -36,7 +38,31 @@ export class TargetAccess {
 
   transact<T>(target: Target, work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.use(target, { where: describeDatabase(target) }, (database) =>
-      runTransaction(database, this.limits, work, signal),
+      (target.isTrial ? tryTransaction : runTransaction)(database, this.limits, work, signal),
+    );
+  }
+
+  /**
+   * A transaction that is always rolled back.
+   * @param work is given a second session, which sees the database as it stays
+   */
+  undone<T>(
+    target: Target,
+    work: (session: Session, committed: Session) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const trial = { ...target, isTrial: true };
+    return this.transact(
+      trial,
+      (session) =>
+        this.use(trial, { where: describeDatabase(target) }, (database) => {
+          const beside = async (committed: Session) => {
+            await committed.query('BEGIN TRANSACTION READ ONLY');
+            return work(session, committed).finally(() => committed.query('ROLLBACK'));
+          };
+          return useSession(database, this.limits, beside);
+        }),
+      signal,
     );
   }
 
@@ -61,7 +87,7 @@ export class TargetAccess {
     work: (database: DataSource) => Promise<T>,
   ): Promise<T> {
     try {
-      return await work(await this.databases.connect(target));
+      return await work(await this.databases[target.isTrial ? 'reach' : 'connect'](target));
     } catch (error) {
       const known = toLoaderError(error, where, columns);
       if (isLedgerMissing(known)) this.databases.forgetMigrations(target);

@@ -31,6 +31,8 @@ export const LOADER_LIMITS = Symbol('LOADER_LIMITS');
 export class TargetDatabases implements OnModuleDestroy {
   private readonly logger = new Logger(TargetDatabases.name);
   private readonly open = new Map<string, Promise<DataSource>>();
+  /** Those of them whose tables of schema `millrace` are ready. */
+  private readonly ready = new Map<string, Promise<DataSource>>();
 
   constructor(@Inject(LOADER_LIMITS) private readonly limits: LoaderLimits) {}
 
@@ -40,33 +42,23 @@ export class TargetDatabases implements OnModuleDestroy {
    * @throws TerminalError or TransientError when the target cannot be used
    */
   async connect(target: Target): Promise<DataSource> {
-    const key = keyOf(target);
-    const known = this.open.get(key);
-    if (known) return known;
-    return this.remember(key, this.initialise(target));
+    return remember(this.ready, keyOf(target), async () => this.migrate(await this.reach(target), target));
   }
 
-  private remember(key: string, connecting: Promise<DataSource>): Promise<DataSource> {
-    this.open.set(key, connecting);
-    // A failure must not be remembered: the next call tries again.
-    connecting.catch(() => this.open.delete(key));
-    return connecting;
+  /** The target's connections as they are, whether it has tables of schema `millrace` or not. */
+  async reach(target: Target): Promise<DataSource> {
+    return remember(this.open, keyOf(target), () => this.initialise(target));
   }
 
   /** Makes the loader's tables again at the next use: they were missing just now. */
   forgetMigrations(target: Target): void {
-    const key = keyOf(target);
-    const database = this.open.get(key);
-    if (database)
-      this.remember(
-        key,
-        database.then((source) => this.migrate(source, target)),
-      );
+    this.ready.delete(keyOf(target));
   }
 
   async onModuleDestroy(): Promise<void> {
     const all = [...this.open.values()];
     this.open.clear();
+    this.ready.clear();
     await Promise.allSettled(all.map(async (database) => (await database).destroy()));
   }
 
@@ -79,7 +71,7 @@ export class TargetDatabases implements OnModuleDestroy {
     } catch (error) {
       throw toLoaderError(error, describeDatabase(target));
     }
-    return this.migrate(database, target);
+    return database;
   }
 
   private async migrate(database: DataSource, target: Target): Promise<DataSource> {
@@ -87,7 +79,6 @@ export class TargetDatabases implements OnModuleDestroy {
       await migrateTarget(database, this.limits);
       return database;
     } catch (error) {
-      await database.destroy();
       throw toLoaderError(error, describeDatabase(target));
     }
   }
@@ -96,6 +87,18 @@ export class TargetDatabases implements OnModuleDestroy {
     const reason = toLoaderError(error, 'idle connection');
     this.logger.warn(reason instanceof Error ? reason.message : 'idle connection: lost');
   }
+}
+
+/** What was promised under the key; a failure is not remembered, so that the next call tries again. */
+function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const before = known.get(key);
+  if (before) return before;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => {
+    if (known.get(key) === made) known.delete(key);
+  });
+  return made;
 }
 
 /** For messages: which server it is. The names of user and database may come from a variable that holds a secret. */

@@ -4,6 +4,7 @@ import { checkDefaults } from './check-defaults.js';
 import { collectRejects, type FileCount, refusedRecords } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
 import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
+import { findLosses } from './find-losses.js';
 import { inferColumns } from './infer-columns.js';
 import { planColumns } from './plan-columns.js';
 import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
@@ -153,12 +154,18 @@ async function writeOnce(
   const refused = unwanted.map(({ name }, n) => ({ index: aside + n, name }));
   const read = readFiles(preparation.readable, [...planned, ...hidden, ...unwanted]);
   const indexes = refused.map(({ index }) => index);
-  const rows = stageRows(read, columns, { mayHoldNul, keepPlaces, unwanted: indexes });
+  const rules = { mayHoldNul, keepPlaces, unwanted: indexes };
+  const rows = stageRows(read, columns, rules);
   const target = stagePaths(request.folder, request.table).rows;
   const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
   await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal).finally(stopWriting);
-  return (await restartFaulty(connection, request, preparation)) ? null : { columns, unwanted: refused };
+  if (await restartFaulty(connection, request, preparation)) return null;
+  if (request.onLosses) {
+    const search = { relation: read, columns, rules, files: preparation.columns };
+    request.onLosses(await findLosses(connection, request, search));
+  }
+  return { columns, unwanted: refused };
 }
 
 const numberedRows = (path: string) => `read_parquet(${readPath(path)}, file_row_number = true)`;

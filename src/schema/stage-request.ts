@@ -1,3 +1,4 @@
+import type { ColumnLoss } from './column-loss.js';
 import type { Naming } from './name-columns.js';
 import type { StageColumn } from './stage.js';
 
@@ -25,6 +26,8 @@ export interface StageRequest {
   /** Rows may be refused later: the stage keeps where each stood, which costs room. */
   keepPlaces?: boolean;
   signal?: AbortSignal;
+  /** Told what the types that are demanded would lose, which takes another pass over the files. */
+  onLosses?: (losses: ColumnLoss[]) => void;
   /** Told now and again how much of the staging is done, from 0 to 1. */
   onProgress?: (share: number) => void;
 }

@@ -57,7 +57,7 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
  * `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned or an
  * expression refers to it. Columns with an expression come to theirs when the others are typed.
  */
-function typedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
+export function typedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
   const rest = ['#file', ...PLACE, '#raw'];
   const cleaned = columns.map((column, n) => `${cleanText(column, `r${n}`)} AS v${n}`);
   const sources = sourceTexts(columns, rules);
