@@ -1,6 +1,6 @@
 /** The arrows between rooms: jobs knows every stage, the stages do not know each other. */
 const stages = 'config-history|extraction|schema|loader|jobs';
-const ground = '(database|settings)/|(errors|backoff|retry)\\.ts$';
+const ground = '(database|settings)/|(errors|backoff|retry|nearest-word)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

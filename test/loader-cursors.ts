@@ -63,6 +63,7 @@ export function cursorCases(): void {
       const load = loader.load({
         runId: randomUUIDv7(),
         table: 'failing',
+        keepsPlaces: false,
         rows: [BOB],
         cursors: reached(at('6')),
       });

@@ -108,9 +108,13 @@ async function attach(target: Target, limits: Partial<LoaderLimits>): Promise<Lo
 }
 
 async function request(plan: LoadPlan, place: { target: Target; folder: string }): Promise<LoadRequest> {
-  const { rows, columns = PEOPLE, files, betweenChunks, rowsAtOnce, ...rest } = plan;
+  const { rows, columns = PEOPLE, files, betweenChunks, rowsAtOnce, keepsPlaces, ...rest } = plan;
   const made: MadeFile[] = files ?? [{ name: 'people.csv', rows: rows ?? [] }];
-  const pace = { ...(betweenChunks ? { betweenChunks } : {}), ...(rowsAtOnce ? { rowsAtOnce } : {}) };
+  const pace = {
+    ...(betweenChunks ? { betweenChunks } : {}),
+    ...(rowsAtOnce ? { rowsAtOnce } : {}),
+    ...(keepsPlaces !== undefined ? { keepsPlaces } : {}),
+  };
   return {
     runId: randomUUID(),
     attempt: 1,

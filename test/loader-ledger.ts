@@ -65,6 +65,7 @@ export function ledgerCases(): void {
       });
       expect(await loader.service.lastLoad(loader.target, 'shop', 'kept')).toEqual({
         loadId: result.loadId,
+        mayTakeMore: false,
         runId: 'kept',
         configVersion: 7,
         signature: 'signature',

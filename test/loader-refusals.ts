@@ -33,16 +33,21 @@ export function refusalCases(): void {
         ddl: ', UNIQUE (id) DEFERRABLE INITIALLY DEFERRED',
         says: 'the constraint b13_3_id_key',
       },
-    ])('B13: a violated $name is terminal, and no value is shown', async ({ name, ddl, says }) => {
-      const table = `b13_${['CHECK', 'UNIQUE', 'NOT NULL', 'deferred'].indexOf(name)}`;
-      await loader.sql(`CREATE TABLE ${table} (id bigint ${ddl}, name text)`);
-      const error = await failureOf(loader.load({ table, rows: [...SECRETS, ['199', 'secret-again']] }));
-      expect(error).toBeInstanceOf(TerminalError);
-      expect(error.code).toBe('CONSTRAINT_VIOLATED');
-      expect(error.message).toContain(says);
-      expect(JSON.stringify([error.message, error.cause, error.stack])).not.toMatch(/secret|199/);
-      expect(await count(table)).toBe(0);
-    });
+    ])(
+      'B13: a violated $name is terminal where no row can be refused, and no value is shown',
+      async ({ name, ddl, says }) => {
+        const table = `b13_${['CHECK', 'UNIQUE', 'NOT NULL', 'deferred'].indexOf(name)}`;
+        await loader.sql(`CREATE TABLE ${table} (id bigint ${ddl}, name text)`);
+        const error = await failureOf(
+          loader.load({ table, keepsPlaces: false, rows: [...SECRETS, ['199', 'secret-again']] }),
+        );
+        expect(error).toBeInstanceOf(TerminalError);
+        expect(error.code).toBe('CONSTRAINT_VIOLATED');
+        expect(error.message).toContain(says);
+        expect(JSON.stringify([error.message, error.cause, error.stack])).not.toMatch(/secret|199/);
+        expect(await count(table)).toBe(0);
+      },
+    );
 
     it('B13: a value that the database refuses is shown by its column only', async () => {
       await loader.sql(`CREATE TYPE mood AS ENUM ('calm'); CREATE TABLE b13_v (id bigint, name text)`);
@@ -58,25 +63,33 @@ export function refusalCases(): void {
       { name: 'P0001', code: 'TRIGGER_FAILED' },
       { name: '42501', code: 'TARGET_PERMISSION' },
       { name: '23514', code: 'CONSTRAINT_VIOLATED' },
-    ])('B16: a trigger that raises $name is terminal, and its words stay inside', async ({ name, code }) => {
-      const table = `b16_${name.toLowerCase()}`;
-      await loader.sql(`CREATE TABLE ${table} (id bigint, name text);
+    ])(
+      'B16: a trigger that raises $name is terminal where no row can be refused, and its words stay inside',
+      async ({ name, code }) => {
+        const table = `b16_${name.toLowerCase()}`;
+        await loader.sql(`CREATE TABLE ${table} (id bigint, name text);
         CREATE FUNCTION ${table}() RETURNS trigger LANGUAGE plpgsql AS
           $$BEGIN RAISE EXCEPTION 'no %', NEW.name USING ERRCODE = '${name}'; END$$;
         CREATE TRIGGER b16 BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${table}()`);
-      const error = await failureOf(loader.load({ table, rows: SECRETS }));
-      expect(error).toBeInstanceOf(TerminalError);
-      expect(error.code).toBe(code);
-      expect(error.message).not.toContain('secret');
-    });
+        const error = await failureOf(loader.load({ table, keepsPlaces: false, rows: SECRETS }));
+        expect(error).toBeInstanceOf(TerminalError);
+        expect(error.code).toBe(code);
+        expect(error.message).not.toContain('secret');
+      },
+    );
 
     it('a trigger that drops rows in silence does not pass', async () => {
       await loader.sql(`CREATE TABLE eater (id bigint, name text);
         CREATE FUNCTION eat() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
         CREATE TRIGGER eat BEFORE INSERT ON eater FOR EACH ROW WHEN (NEW.id = 7) EXECUTE FUNCTION eat()`);
-      const error = await failureOf(loader.load({ table: 'eater', rows: SECRETS }));
-      expect(error.code).toBe('COUNTS_DO_NOT_BALANCE');
-      expect(error.message).toBe('table public.eater: rows that COPY took: expected 200, got 199');
+      for (const [keepsPlaces, who] of [
+        [false, 'COPY'],
+        [true, 'the table'],
+      ] as const) {
+        const error = await failureOf(loader.load({ table: 'eater', keepsPlaces, rows: SECRETS }));
+        expect(error.code).toBe('COUNTS_DO_NOT_BALANCE');
+        expect(error.message).toBe(`table public.eater: rows that ${who} took: expected 200, got 199`);
+      }
       expect(await count('eater')).toBe(0);
     });
 

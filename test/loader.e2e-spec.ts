@@ -2,6 +2,7 @@ import { cursorCases } from './loader-cursors.js';
 import { faultCases } from './loader-faults.js';
 import { ledgerCases } from './loader-ledger.js';
 import { refusalCases } from './loader-refusals.js';
+import { ruleCases } from './loader-rules.js';
 import { tableCases } from './loader-tables.js';
 import { valueCases } from './loader-values.js';
 
@@ -9,5 +10,6 @@ tableCases();
 valueCases();
 ledgerCases();
 refusalCases();
+ruleCases();
 cursorCases();
 faultCases();

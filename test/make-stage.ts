@@ -30,6 +30,8 @@ export interface StagePlan {
   files: MadeFile[];
   /** For the rejects; exists. */
   folder: string;
+  /** Default: rows can be refused. */
+  keepsPlaces?: boolean;
   /** Called before each chunk of rows but the first. */
   betweenChunks?: () => Promise<void>;
   /** Rows in a chunk; default: as many as make 64 KiB. */
@@ -47,7 +49,13 @@ interface IdentifiedRow {
 }
 
 /** A stage of rows given as values: the same promises as the real one, held in memory. */
-export async function makeStage({ columns, files, folder, ...pace }: StagePlan): Promise<Stage> {
+export async function makeStage({
+  columns,
+  files,
+  folder,
+  keepsPlaces = true,
+  ...pace
+}: StagePlan): Promise<Stage> {
   const rows = files.flatMap(({ rows: values, copyOf }, file) =>
     copyOf
       ? []
@@ -75,7 +83,7 @@ export async function makeStage({ columns, files, folder, ...pace }: StagePlan):
     columns,
     ...counts,
     identities: identities.length,
-    keepsPlaces: true,
+    keepsPlaces,
     placedLines: (which) => placedChunks(rows, which, pace),
     refuse: (refusal) => refuseRows(rows, counts, { ...refusal, rejects }),
     identityLines: () => inChunks(identities),

@@ -1,5 +1,5 @@
 import { buildApiSource } from './build-api-source.js';
-import { buildConstraints } from './build-constraints.js';
+import { buildConstraints, type LoadedTables } from './build-constraints.js';
 import { buildColumnContract, buildContract } from './build-contract.js';
 import { buildLocalSource } from './build-local-source.js';
 import { findNeeds } from './find-needs.js';
@@ -36,9 +36,10 @@ function buildStreams(shape: PipelineShape, pipeline: string): StreamConfig[] {
     return { table: stream.table ?? defaultTable(pipeline), stream, path: [] };
   });
   const needs = Map.groupBy(findNeeds(named, shape.target?.schema), ({ child }) => child);
+  const loaded = { schema: shape.target?.schema, tables: new Set(named.map(({ table }) => table)) };
   return named.map(({ table, stream }) => {
     const parents = new Set((needs.get(table) ?? []).map(({ parent }) => parent));
-    return buildStream(stream, table, [...parents]);
+    return buildStream(stream, { table, needs: [...parents], loaded });
   });
 }
 
@@ -46,7 +47,10 @@ function buildTarget(target: TargetShape): TargetConfig {
   return { ...target, ssl: target.ssl ?? false };
 }
 
-function buildStream(stream: StreamShape, table: string, needs: string[]): StreamConfig {
+function buildStream(
+  stream: StreamShape,
+  { table, needs, loaded }: { table: string; needs: string[]; loaded: LoadedTables },
+): StreamConfig {
   return {
     table,
     sources: (stream.sources ?? []).map((source) =>
@@ -59,7 +63,7 @@ function buildStream(stream: StreamShape, table: string, needs: string[]): Strea
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
     contract: buildContract(stream.contract),
-    ...buildConstraints(stream),
+    ...buildConstraints(stream, loaded),
     duplicates: stream.duplicates ?? 'drop',
     ...buildWrite(stream),
     batchRows: stream.batch_rows ?? 50_000,

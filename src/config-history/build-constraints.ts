@@ -1,11 +1,20 @@
 import { parseReference } from './parse-reference.js';
 import type { Check, ForeignKey, StreamConfig } from './pipeline-config.js';
+import type { ForeignKeyShape } from './shape/constraint-shape.js';
 import type { StreamShape } from './shape/stream-shape.js';
+
+/** The tables of all streams, and the schema that they are in where the config names one. */
+export interface LoadedTables {
+  schema: string | undefined;
+  tables: ReadonlySet<string>;
+}
 
 type Constraints = Pick<StreamConfig, 'unique' | 'foreignKeys' | 'checks'>;
 
-/** The constraints of a stream, those of its columns first, each once; only the kinds that it has. */
-export function buildConstraints(stream: StreamShape): Constraints {
+/**
+ * The constraints of a stream, those of its columns first, each once; only the kinds that it has.
+ */
+export function buildConstraints(stream: StreamShape, loaded: LoadedTables): Constraints {
   const columns = [...(stream.schema?.columns ?? [])];
   const unique = [
     ...columns.flatMap(([name, column]) => (column.unique ? [[name]] : [])),
@@ -13,9 +22,9 @@ export function buildConstraints(stream: StreamShape): Constraints {
   ];
   const foreignKeys = [
     ...columns.flatMap(([name, { references }]) =>
-      references === undefined ? [] : [buildForeignKey([name], references)],
+      references === undefined ? [] : [buildForeignKey({ columns: [name], references }, loaded)],
     ),
-    ...(stream.foreign_keys ?? []).map((key) => buildForeignKey(key.columns, key.references, key.on_delete)),
+    ...(stream.foreign_keys ?? []).map((key) => buildForeignKey(key, loaded)),
   ];
   const checks = [
     ...columns.flatMap(([name, { check }]): Check[] =>
@@ -33,13 +42,14 @@ export function buildConstraints(stream: StreamShape): Constraints {
 }
 
 function buildForeignKey(
-  columns: string[],
-  references: string,
-  onDelete: ForeignKey['onDelete'] = 'no action',
+  { columns, references, on_delete: onDelete = 'no action' }: ForeignKeyShape,
+  loaded: LoadedTables,
 ): ForeignKey {
   const reference = parseReference(references);
   if (!reference) throw new Error(`expected a reference that was checked, got ${references}`);
-  return { columns, references: reference, onDelete };
+  const isSameSchema = reference.schema === undefined || reference.schema === loaded.schema;
+  const isStream = isSameSchema && loaded.tables.has(reference.table);
+  return { columns, references: { ...reference, isStream }, onDelete };
 }
 
 function eachOnce<T>(items: T[], keyOf: (item: T) => unknown): T[] {

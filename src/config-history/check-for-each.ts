@@ -1,7 +1,7 @@
 import { columnsOf } from './check-placeholders.js';
 import type { Fault } from './fault.js';
 import { findImpossible } from './find-impossible.js';
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 import { ForEachShape } from './shape/api-series-shape.js';
 import { isPlainMap } from './shape/key.js';
 import type { StreamShape } from './shape/stream-shape.js';

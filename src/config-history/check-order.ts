@@ -1,7 +1,7 @@
 import type { NamedStream } from './check-for-each.js';
 import type { Fault } from './fault.js';
 import { findNeeds, type Need } from './find-needs.js';
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 
 /** Checks that `after` names streams, and that no streams wait for each other. */
 export function checkOrder(streams: readonly NamedStream[], targetSchema: unknown): Fault[] {

@@ -1,6 +1,6 @@
 import type { Fault } from './fault.js';
 import { findPlaceholders, type Placeholder } from './find-placeholders.js';
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 import { ApiCursorShape, ForEachShape } from './shape/api-series-shape.js';
 import type { ApiSourceShape } from './shape/api-source-shape.js';
 

@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
 import type { Fault } from './fault.js';
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 import { keysOf, type ShapeClass } from './shape/key.js';
 import { Misplaced } from './shape/nested.js';
 import { PipelineShape } from './shape/pipeline-shape.js';

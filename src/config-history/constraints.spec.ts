@@ -42,12 +42,12 @@ describe('constraints of a stream', () => {
       foreignKeys: [
         {
           columns: ['customer_id'],
-          references: { table: 'customers', columns: ['id'] },
+          references: { table: 'customers', columns: ['id'], isStream: true },
           onDelete: 'cascade',
         },
         {
           columns: ['a', 'b'],
-          references: { schema: 'sales', table: 'lines', columns: ['c', 'd'] },
+          references: { schema: 'sales', table: 'lines', columns: ['c', 'd'], isStream: false },
           onDelete: 'no action',
         },
       ],

@@ -1,4 +1,4 @@
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 import { isPlainMap } from './shape/key.js';
 import { SchemaShape } from './shape/schema-shape.js';
 import type { StreamShape } from './shape/stream-shape.js';

@@ -1,4 +1,4 @@
-import { nearestWord } from './nearest-word.js';
+import { nearestWord } from '../nearest-word.js';
 import { REFUSED_TYPES, TYPE_ALIASES, TYPE_NAMES } from './type-aliases.js';
 
 const MAX_VARCHAR = 10_485_760;

@@ -79,6 +79,8 @@ export interface ForeignKey {
     table: string;
     /** As many as there are `columns`, in their order. */
     columns: string[];
+    /** A stream of the pipeline loads that table. */
+    isStream: boolean;
   };
   onDelete: 'no action' | 'restrict' | 'cascade' | 'set null';
 }

@@ -14,6 +14,7 @@ import { replayDialect } from './replay-dialect.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
 import { applyLoad, applyStage } from './stream-report.js';
+import { declaredConstraints, hasConstraints } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
 import { type ReplayFile, writeReplayFiles } from './write-replay-files.js';
 
@@ -51,7 +52,9 @@ export class ReplaySteps {
     const { table, naming, rename, strictMode, duplicates, batchRows } = stream;
     const existing = await this.loader.describe(target(), table);
     const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, batchRows };
-    const what = { folder: folderOf(at), files: landed, copies: [], existing };
+    const keepPlaces =
+      hasConstraints(stream) || (await this.loader.mayRefuse(target(), table, stream.columns));
+    const what = { folder: folderOf(at), files: landed, copies: [], existing, keepPlaces };
     const onProgress = (share: number) => progress.advance(at.index, share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });
     logStep(at, 'stage', 'staged', { rows: stage.rows, rejected: stage.rejected });
@@ -94,6 +97,7 @@ export class ReplaySteps {
       stage,
       replay: { runId, records: recordsPath(at) },
       write: writeRule(stream),
+      constraints: declaredConstraints(stream),
       addColumns: stream.contract.newColumns === 'evolve',
       folder: folderOf(at),
       signal: signals.load,

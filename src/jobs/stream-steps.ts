@@ -19,6 +19,7 @@ import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
 import { applyLanded, applyLoad, applyStage } from './stream-report.js';
+import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
@@ -39,6 +40,7 @@ export class StreamSteps {
     const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
     if (signature === null || last?.signature !== signature || last.runId === run.id) return false;
+    if (last.mayTakeMore) return false;
     return output === null || isPublished(this.outputPath(at, output), signature);
   }
 
@@ -101,11 +103,14 @@ export class StreamSteps {
       signal: signals.work,
     });
     const what = { folder: folder.stream(at.index), files: split, copies: look.copies, existing };
+    const keepPlaces =
+      hasConstraints(stream) || (await this.loader.mayRefuse(target(), stream.table, stream.columns));
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
       const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));
       const tell = { onProgress, ...(onLosses && { onLosses }) };
-      const stage = await this.schema.stage({ ...how(at), ...what, signal: signals.work, ...tell });
+      const staged = { ...how(at), ...what, keepPlaces, signal: signals.work, ...tell };
+      const stage = await this.schema.stage(staged);
       const { rows, identities, rejected, nulled } = stage;
       logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
       return stage;
@@ -146,7 +151,11 @@ export class StreamSteps {
   async load(at: StreamWalk, stage: Stage): Promise<void> {
     const { report } = at;
     at.hasBegunLoad = true;
-    const loaded = await this.loader.load(await this.loadRequest(at, stage));
+    const request = await this.loadRequest(at, stage);
+    const loaded = await this.loader.load(request).catch(async (error: unknown) => {
+      await this.keepRejects(at, error);
+      throw error;
+    });
     applyLoad(report, loaded);
     await enterWithFiles(at, 'writing');
     const { loadId: _loadId, files: _files, ...counts } = loaded;
@@ -171,6 +180,9 @@ export class StreamSteps {
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       write: writeRule(stream),
       addColumns: stream.contract.newColumns === 'evolve',
+      constraints: declaredConstraints(stream),
+      mostRejects: mostRejects(stream, stage),
+      bearRejects: bearRejects(stream),
       onProgress: (sent) => progress.advance(at.index, ...shareOfLoad(sent, stage, report)),
     };
   }

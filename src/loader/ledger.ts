@@ -23,8 +23,8 @@ export async function findLoad(
     where: { loadId: load.id },
     order: { position: 'ASC' },
   });
-  const { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes } = load;
-  const counts = { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes };
+  const { read, inserted, updated, duplicate, rejected, refused, deleted, rowBytes, changes } = load;
+  const counts = { read, inserted, updated, duplicate, rejected, refused, deleted, rowBytes, changes };
   return { loadId: load.id, ...counts, files: files.map(toFileCounts), alreadyCommitted: true };
 }
 
@@ -56,6 +56,19 @@ export async function recordLoad(
 }
 
 /**
+ * SQL that holds for a load `l` that the database refused rows of, and that may take some of them now: a table that its
+ * table `t` refers to was loaded since, or nobody knows when it was.
+ */
+const MAY_TAKE_MORE = `
+  l.refused > 0 AND EXISTS (
+    SELECT FROM pg_catalog.pg_constraint c
+      LEFT JOIN millrace.loaded_tables pt ON pt.table_oid = c.confrelid::bigint
+     WHERE c.conrelid = t.table_oid::oid AND c.contype = 'f' AND c.confrelid <> c.conrelid
+       AND (pt.id IS NULL OR EXISTS (
+         SELECT FROM millrace.loads p
+          WHERE p.table_id = pt.id AND p.committed_at > l.committed_at AND p.inserted + p.updated > 0)))`;
+
+/**
  * The latest load of a pipeline's files into a table that is still the one that was loaded; null when there is none, or
  * when another pipeline has written the table since, unless both have only added rows that were not there.
  */
@@ -66,7 +79,7 @@ export async function findLastLoad(
 ): Promise<LastLoad | null> {
   const { rows } = await session.query<LastLoad & { isOverwritten: boolean }>(
     `SELECT l.id AS "loadId", l.run_id AS "runId", l.config_version AS "configVersion", l.signature,
-            l.committed_at AS "committedAt",
+            l.committed_at AS "committedAt", (${MAY_TAKE_MORE}) AS "mayTakeMore",
             EXISTS (SELECT FROM millrace.loads o
                      WHERE o.schema_name = l.schema_name AND o.table_name = l.table_name AND o.pipeline <> l.pipeline
                        AND o.committed_at > l.committed_at

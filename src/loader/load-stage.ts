@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { AfterRefusal } from '../schema/stage.js';
 import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
 import { copyRejects } from './copy-rejects.js';
@@ -10,6 +11,10 @@ import type { ColumnChange, LoadRequest, LoadResult } from './load.js';
 import { prepareTable } from './prepare-table.js';
 import type { TablePlace } from './quote-name.js';
 import { type Registration, registerTable } from './register-table.js';
+import { declareConstraints } from './rules/declare-constraints.js';
+import { columnsOf, makeScreen } from './rules/make-screen.js';
+import type { Rule } from './rules/rule.js';
+import { readRules } from './rules/table-rules.js';
 import { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 import { settleReplayed } from './settle-replayed.js';
@@ -37,13 +42,29 @@ export async function loadStage(
   const columns = replay && stage.rows === 0 ? [] : stage.columns;
   const changes = new SchemaChanges(session, request);
   const { lock } = writeMode(write.mode);
-  const hasTable = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
-  const registration = hasTable ? await registerTable(session, place, write.mode) : null;
+  const prepared = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
+  const pending = prepared ? await declare(session, request, { changes, prepared }) : [];
+  changes.settle(place);
+  const registration = prepared ? await registerTable(session, place, write.mode) : null;
   const tableId = registration?.tableId ?? null;
   if (tableId !== null) await keepWidened(session, tableId, changes.columns);
   if (request.cursors) await checkCursors(session, { ...request, tableId }, request.cursors.begunAt);
-  const written = await writeRows(session, request, { place, changes, registration });
-  return concludeLoad(session, request, { tableId, written, changes: changes.columns });
+  const written = await writeRows(session, request, { place, changes, registration, pending });
+  // What a parent that is still to come will let in must be looked at again.
+  const signature = pending.length > 0 && written.screened ? '' : request.signature;
+  return concludeLoad(session, { ...request, signature }, { tableId, written, changes: changes.columns });
+}
+
+function declare(
+  session: Session,
+  { target, table, write, constraints }: LoadRequest,
+  { changes, prepared }: { changes: SchemaChanges; prepared: 'made' | 'there' },
+): Promise<Rule[]> {
+  const place = { schema: target.schema, table };
+  const declared = constraints ?? { unique: [], foreignKeys: [], checks: [] };
+  // The history of a row repeats its key.
+  const primaryKey = prepared === 'made' && write.mode !== 'scd2' ? (write.key ?? null) : null;
+  return declareConstraints(session, { place, changes, declared, primaryKey });
 }
 
 interface Writing {
@@ -51,24 +72,21 @@ interface Writing {
   changes: SchemaChanges;
   /** null: there is no table, because there was nothing to make one of. */
   registration: Registration | null;
+  /** Rules that are no constraints of the table yet. */
+  pending: Rule[];
 }
 
 async function writeRows(
   session: Session,
   request: LoadRequest,
-  { place, changes, registration }: Writing,
+  { place, changes, registration, pending }: Writing,
 ): Promise<Written> {
   if (!registration) return { files: [], deleted: 0, rowBytes: 0, agreements: [] };
-  const { write: rule } = request;
-  return writeMode(rule.mode).write({
-    ...registration,
-    session,
-    request,
-    rule,
-    place,
-    changes,
-    screen: null,
-  });
+  const { write: rule, stage } = request;
+  const rules = await readRules(session, place, { columns: columnsOf(stage), more: pending });
+  const screen = rules && stage.keepsPlaces ? makeScreen(rules) : null;
+  const step = { ...registration, session, request, rule, place, changes, rules, screen };
+  return writeMode(rule.mode).write(step);
 }
 
 interface Conclusion {
@@ -89,11 +107,13 @@ async function concludeLoad(
   const loadId = randomUUID();
   const files = countFiles(stage.files, written.files);
   const rejects = await storeRejects(session, { ...request, stage }, loadId);
-  const sums = { ...sumCounts(files), deleted, rowBytes };
+  const refused = stage.rejected - request.stage.rejected;
+  const sums = { ...sumCounts(files), refused, deleted, rowBytes };
   const result = { loadId, ...sums, files, changes, alreadyCommitted: false };
   checkBalance(stage, files, { rejects, agreements }, `table ${target.schema}.${table}`);
   await recordLoad(session, request, tableId, result);
   if (request.cursors) await keepCursors(session, { ...request, tableId }, request.cursors.reached);
+  if (written.screened?.rejectsPath) await rm(written.screened.rejectsPath, { force: true });
   return result;
 }
 

@@ -48,6 +48,10 @@ export class LoadEntity {
   @Column(COUNT_COLUMN)
   rejected: number;
 
+  /** Of the rejects, those that the database would not take. */
+  @Column({ ...COUNT_COLUMN, default: 0 })
+  refused: number;
+
   /** Rows that left the table. */
   @Column({ ...COUNT_COLUMN, default: 0 })
   deleted: number;

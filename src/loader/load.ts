@@ -1,6 +1,7 @@
-import type { Stage, StageColumn } from '../schema/stage.js';
+import type { AfterRefusal, Stage, StageColumn } from '../schema/stage.js';
 import type { LoadCursors } from './cursors.js';
 import type { ReplayedRejects } from './replay.js';
+import type { DeclaredConstraints } from './rules/declared.js';
 import type { WriteRule } from './write/write-rule.js';
 
 /** A resolved connection to the database that holds the user's tables. Never logged. */
@@ -33,6 +34,12 @@ export interface LoadRequest {
   stage: Stage;
   /** How the stage's rows and the table's come together. */
   write: WriteRule;
+  /** The constraints that the table shall have; absent: none are declared. */
+  constraints?: DeclaredConstraints;
+  /** The most rejects that the contract bears, those of the stage included; absent: any number. */
+  mostRejects?: number;
+  /** Throws when the contract does not bear what is left of a stage of which rows were `refused`. */
+  bearRejects?: (refused: number, after: AfterRefusal) => void;
   /** The rejects that the stage was made of; absent: it was made of the stream's files. */
   replay?: ReplayedRejects;
   /** How far the APIs of the stream were read; absent: it has none with a cursor. */
@@ -85,6 +92,8 @@ export interface LoadResult {
   updated: number;
   duplicate: number;
   rejected: number;
+  /** Of the rejects, those that the database would not take. */
+  refused: number;
   /** Rows that left the table; they are no records of this load. */
   deleted: number;
   files: FileCounts[];
@@ -105,6 +114,8 @@ export interface LastLoad {
   configVersion: number;
   signature: string;
   committedAt: Date;
+  /** The database refused rows of it that it may take now. */
+  mayTakeMore: boolean;
 }
 
 /** The rejects of a stream whose run fails because of them. */

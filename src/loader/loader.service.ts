@@ -23,6 +23,8 @@ import { countReplayable, exportReplayable } from './replayable-rejects.js';
 import type { Pruned, PruneRequest } from './prune.js';
 import { pruneTarget } from './prune-target.js';
 import { type Forgotten, type ResetRequest, resetTable } from './reset-table.js';
+import { columnsOf } from './rules/make-screen.js';
+import { readRules } from './rules/table-rules.js';
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
 import type { Session } from './session.js';
 import { describeState, type TableState } from './table-state.js';
@@ -51,6 +53,25 @@ export class LoaderService {
       const described = await describeTable(session, place);
       return described && withEarlierTypes(session, fillableColumns(described, place), place);
     });
+  }
+
+  /**
+   * Whether the table may refuse rows that the stage takes: because of its constraints, triggers and the like.
+   *
+   * @param declared columns of the stream's schema; the others are as the table has them
+   */
+  async mayRefuse(
+    target: Target,
+    table: string,
+    declared: { name: string; required: boolean }[],
+  ): Promise<boolean> {
+    const place = { schema: target.schema, table };
+    const there = (await this.describe(target, table)) ?? [];
+    const columns = columnsOf({ columns: [...there, ...declared] });
+    const rules = await this.access.read(target, (session) =>
+      readRules(session, place, { columns, more: [] }),
+    );
+    return rules !== null;
   }
 
   /** The pipeline's latest load into the table; null when there is none, or when the table has gone since. */

@@ -3,7 +3,7 @@ import type { StageColumn } from '../schema/stage.js';
 import { columnSql } from './column-sql.js';
 import { compareColumns, type WidenedColumn } from './compare-columns.js';
 import { describeTable } from './describe-table.js';
-import { quoteName, quoteTable, type TablePlace } from './quote-name.js';
+import { literalOf, quoteName, quoteTable, type TablePlace } from './quote-name.js';
 import type { SchemaChanges } from './schema-changes.js';
 import type { Session } from './session.js';
 import { describeAddition, describeWidening, viewsOf, wideningSql } from './widened-columns.js';
@@ -22,16 +22,14 @@ interface TablePlan extends TablePlace {
  * allowed. From
  * here to the end of the transaction nobody can change or drop it.
  *
- * @returns whether there is a table; a stage without columns makes none
- * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`, `SCHEMA_MANAGED_BY_USER`,
- *   `WIDENING_BLOCKED`
+ * @returns whether it was made, or was there; null: a stage without columns makes none
+ * @throws TerminalError `TABLE_MISMATCH`, `COLUMNS_MISSING`, `NOT_A_TABLE`, `INVALID_NAME`, `WIDENING_BLOCKED`
  */
-export async function prepareTable(session: Session, plan: TablePlan): Promise<boolean> {
+export async function prepareTable(session: Session, plan: TablePlan): Promise<'made' | 'there' | null> {
   if (!(await lockExisting(session, plan))) {
-    if (plan.columns.length === 0) return false;
+    if (plan.columns.length === 0) return null;
     await createTable(session, plan);
-    plan.changes.settle(plan);
-    return true;
+    return 'made';
   }
   const existing = await describeTable(session, plan);
   const { missing, widened, mismatches } = compareColumns(plan.columns, existing?.columns ?? []);
@@ -48,8 +46,7 @@ export async function prepareTable(session: Session, plan: TablePlan): Promise<b
   }
   await addColumns(plan, missing);
   await widenColumns(session, plan, widened);
-  plan.changes.settle(plan);
-  return true;
+  return 'there';
 }
 
 /** Taken before the columns are looked at. */
@@ -62,10 +59,10 @@ async function lockExisting(session: Session, { lock, ...place }: TablePlan): Pr
 async function createTable(session: Session, { schema, table, columns, changes }: TablePlan): Promise<void> {
   const place = { schema, table };
   if (!(await hasSchema(session, schema))) await createSchema(session, place, changes);
-  const lines = columns.map(
-    ({ name, type, required }) =>
-      `${quoteName('column', name)} ${columnSql(type)}${required ? ' NOT NULL' : ''}`,
-  );
+  const lines = columns.map(({ name, type, required, default: fallback }) => {
+    const byDefault = fallback === undefined ? '' : ` DEFAULT ${literalOf(fallback)}`;
+    return `${quoteName('column', name)} ${columnSql(type)}${byDefault}${required ? ' NOT NULL' : ''}`;
+  });
   await changes.run(place, `CREATE TABLE ${quoteTable(place)} (${lines.join(', ')})`);
 }
 

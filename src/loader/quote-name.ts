@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { TerminalError } from '../errors.js';
 
 /** Letters of any script, digits and underscores: nothing that quoting could get wrong. */
@@ -31,3 +31,6 @@ export interface TablePlace {
   schema: string;
   table: string;
 }
+
+/** A text as an SQL literal. */
+export const literalOf = (text: string): string => escapeLiteral(text);

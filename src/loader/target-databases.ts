@@ -18,6 +18,7 @@ import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.
 import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
 import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
 import { ColumnChanges1700000000007 } from './migrations/1700000000007-column-changes.js';
+import { RefusedRows1700000000009 } from './migrations/1700000000009-refused-rows.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
@@ -148,6 +149,7 @@ export function dataSourceOptions(
       SchemaChanges1700000000004,
       WriteModes1700000000006,
       ColumnChanges1700000000007,
+      RefusedRows1700000000009,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

@@ -25,23 +25,61 @@ interface Refusals {
 
 /** @throws RejectLimit */
 export function checkRejects(request: StageRequest, refusals: Refusals): void {
-  const { table, contract } = request;
-  const { files, rejectsPath } = refusals;
-  const read = files.reduce((sum, file) => sum + file.read, 0);
-  const rejected = files.reduce((sum, file) => sum + file.rejected, 0);
-  if (rejected === 0) return;
-  const fail = (expected: string, count = rejected) => {
-    const message = `${table}: expected ${expected}, got ${count} of ${read} records refused`;
-    throw new RejectLimit(message, files, rejectsPath);
+  const total = totalOf(refusals);
+  if (total.rejected === 0) return;
+  const strict = failingRejects(total.rejected, request.contract.invalidRows, refusals);
+  if (strict.count > 0) fail(request, refusals, { ...total, rejected: strict.count }, strict.expected);
+  checkMost(request, refusals, total);
+}
+
+/**
+ * As `checkRejects`, after rows of a finished stage were refused.
+ *
+ * @param refused how many of the rejects are such
+ * @throws RejectLimit
+ */
+export function checkRefused(request: Limited, refused: number, after: Refused): void {
+  const total = totalOf(after);
+  if (request.contract.invalidRows === 'fail' && refused > 0)
+    fail(request, after, { ...total, rejected: refused }, 'no invalid rows (invalid_rows: fail)');
+  checkMost(request, after, total);
+}
+
+type Limited = Pick<StageRequest, 'table' | 'contract'>;
+type Refused = Pick<Refusals, 'files' | 'rejectsPath'>;
+
+interface Total {
+  read: number;
+  rejected: number;
+}
+
+function totalOf({ files }: Refused): Total {
+  return {
+    read: files.reduce((sum, file) => sum + file.read, 0),
+    rejected: files.reduce((sum, file) => sum + file.rejected, 0),
   };
-  const strict = failingRejects(rejected, contract.invalidRows, refusals);
-  if (strict.count > 0) fail(strict.expected, strict.count);
-  const most = contract.maxRejects;
+}
+
+function checkMost(request: Limited, refused: Refused, total: Total): void {
+  const { read, rejected } = total;
+  const most = request.contract.maxRejects;
   if (most === null) return;
-  if ('count' in most && rejected > most.count) fail(`at most ${most.count} rejects (max_rejects)`);
+  if ('count' in most && rejected > most.count)
+    fail(request, refused, total, `at most ${most.count} rejects (max_rejects)`);
   if ('share' in most && rejected > most.share * read) {
-    fail(`at most ${Number((most.share * 100).toFixed(6))}% rejects (max_rejects)`);
+    const share = Number((most.share * 100).toFixed(6));
+    fail(request, refused, total, `at most ${share}% rejects (max_rejects)`);
   }
+}
+
+function fail(
+  { table }: Limited,
+  { files, rejectsPath }: Refused,
+  { read, rejected }: Total,
+  expected: string,
+): never {
+  const message = `${table}: expected ${expected}, got ${rejected} of ${read} records refused`;
+  throw new RejectLimit(message, files, rejectsPath);
 }
 
 interface FailingRejects {

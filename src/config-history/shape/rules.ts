@@ -1,4 +1,4 @@
-import { nearestWord } from '../nearest-word.js';
+import { nearestWord } from '../../nearest-word.js';
 
 export type JsonSchema = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
 import { TerminalError } from '../../errors.js';
+import type { PlacedRows } from '../../schema/stage.js';
 import { describeTable, type TableColumn } from '../describe-table.js';
 import { quoteName, quoteTable } from '../quote-name.js';
 import { raiseMemory } from '../raise-memory.js';
@@ -7,14 +8,14 @@ import type { Incoming, WriteStep } from './write-mode.js';
 /**
  * Copies the stage's rows into `pg_temp.incoming` and takes out what the table would refuse.
  *
- * @param files indexes of the files whose rows shall come; null: all
+ * @param which rows shall come
  */
-export async function copyIncoming(step: WriteStep, files: number[] | null = null): Promise<Incoming> {
+export async function copyIncoming(step: WriteStep, which: PlacedRows = 'all'): Promise<Incoming> {
   const { session } = step;
   const columns = await findColumns(step);
   await raiseMemory(session);
   await createIncoming(step, columns);
-  const incoming = { columns, ...(await copyRows(step, columns, files)), screened: null };
+  const incoming = { columns, ...(await copyRows(step, columns, which)), screened: null };
   await session.queryLong('ANALYZE pg_temp.incoming');
   const screened = (await step.screen?.(step, incoming)) ?? null;
   return { ...incoming, screened };
@@ -48,15 +49,13 @@ async function createIncoming({ session, place }: WriteStep, columns: TableColum
 async function copyRows(
   { session, request }: WriteStep,
   columns: TableColumn[],
-  files: number[] | null,
+  which: PlacedRows,
 ): Promise<{ copied: number; bytes: number }> {
   const { stage, signal, onProgress } = request;
   const names = ['"#row"', '"#file"', '"#hash"', ...columns.map(({ name }) => quoteName('column', name))];
   const sql = `COPY pg_temp.incoming (${names.join(', ')}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  const { rows, bytes } = await session.copyIn(
-    sql,
-    stage.placedLines(files ? { files } : 'all', signal),
-    (rowBytesSent) => onProgress?.({ identitiesSent: 0, unseen: stage.rows, rowBytesSent }),
+  const { rows, bytes } = await session.copyIn(sql, stage.placedLines(which, signal), (rowBytesSent) =>
+    onProgress?.({ identitiesSent: 0, unseen: stage.rows, rowBytesSent }),
   );
   return { copied: rows, bytes };
 }

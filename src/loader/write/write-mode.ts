@@ -2,6 +2,7 @@ import type { AfterRefusal } from '../../schema/stage.js';
 import type { TableColumn } from '../describe-table.js';
 import type { LoadRequest } from '../load.js';
 import type { TablePlace } from '../quote-name.js';
+import type { TableRules } from '../rules/table-rules.js';
 import type { SchemaChanges } from '../schema-changes.js';
 import type { Session } from '../session.js';
 import type { TableLock, WriteModeName, WriteRule } from './write-rule.js';
@@ -39,6 +40,8 @@ export interface WriteStep {
   /** How the table was written last; null: never, so that its rows are the user's own. */
   before: WriteModeName | null;
   changes: SchemaChanges;
+  /** What rows of the stage may break, so that the table would refuse them; null: nothing. */
+  rules: TableRules | null;
   /** Takes out rows that the table would refuse; null: it refuses none. */
   screen: Screen | null;
 }

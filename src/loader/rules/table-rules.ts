@@ -1,0 +1,52 @@
+import { describeTable } from '../describe-table.js';
+import type { TablePlace } from '../quote-name.js';
+import type { Session } from '../session.js';
+import { listChecks } from './check-rules.js';
+import { listForeignKeys } from './foreign-key-rules.js';
+import { listNotNull } from './not-null-rules.js';
+import type { IncomingColumns, ListRules, Rule } from './rule.js';
+import { listTrials } from './trial-rules.js';
+import { listUnique } from './unique-rules.js';
+
+/**
+ * Every kind of rule, in the order in which rows are searched: what is about a row by itself, then about its parents, then
+ * about others like it.
+ */
+const KINDS: ListRules[] = [listNotNull, listChecks, listForeignKeys, listUnique, listTrials];
+
+/** What the rows of a table must keep. */
+export interface TableRules {
+  place: TablePlace;
+  rules: Rule[];
+  /** A trigger may change a row before it is checked: what it looks like before says nothing. */
+  areRowsChanged: boolean;
+}
+
+/**
+ * Reads from the catalog what rows of these columns may break; null: nothing.
+ *
+ * @param more rules that the catalog does not have
+ */
+export async function readRules(
+  session: Session,
+  place: TablePlace,
+  { columns, more }: { columns: IncomingColumns; more: Rule[] },
+): Promise<TableRules | null> {
+  const described = await describeTable(session, place);
+  if (!described) return null;
+  const table = { place, oid: described.oid };
+  const rules: Rule[] = [];
+  for (const list of KINDS) rules.push(...(await list(session, table)));
+  const active = [...more, ...rules.filter((rule) => !rule.isIdle(columns))];
+  if (active.length === 0) return null;
+  return { place, rules: active, areRowsChanged: await hasTriggerBefore(session, table.oid) };
+}
+
+async function hasTriggerBefore(session: Session, oid: number): Promise<boolean> {
+  const { rows } = await session.query(
+    `SELECT FROM pg_catalog.pg_trigger
+      WHERE tgrelid = $1 AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 3 = 3 AND tgtype & 20 <> 0`,
+    [oid],
+  );
+  return rows.length > 0;
+}
