@@ -226,3 +226,35 @@ describe('other contracts', () => {
     });
   });
 });
+
+describe('names', () => {
+  it('of the language, in upper case and as long as PostgreSQL has them are names like others', async () => {
+    const long = 'x'.repeat(63);
+    await service.upload(config('words', '{}', 'table: order'));
+    const words = await run('words', { '1.csv': `id,user,SELECT,Group By,${long}\n1,a,b,c,d\n` });
+    expect(words.state).toBe('succeeded');
+    expect(await sql('SELECT * FROM "order"')).toEqual([
+      { id: '1', user: 'a', select: 'b', group_by: 'c', [long]: 'd' },
+    ]);
+    await sql('CREATE TABLE "Orders" ("ID" bigint, "userName" text)');
+    await service.upload(config('upper', '{}', 'table: Orders'));
+    await run('upper', { '1.csv': 'id,username\n1,a\n' });
+    expect(await sql('SELECT * FROM "Orders"')).toEqual([{ ID: '1', userName: 'a' }]);
+    await service.upload(config('upper', '{}', 'table: Orders\nschema: { id: bigint }'));
+    expect((await service.run({ pipeline: 'upper' })).error).toMatchObject({
+      code: 'TABLE_MISMATCH',
+      message: expect.stringContaining('column id: the table has ID, which differs in case only'),
+    });
+  });
+
+  it('of a column that PostgreSQL has for itself refuses the file, until it is renamed', async () => {
+    await service.upload(config('box', '{}'));
+    const refused = await run('box', { '1.csv': 'id,xmin,xmax\n1,2,3\n' });
+    expect((await rejectsOf(service, refused.id)).items).toMatchObject([
+      { line: null, reason: expect.stringContaining('expected another column name than xmin') },
+    ]);
+    await service.upload(config('box', '{}', 'rename: { xmin: west, xmax: east }'));
+    await service.run({ pipeline: 'box' });
+    expect(await sql('SELECT * FROM box')).toEqual([{ id: '1', west: '2', east: '3' }]);
+  });
+});

@@ -4,7 +4,7 @@ import { checkCondition, checkExpression } from './check-expression.js';
 import type { Fault } from './fault.js';
 import { parseColumnType } from './parse-column-type.js';
 import type { ColumnShape } from './shape/column-shape.js';
-import { COLUMN_NAME } from './shape/names.js';
+import { COLUMN_NAME, refuseSystemColumn } from './shape/names.js';
 
 type Path = (string | number)[];
 
@@ -88,5 +88,7 @@ function checkColumnName(name: string, other: string | undefined): string | unde
     const shown = JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
     return `expected a column name of letters, digits and _ (at most 63 bytes, no digit first), got ${shown}`;
   }
+  const system = refuseSystemColumn(name);
+  if (system) return system;
   return other && `expected column names that differ in more than case, got "${other}" and "${name}"`;
 }

@@ -70,6 +70,16 @@ describe('the contract of a stream', () => {
   });
 });
 
+describe('a column that every table of PostgreSQL has', () => {
+  const fault = (path: string, name: string) =>
+    `${path} expected another column name than ${name}, which is a system column of every table of PostgreSQL`;
+
+  it('can be neither declared nor a new name', () => {
+    expect(faultsOf(config('{}').replace('id:', 'xmin:'))).toEqual([fault('schema.columns.xmin', 'xmin')]);
+    expect(faultsOf(`${config('{}')}rename: { a: ctid }`)).toEqual([fault('rename.a', 'ctid')]);
+  });
+});
+
 describe('the contract of a column', () => {
   it('has only what was said', () => {
     const { columns } = parse(

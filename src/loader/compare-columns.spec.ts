@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ColumnType, fits, formatColumnType } from '../schema/column-types.js';
 import { parseSqlType } from './column-sql.js';
+import { compareColumns } from './compare-columns.js';
+import type { TableColumn } from './describe-table.js';
 
 const varchar = (length: number): ColumnType => ({ name: 'varchar', length });
 const numeric = (precision: number, scale: number): ColumnType => ({ name: 'numeric', precision, scale });
@@ -73,5 +75,51 @@ describe('parseSqlType', () => {
     ['"char"', null],
   ])('%s', (text, type) => {
     expect(parseSqlType(text)).toEqual(type);
+  });
+});
+
+describe('a column of the stage', () => {
+  const existing = (name: string, type: ColumnType, rest: Partial<TableColumn> = {}): TableColumn => ({
+    name,
+    type,
+    sqlType: formatColumnType(type),
+    isNotNull: false,
+    hasDefault: false,
+    isIdentity: false,
+    isGenerated: false,
+    isDomain: false,
+    ...rest,
+  });
+  const column = (type: ColumnType, mayWiden = true) => [{ name: 'n', type, required: false, mayWiden }];
+  const [integer, bigint, text]: ColumnType[] = [{ name: 'integer' }, { name: 'bigint' }, { name: 'text' }];
+
+  it('widens that of the table, where it may', () => {
+    const widened = [{ name: 'n', from: integer, to: bigint }];
+    const table = [existing('n', integer!)];
+    expect(compareColumns(column(bigint!), table)).toEqual({ missing: [], widened, mismatches: [] });
+    expect(compareColumns(column(integer!), [existing('n', bigint!)])).toMatchObject({
+      widened: [],
+      mismatches: [],
+    });
+  });
+
+  it.each<[string, ColumnType, TableColumn, boolean]>([
+    ['unless the contract says so', bigint!, existing('n', integer!), false],
+    ['to a narrower one', integer!, existing('n', text!), true],
+    ['of a domain', bigint!, existing('n', integer!, { isDomain: true }), true],
+    ['that a sequence fills', text!, existing('n', integer!, { isIdentity: true }), true],
+    ['that is computed', text!, existing('n', integer!, { isGenerated: true }), true],
+  ])('does not widen one %s', (_name, type, table, mayWiden) => {
+    const compared = compareColumns(column(type, mayWiden), [table]);
+    expect(compared.widened).toEqual([]);
+    expect(compared.mismatches).toHaveLength(1);
+  });
+
+  it('is no second one beside one that differs in case only', () => {
+    expect(compareColumns(column(integer!), [existing('N', integer!)]).mismatches).toEqual([
+      'column n: the table has N, which differs in case only; give the column that name',
+    ]);
+    const both = [existing('N', integer!), existing('n', integer!)];
+    expect(compareColumns(column(integer!), both)).toMatchObject({ mismatches: [] });
   });
 });

@@ -24,9 +24,9 @@ export function compareColumns(stage: StageColumn[], table: TableColumn[]): Colu
   const widened: WidenedColumn[] = [];
   const mismatches = stage.flatMap((column) => {
     const existing = byName.get(column.name);
-    const mismatch = existing && findMismatch(column, existing);
+    const mismatch = existing ? findMismatch(column, existing) : findTwin(column, table);
     if (!mismatch) return [];
-    if (!mayWiden(column, existing)) return [`column ${column.name}: ${mismatch}`];
+    if (!existing || !mayWiden(column, existing)) return [`column ${column.name}: ${mismatch}`];
     widened.push({ name: column.name, from: existing.type, to: column.type });
     return [];
   });
@@ -41,6 +41,12 @@ function mayWiden(
   const { type, isDomain, isIdentity, isGenerated } = existing;
   if (!column.mayWiden || !type || isDomain || isIdentity || isGenerated) return false;
   return isWidening(type, column.type);
+}
+
+/** A second column that looks the same would part the values in two. */
+function findTwin({ name }: StageColumn, table: TableColumn[]): string | null {
+  const twin = table.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  return twin ? `the table has ${twin.name}, which differs in case only; give the column that name` : null;
 }
 
 function findMismatch(column: StageColumn, existing: TableColumn): string | null {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { assert, property, string, uniqueArray } from 'fast-check';
 import { type NameRules, nameColumns, snakeCase } from './name-columns.js';
 
 const NAMES: [string, string][] = [
@@ -12,6 +13,20 @@ const NAMES: [string, string][] = [
   ['activeflag', 'activeflag'],
   ['HTTPServer', 'http_server'],
   ['userID', 'user_id'],
+  ['HTTPServerID', 'http_server_id'],
+  ['user2Name', 'user2_name'],
+  ['ISO8601Date', 'iso8601_date'],
+  ['x1Y2Z', 'x1_y2_z'],
+  ['aB', 'a_b'],
+  ['ALL_CAPS_NAME', 'all_caps_name'],
+  ['naïve café', 'naive_cafe'],
+  ['ÉtatCivil', 'etat_civil'],
+  ['İstanbul', 'istanbul'],
+  ['Ｆｕｌｌ Ｗｉｄｔｈ', 'full_width'],
+  ['m²', 'm2'],
+  ['سعر ٣', 'سعر_٣'],
+  ['٣ سعر', '_٣_سعر'],
+  ['a\u00a0b\tc\u200bd', 'a_b_c_d'],
   ['ID', 'id'],
   ['address2Line', 'address2_line'],
   ['Größe (cm)', 'grosse_cm'],
@@ -47,6 +62,13 @@ describe('a source name', () => {
     ['has 64 bytes in fewer letters', ['ä'.repeat(32)], { naming: 'as_is' }],
     ['has a blank and is taken as it is', ['Active Flag'], { naming: 'as_is' }],
   ];
+  it.each(['xmin', 'XMAX', 'ctid'])('%s that PostgreSQL has for itself is refused', (source) => {
+    expect(() => named([source])).toThrow(
+      `expected another column name than ${source.toLowerCase()}, which is a system column of every table of PostgreSQL, got "${source}"`,
+    );
+    expect(named([source], { rename: { [source]: 'west' } })).toEqual(['west']);
+  });
+
   it.each(refused)('that %s is refused, and may be renamed', (_name, sources, rest) => {
     expect(() => named(sources, rest)).toThrow(
       /^expected a column name .*\(a\.csv\); give it one by rename$/,
@@ -122,5 +144,24 @@ describe('rename', () => {
 
   it('of a sign means no other sign in a file without it', () => {
     expect(() => named(['$'], { rename: { '%': 'percent' } })).toThrow('got "$"');
+  });
+});
+
+describe('every name', () => {
+  it('stays as it is when it is normalised again, and two of one file never become one', () => {
+    const word = string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    const law = property(uniqueArray(word, { minLength: 1, maxLength: 5 }), (sources) => {
+      const names = sources.map(snakeCase).filter((name) => name !== '' && !/[^\p{L}\p{N}_]/u.test(name));
+      for (const name of names)
+        expect([name, `_${name}`]).toContain(snakeCase(name).replace(/^(?=\p{N})/u, '_'));
+      try {
+        const taken = named(sources);
+        expect(new Set(taken.map((name) => name.toLowerCase())).size).toBe(sources.length);
+        for (const name of taken) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+      } catch (error) {
+        expect((error as { code?: string }).code).toBe('COLUMN_NAME');
+      }
+    });
+    assert(law, { numRuns: 500 });
   });
 });

@@ -12,6 +12,8 @@ const NESTED_MARK = '\u001f';
 /** Stands there in the column's name. */
 const NESTED = '__';
 const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
+/** Every table of PostgreSQL has these already; https://www.postgresql.org/docs/current/ddl-system-columns.html */
+const SYSTEM = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
 /**
  * `activeFlag`, `Active Flag` and `ACTIVE-FLAG` become `active_flag`; letters lose their accents, everything else that
@@ -23,12 +25,12 @@ export function snakeCase(name: string): string {
     .replace(/\p{M}/gu, '')
     .normalize('NFC')
     .replace(/ß/g, 'ss')
-    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
     .toLowerCase()
-    .replace(/[^\p{L}\d]+/gu, '_')
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_+|_+$/g, '');
-  return /^\d/.test(words) ? `_${words}` : words;
+  return /^\p{N}/u.test(words) ? `_${words}` : words;
 }
 
 export interface NameRules {
@@ -102,6 +104,13 @@ function shown(source: string): string {
 }
 
 function checkName(name: string, source: string, file: string): void {
+  if (SYSTEM.has(name)) {
+    throw new TerminalError(
+      'COLUMN_NAME',
+      `expected another column name than ${name}, which is a system column of every table of PostgreSQL, ` +
+        `got ${JSON.stringify(source)} (${file}); give it one by rename`,
+    );
+  }
   if (COLUMN_NAME.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES && !RESERVED.has(name)) return;
   throw new TerminalError(
     'COLUMN_NAME',
