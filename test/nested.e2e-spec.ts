@@ -78,3 +78,74 @@ schema: { columns: { id: bigint, postcode: { type: integer, nulls: [none] } } }
     return found.map((row) => Object.values(row));
   };
 });
+
+describe('child_tables', () => {
+  const config = (write: string) => `
+pipeline: shop_${write}
+monitor: false
+table: orders_${write}
+key: [id]
+write: ${write}
+child_tables: true
+sources: [{ type: local, path: orders }]
+schema: { columns: { id: varchar(5) } }
+`;
+  const order = (id: number, items: unknown, more = {}) => ({ id, customer: 'Ada', items, ...more });
+  const first = [
+    order(1, [{ sku: 'A', taxes: [{ rate: 7 }, { rate: 19 }] }, { sku: 'B' }]),
+    order(2, [{ sku: 'C', taxes: [{ rate: 7 }] }], { tags: ['new', 'vip'] }),
+    order(3, []),
+  ];
+  const itemsOf = (write: string) =>
+    rowsOf(`SELECT orders_${write}__id, _index, sku FROM orders_${write}__items ORDER BY 1, 2`);
+  const taxesOf = (write: string) =>
+    rowsOf(
+      `SELECT orders_${write}__id, orders_${write}__items__index, _index, rate FROM orders_${write}__items__taxes ORDER BY 1, 2, 3`,
+    );
+  const rowsOf = async (sql: string) =>
+    (await query(app.database.url, sql)).map((row) => Object.values(row).map(String));
+
+  it('loads arrays of all levels into tables of their own, once, together with their rows', async () => {
+    await write('orders', { 'a.json': JSON.stringify(first) });
+    await service.upload(config('append'));
+    const plan = await service.post<{ streams: object[] }>('/plan', { pipeline: 'shop_append' });
+    const run = await service.run({ pipeline: 'shop_append' });
+    expect(run).toMatchObject({ state: 'succeeded', error: null });
+    expect(plan.body.streams[0]).toMatchObject({
+      children: run.streams[0]!.children!.map(({ output: _output, ...child }) => child),
+      ddl: expect.arrayContaining([expect.stringContaining('orders_append__items__taxes')]),
+    });
+    expect(run.streams[0]).toMatchObject({ table: 'orders_append', read: 3, inserted: 3 });
+    const counts = (more: object) => ({ updated: 0, duplicate: 0, rejected: 0, ...more });
+    expect(run.streams[0]!.children).toEqual([
+      expect.objectContaining(counts({ table: 'orders_append__items', read: 3, inserted: 3 })),
+      expect.objectContaining(counts({ table: 'orders_append__items__taxes', read: 3, inserted: 3 })),
+      expect.objectContaining(counts({ table: 'orders_append__tags', read: 2, inserted: 2 })),
+    ]);
+    expect(await itemsOf('append')).toEqual([
+      ['1', '0', 'A'],
+      ['1', '1', 'B'],
+      ['2', '0', 'C'],
+    ]);
+    expect(await taxesOf('append')).toEqual([
+      ['1', '0', '0', '7'],
+      ['1', '0', '1', '19'],
+      ['2', '0', '0', '7'],
+    ]);
+    const csv = await service.get<string>(`/runs/${run.id}/output/orders_append__tags`);
+    expect(csv.body).toBe('orders_append__id,_index,value\n2,0,new\n2,1,vip\n');
+    expect((await service.run({ pipeline: 'shop_append' })).streams[0]).toMatchObject({ state: 'unchanged' });
+  });
+
+  it('refuses a row whose key is missing, with its elements', async () => {
+    await write('orders', {
+      'a.json': JSON.stringify([...first, { id: 'much too long', items: [{ sku: 'X' }] }]),
+    });
+    await service.upload(config('append').replaceAll('_append', '_refused'));
+    const run = await service.run({ pipeline: 'shop_refused' });
+    expect(run).toMatchObject({
+      state: 'succeeded',
+      streams: [{ rejected: 1, children: [{ rejected: 1 }, {}, {}] }],
+    });
+  });
+});

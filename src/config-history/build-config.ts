@@ -60,6 +60,7 @@ function buildStream(
     naming: stream.naming ?? 'snake_case',
     ...(stream.rename && { rename: stream.rename }),
     ...(stream.flatten && { flatten: stream.flatten }),
+    ...(stream.child_tables && { childTables: true as const }),
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
     contract: buildContract(stream.contract),

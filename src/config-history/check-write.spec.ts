@@ -22,8 +22,13 @@ const NOT_YET = /write \d.* which loads do not know yet$/;
 const wrong: [name: string, text: string, faults: string[]][] = [
   [
     'a key without need',
-    `${SOURCES}key: [id]`,
-    ['key 2:1 expected key only with write: upsert, scd2 or replace, got it with append'],
+    `${SOURCES}write: insert\nkey: [id]`,
+    ['key 3:1 expected key only with write: append, upsert, scd2 or replace, got it with insert'],
+  ],
+  [
+    'child tables without a key',
+    `${SOURCES}child_tables: true`,
+    ['key 1:1 expected the columns that tell rows apart, which child_tables needs, got nothing'],
   ],
   [
     'an order without need',

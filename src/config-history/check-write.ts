@@ -10,7 +10,7 @@ const NOT_YET: readonly WriteModeName[] = ['insert', 'replace', 'upsert', 'scd2'
 
 /** Keys that mean something with some modes only. */
 const KEYS_OF_MODES: [keyof StreamShape, WriteModeName[]][] = [
-  ['key', ['upsert', 'scd2', 'replace']],
+  ['key', ['append', 'upsert', 'scd2', 'replace']],
   ['order_by', ['upsert', 'scd2', 'replace']],
   ['min_rows', ['replace']],
   ['max_shrink', ['replace']],
@@ -31,6 +31,7 @@ export function checkWrite(stream: StreamShape, path: Path): Fault[] {
     ...checkDeclared(stream, path),
     ...checkHistory(stream, mode, path),
     ...checkSources(stream, mode, path),
+    ...checkChildTables(stream, mode, path),
   ];
 }
 
@@ -62,6 +63,18 @@ function checkKey(stream: StreamShape, mode: WriteModeName, path: Path): Fault[]
     return [{ path: [...path, 'duplicates'], message, at: 'key' }];
   }
   return [];
+}
+
+/** The rows of a child table are known by the row that they belong to, of which there must be one. */
+function checkChildTables(stream: StreamShape, mode: WriteModeName, path: Path): Fault[] {
+  if (stream.child_tables !== true) return [];
+  if (stream.key === undefined) {
+    const message = 'expected the columns that tell rows apart, which child_tables needs, got nothing';
+    return [{ path: [...path, 'key'], message, at: 'missing' }];
+  }
+  if (mode !== 'scd2' && mode !== 'insert') return [];
+  const message = `expected child_tables with write: append, upsert or replace, got it with ${mode}`;
+  return [{ path: [...path, 'child_tables'], message, at: 'key' }];
 }
 
 /** What strict mode leaves out cannot be a key; without it the sources may bring the column. */

@@ -41,6 +41,8 @@ export interface StreamConfig {
   rename?: Record<string, string>;
   /** Levels of objects whose members become columns; absent: none. */
   flatten?: number;
+  /** Arrays become rows of tables of their own; absent: they stay in their column. */
+  childTables?: true;
   /** Only the schema's columns are kept. */
   strictMode: boolean;
   /** Declared columns in the order of the YAML; empty: all are inferred. */

@@ -58,6 +58,7 @@ import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
 import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
+import { ChildSteps } from './child-steps.js';
 import { StreamSteps } from './stream-steps.js';
 import { StreamWalker } from './stream-walker.js';
 import { SweepLock } from './sweep-lock.js';
@@ -112,6 +113,7 @@ import { WorkerPresence } from './worker-presence.js';
     SetAsideFiles,
     StreamLooks,
     StreamSteps,
+    ChildSteps,
     FetchSteps,
     StageStream,
     StreamWalker,

@@ -55,10 +55,15 @@ const FORMAT_VERSION = 1;
  */
 export function streamSignature(stream: StreamConfig, contents: string[]): string {
   const { table, naming, rename, strictMode, columns, contract, duplicates, write, output } = stream;
-  const { key, orderBy, minRows, maxShrink, history, unique, foreignKeys, checks, flatten } = stream;
+  const { key, orderBy, minRows, maxShrink, history, unique, foreignKeys, checks } = stream;
+  const { flatten, childTables } = stream;
   const how = { table, naming, rename, strictMode, columns, contract, duplicates, write, output };
   const writing = { key, orderBy, minRows, maxShrink, history };
-  return digest([FORMAT_VERSION, { ...how, ...writing, unique, foreignKeys, checks, flatten }, contents]);
+  return digest([
+    FORMAT_VERSION,
+    { ...how, ...writing, unique, foreignKeys, checks, flatten, childTables },
+    contents,
+  ]);
 }
 
 /**

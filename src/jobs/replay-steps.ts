@@ -70,8 +70,8 @@ export class ReplaySteps {
       const folder = folderOf(at);
       const signal = at.signals.work;
       const landed = await this.extraction.landRecords(path, folder, signal);
-      const [split] = await splitFiles(this.extraction, at.stream, [landed], { folder, signal });
-      return { ...split!, ...known };
+      const { files } = await splitFiles(this.extraction, at.stream, [landed], { folder, signal });
+      return { ...files[0]!, ...known };
     }
     const { types } = layout;
     const read = replayDialect(file, at.stream);

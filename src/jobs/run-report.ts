@@ -83,11 +83,21 @@ export interface StreamSummary extends Counts {
   nulled?: NulledColumn[];
   /** What the load has changed about the columns of a table that was there before; as `nulled`. */
   changes?: ColumnChange[];
+  /** Absent: it has no child tables. */
+  children?: ChildReport[];
   fileCount: number;
   skippedCount: number;
   durationMs: number | null;
   /** What it failed with last, or why it was skipped. Absent in runs from before streams had errors of their own. */
   error?: StreamError | null;
+}
+
+/** A table for arrays inside the stream's records, which was loaded together with it. */
+export interface ChildReport extends Counts {
+  table: string;
+  deleted: number;
+  /** File name of its combined CSV; null when none is written. */
+  output: string | null;
 }
 
 export interface StreamFiles {

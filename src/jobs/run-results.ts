@@ -44,7 +44,8 @@ export class RunResults {
    */
   async output(runId: string, table: string): Promise<StreamableFile> {
     const run = await this.runs.get(runId);
-    const output = run.streams.find((stream) => stream.table === table)?.output;
+    const tables = run.streams.flatMap((stream) => [stream, ...(stream.children ?? [])]);
+    const output = tables.find((one) => one.table === table)?.output;
     if (!output) throw outputNotFound(table, `run ${run.id} writes none of that name`);
     const path = combinedPath(this.settings.home, run.pipeline, output);
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {

@@ -184,6 +184,17 @@ class StreamErrorDto extends RunErrorDto {
   isPassing: boolean;
 }
 
+class ChildReportDto extends CountsDto {
+  @ApiProperty({ example: 'orders__items' })
+  table: string;
+
+  @ApiProperty({ description: 'Rows that left the table', example: 0 })
+  deleted: number;
+
+  @ApiProperty({ type: String, nullable: true, example: 'orders__items.csv' })
+  output: string | null;
+}
+
 export class StreamSummaryDto extends CountsDto {
   @ApiProperty({ example: 'weather' })
   table: string;
@@ -250,6 +261,13 @@ export class StreamSummaryDto extends CountsDto {
     description: 'What the load has changed about the columns of a table that was there before',
   })
   changes?: ColumnChangeDto[];
+
+  @ApiProperty({
+    type: [ChildReportDto],
+    required: false,
+    description: 'Tables for arrays inside the records (`child_tables`), loaded together with this one',
+  })
+  children?: ChildReportDto[];
 
   @ApiProperty({ description: 'Files and pages that were taken', example: 2 })
   fileCount: number;

@@ -1,11 +1,13 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { LandedFile } from '../extraction/landed-file.js';
+import { defaultOutput } from '../config-history/stream-names.js';
 import type { LoadResult } from '../loader/load.js';
 import { formatColumnType } from '../schema/column-types.js';
 import type { Stage } from '../schema/stage.js';
 import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import {
+  type ChildReport,
   type FileReport,
   noCounts,
   type SkippedFile,
@@ -152,6 +154,16 @@ export function applyLoad(report: StreamReport, load: LoadResult): void {
   });
   const { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes } = load;
   Object.assign(report, { read, inserted, updated, duplicate, rejected, deleted, rowBytes, changes });
+  if (load.children) report.children = load.children.map((child) => childReport(child, report));
+}
+
+/** The report of a child table, whose combined CSV goes by that of its stream. */
+export function childReport(
+  { table, read, inserted, updated, duplicate, rejected, deleted }: Omit<ChildReport, 'output'>,
+  { output }: StreamReport,
+): ChildReport {
+  const counts = { read, inserted, updated, duplicate, rejected, deleted };
+  return { table, ...counts, output: output === null ? null : defaultOutput(table) };
 }
 
 type NewFile = Pick<FileReport, 'source' | 'name' | 'fingerprint' | 'copyOf'>;

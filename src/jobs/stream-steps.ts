@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { defaultOutput } from '../config-history/stream-names.js';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
@@ -11,6 +12,7 @@ import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
+import { ChildSteps } from './child-steps.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import { probePieces } from './probe-pieces.js';
@@ -29,6 +31,7 @@ export class StreamSteps {
     private readonly extraction: ExtractionService,
     private readonly schema: SchemaService,
     private readonly loader: LoaderService,
+    private readonly children: ChildSteps,
     private readonly settings: Settings,
   ) {}
 
@@ -41,7 +44,9 @@ export class StreamSteps {
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
     if (signature === null || last?.signature !== signature || last.runId === run.id) return false;
     if (last.mayTakeMore) return false;
-    return output === null || isPublished(this.outputPath(at, output), signature);
+    if (output !== null && !(await isPublished(this.outputPath(at, output), signature))) return false;
+    await this.children.noteUnchanged(at);
+    return true;
   }
 
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
@@ -102,7 +107,7 @@ export class StreamSteps {
       folder: folder.stream(at.index),
       signal: signals.work,
     });
-    const what = { folder: folder.stream(at.index), files: split, copies: look.copies, existing };
+    const what = { folder: folder.stream(at.index), files: split.files, copies: look.copies, existing };
     const keepPlaces =
       hasConstraints(stream) || (await this.loader.mayRefuse(target(), stream.table, stream.columns));
     try {
@@ -113,6 +118,7 @@ export class StreamSteps {
       const stage = await this.schema.stage(staged);
       const { rows, identities, rejected, nulled } = stage;
       logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
+      await this.children.stage(at, split.children, stage);
       return stage;
     } catch (error) {
       // What looks like a fault of the data may be that somebody wrote to the file meanwhile.
@@ -132,7 +138,7 @@ export class StreamSteps {
     if (!(error instanceof RejectLimit) || error.rejectsPath === null) return;
     const { rejectsPath } = error;
     const { id: runId, pipeline, configVersion } = at.journal.run;
-    const { table } = at.stream;
+    const { table } = error;
     await this.loader.recordRejects(at.target(), { runId, pipeline, configVersion, table, rejectsPath });
   }
 
@@ -166,6 +172,7 @@ export class StreamSteps {
   async loadRequest(at: StreamWalk, stage: Stage): Promise<LoadRequest> {
     const { stream, report, signals, folder, progress } = at;
     const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
+    const children = await this.children.loads(at);
     return {
       target: at.target(),
       runId,
@@ -179,6 +186,7 @@ export class StreamSteps {
       signature: report.signature ?? '',
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       write: writeRule(stream),
+      ...(children.length > 0 && { children }),
       addColumns: stream.contract.newColumns === 'evolve',
       constraints: declaredConstraints(stream),
       mostRejects: mostRejects(stream, stage),
@@ -204,12 +212,19 @@ export class StreamSteps {
   async writeCombined(at: StreamWalk, stage: Stage): Promise<void> {
     const { output } = at.stream;
     if (output !== null) {
-      const signature = at.report.signature ?? '';
-      const write = (tmp: string) => stage.writeCombined(tmp, at.signals.committed);
-      await publish(this.outputPath(at, output), { runId: at.journal.run.id, signature, write });
+      for (const { table, stage: child } of await this.children.loads(at)) {
+        await this.publish(at, defaultOutput(table), child);
+      }
+      await this.publish(at, output, stage);
       logStep(at, 'output', 'wrote the combined CSV');
     }
     at.report.state = 'succeeded';
+  }
+
+  private async publish(at: StreamWalk, output: string, stage: Stage): Promise<void> {
+    const signature = at.report.signature ?? '';
+    const write = (tmp: string) => stage.writeCombined(tmp, at.signals.committed);
+    await publish(this.outputPath(at, output), { runId: at.journal.run.id, signature, write });
   }
 
   private outputPath(at: StreamWalk, output: string): string {

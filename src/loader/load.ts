@@ -1,4 +1,5 @@
 import type { AfterRefusal, Stage, StageColumn } from '../schema/stage.js';
+import type { ChildOf } from './child-tables.js';
 import type { LoadCursors } from './cursors.js';
 import type { ReplayedRejects } from './replay.js';
 import type { DeclaredConstraints } from './rules/declared.js';
@@ -44,6 +45,8 @@ export interface LoadRequest {
   replay?: ReplayedRejects;
   /** How far the APIs of the stream were read; absent: it has none with a cursor. */
   cursors?: LoadCursors;
+  /** Tables for arrays inside the stage's records, each behind its parent: loaded with it or not at all. Absent: none. */
+  children?: ChildLoad[];
   /** Whether a column that the table lacks may be added. */
   addColumns: boolean;
   /** `user`: no statement changes the user's schema; what the stage needs must be there. Default: `millrace`. */
@@ -53,6 +56,14 @@ export interface LoadRequest {
   signal?: AbortSignal;
   /** Told now and again while identities and rows travel. */
   onProgress?: (progress: LoadProgress) => void;
+}
+
+/** A stage that is loaded together with that of its parent. */
+export interface ChildLoad extends Pick<
+  LoadRequest,
+  'table' | 'stage' | 'write' | 'constraints' | 'mostRejects' | 'bearRejects'
+> {
+  of: ChildOf;
 }
 
 /** How far a load is: the identities travel first, then the rows that are new. */
@@ -102,6 +113,12 @@ export interface LoadResult {
   rowBytes: number;
   /** The load had been committed by an earlier attempt of the same run. */
   alreadyCommitted: boolean;
+  /** Of the child tables; absent: there are none. */
+  children?: ChildLoadResult[];
+}
+
+export interface ChildLoadResult extends LoadResult {
+  table: string;
 }
 
 /** The table as it stands; null when there is none. */

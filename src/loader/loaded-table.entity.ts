@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { ChildOf } from './child-tables.js';
 import { COUNT_COLUMN } from './count-column.js';
 
 /** The tables that were loaded into, by the number that their row hashes carry. */
@@ -29,4 +30,8 @@ export class LoadedTableEntity {
   /** The write mode of the latest load: another one cannot go by what this one has kept of rows and files. */
   @Column({ name: 'write_mode', type: 'text', default: 'append' })
   writeMode: string;
+
+  /** What the table belongs to, where it holds arrays of another one's records. */
+  @Column({ name: 'child_of', type: 'jsonb', nullable: true })
+  childOf: ChildOf | null;
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { findChildren, type KnownChild } from './child-tables.js';
 import { copyRejects } from './copy-rejects.js';
 import { type CursorKey, findCursors } from './cursors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
-import { findLastLoad, findLoad } from './ledger.js';
+import { findLastLoad } from './ledger.js';
 import { type ListedChanges, listSchemaChanges, type SchemaChangesOf } from './list-schema-changes.js';
 import { countRejects, listRejects, type RejectList } from './list-rejects.js';
-import { loadStage } from './load-stage.js';
+import { findLoadTogether, loadTogether } from './load-together.js';
 import type {
   ExistingColumns,
   LastLoad,
@@ -87,9 +88,14 @@ export class LoaderService {
     { runId, table, signal }: { runId: string; table: string; signal?: AbortSignal },
   ): Promise<LoadResult | null> {
     const key = { runId, schema: target.schema, table };
-    const found = await this.access.read(target, (session) => findLoad(session, key));
+    const found = await this.access.read(target, (session) => findLoadTogether(session, key));
     if (found) return found;
-    return this.access.inTurn(target, table, (session) => findLoad(session, key), signal);
+    return this.access.inTurn(target, table, (session) => findLoadTogether(session, key), signal);
+  }
+
+  /** The tables that hold arrays of the records of a table, as far as they were loaded and are still there. */
+  async children(target: Target, table: string): Promise<KnownChild[]> {
+    return this.access.read(target, (session) => findChildren(session, { schema: target.schema, table }));
   }
 
   /** How far an API is loaded into a table, by partition: the highest values that were committed with their rows. */
@@ -118,7 +124,7 @@ export class LoaderService {
     const where = `table ${request.target.schema}.${request.table}`;
     return this.access.use(request.target, { where, columns }, async (database) => {
       const { limits } = this.access;
-      const work = (session: Session) => loadStage(session, request, limits);
+      const work = (session: Session) => loadTogether(session, request, limits);
       try {
         return await runTransaction(database, limits, work, request.signal);
       } catch (error) {

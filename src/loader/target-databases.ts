@@ -19,6 +19,7 @@ import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-ch
 import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
 import { ColumnChanges1700000000007 } from './migrations/1700000000007-column-changes.js';
 import { RefusedRows1700000000009 } from './migrations/1700000000009-refused-rows.js';
+import { ChildTables1700000000010 } from './migrations/1700000000010-child-tables.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
@@ -150,6 +151,7 @@ export function dataSourceOptions(
       WriteModes1700000000006,
       ColumnChanges1700000000007,
       RefusedRows1700000000009,
+      ChildTables1700000000010,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

@@ -4,7 +4,7 @@ import { toLoaderError } from './database-errors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
 import type { LoaderLimits } from './limits.js';
 import { listRejects } from './list-rejects.js';
-import { loadStage } from './load-stage.js';
+import { loadTogether } from './load-together.js';
 import type { LoadRequest, LoadResult, Reject } from './load.js';
 import type { TablePlace } from './quote-name.js';
 import { noSamples, type RowSamples, sampleRows } from './sample-rows.js';
@@ -109,7 +109,7 @@ async function tryLoad(session: Session, committed: Session, trial: Trial): Prom
 async function tryOut(session: Session, committed: Session, { request, limits }: Trial) {
   const { runId, table } = request;
   const place = placeOf(request);
-  const result = await loadStage(session, request, limits);
+  const result = await loadTogether(session, request, limits);
   await session.queryLong('SET CONSTRAINTS ALL IMMEDIATE');
   await session.query('SET CONSTRAINTS ALL DEFERRED');
   const statements = await statementsOf(session, request);
@@ -128,10 +128,13 @@ async function columnsOf(session: Session, place: TablePlace): Promise<StageColu
   return described && fillableColumns(described, place);
 }
 
-async function statementsOf(session: Session, { runId, table }: LoadRequest): Promise<string[]> {
+async function statementsOf(
+  session: Session,
+  { runId, table, children = [] }: LoadRequest,
+): Promise<string[]> {
   const { rows } = await session.query<{ statement: string }>(
-    'SELECT statement FROM millrace.schema_changes WHERE run_id = $1 AND table_name = $2 ORDER BY id',
-    [runId, table],
+    'SELECT statement FROM millrace.schema_changes WHERE run_id = $1 AND table_name = ANY ($2) ORDER BY id',
+    [runId, [table, ...children.map((child) => child.table)]],
   );
   return rows.map(({ statement }) => statement);
 }

@@ -7,6 +7,7 @@ import type { StageRequest } from './stage-request.js';
 export class RejectLimit extends TerminalError {
   constructor(
     message: string,
+    readonly table: string,
     readonly files: StagedFile[],
     /** NDJSON of StageReject. */
     readonly rejectsPath: string | null,
@@ -79,7 +80,7 @@ function fail(
   expected: string,
 ): never {
   const message = `${table}: expected ${expected}, got ${rejected} of ${read} records refused`;
-  throw new RejectLimit(message, files, rejectsPath);
+  throw new RejectLimit(message, table, files, rejectsPath);
 }
 
 interface FailingRejects {

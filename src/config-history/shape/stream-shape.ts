@@ -67,6 +67,13 @@ export class StreamShape {
   })
   flatten?: number;
 
+  @Key(flag, {
+    description:
+      'Elements of arrays become rows of tables of their own, such as orders__items, with the key of their row; needs key.',
+    default: false,
+  })
+  child_tables?: boolean;
+
   @Nested(SchemaShape, {
     description:
       'The columns and their types: {strict_mode, columns}, or directly a map from column to type.',

@@ -18,6 +18,7 @@ const mostNameBytes = 63;
 export class ChildWriter {
   /** The columns of the key of the rows that the arrays stand in, in its order. */
   private readonly parentKey: string[];
+  private count = 0;
 
   private constructor(
     readonly table: string,
@@ -51,6 +52,7 @@ export class ChildWriter {
     this.parent.key.forEach((name, at) => {
       own[this.parentKey[at]!] = key.get(name) ?? null;
     });
+    this.count += elements.length;
     for (const [index, element] of elements.entries()) {
       this.writer.add({ ...own, [indexColumn]: index, ...this.members(element) }, line);
     }
@@ -66,7 +68,14 @@ export class ChildWriter {
     const landed = await this.writer.finish();
     const { shared: _shared, rawStart: _rawStart, ...rest } = of;
     const file: LandedFile = { ...rest, ...landed, format: 'ndjson', dialect: null };
-    return { table: this.table, parent: table, parentKey: this.parentKey, references: key, file };
+    return {
+      table: this.table,
+      parent: table,
+      parentKey: this.parentKey,
+      references: key,
+      count: this.count,
+      file,
+    };
   }
 
   /** How the elements' own arrays and objects are taken apart in their turn. */

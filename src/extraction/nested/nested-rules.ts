@@ -35,6 +35,8 @@ export interface ChildFile {
   parentKey: string[];
   /** The key of the rows with the array. */
   references: string[];
+  /** Elements in all arrays together. */
+  count: number;
   file: LandedFile;
 }
 

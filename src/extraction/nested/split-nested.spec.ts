@@ -135,6 +135,7 @@ describe('splitNested, arrays', () => {
         parent: 'orders',
         parentKey: ['orders__id'],
         references: ['id'],
+        count: 2,
         rows: [
           { orders__id: '7', _index: '0', sku: 'A' },
           { orders__id: '7', _index: '1', sku: 'B' },
@@ -145,6 +146,7 @@ describe('splitNested, arrays', () => {
         parent: 'orders__items',
         parentKey: ['orders__id', 'orders__items__index'],
         references: ['orders__id', '_index'],
+        count: 2,
         rows: [
           { orders__id: '7', orders__items__index: '0', _index: '0', rate: '7' },
           { orders__id: '7', orders__items__index: '0', _index: '1', rate: '19' },
@@ -155,6 +157,7 @@ describe('splitNested, arrays', () => {
         parent: 'orders',
         parentKey: ['orders__id'],
         references: ['id'],
+        count: 3,
         rows: [
           { orders__id: '7', _index: '0', value: 'x' },
           { orders__id: '7', _index: '1', value: null },

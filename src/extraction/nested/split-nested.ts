@@ -118,7 +118,7 @@ class NestedSplitter {
   private give(name: string, value: unknown, top: string): void {
     if (Array.isArray(value) && this.rules.childTables !== null) {
       this.columns.split(name, top);
-      if (value.length > 0) this.arrays.push({ column: name, elements: value });
+      this.arrays.push({ column: name, elements: value });
       return;
     }
     const text = value === null ? null : rawText(value);

@@ -26,7 +26,7 @@ export function describeStream(planned: PlannedStream): StreamPlan {
   const { at, tried, losses } = planned;
   const { table } = at.stream;
   if (tried?.result) applyLoad(at.report, tried.result);
-  const { error, files, skipped, read, inserted, updated, duplicate, rejected } = at.report;
+  const { error, files, skipped, children, read, inserted, updated, duplicate, rejected } = at.report;
   const counts = tried?.result ? { read, inserted, updated, duplicate, rejected } : noCounts();
   return {
     table,
@@ -36,6 +36,7 @@ export function describeStream(planned: PlannedStream): StreamPlan {
     changes: changesOf(planned),
     losses: losses.get(table) ?? [],
     counts: { ...counts, deleted: tried?.result?.deleted ?? 0 },
+    ...(children && { children: children.map(({ output: _output, ...child }) => child) }),
     fileCount: files.length,
     files: files.slice(0, SHOWN_FILES).map(({ source, name, bytes, copyOf, ...file }) => {
       const { read, inserted, updated, duplicate, rejected } = file;

@@ -42,6 +42,11 @@ export interface PlanSamples {
   rejected: RejectSample[];
 }
 
+/** A table for arrays inside the stream's records. */
+export interface PlannedChild extends PlannedCounts {
+  table: string;
+}
+
 export interface StreamPlan {
   table: string;
   state: StreamOutcome;
@@ -52,6 +57,8 @@ export interface StreamPlan {
   changes: string[];
   losses: ColumnLoss[];
   counts: PlannedCounts;
+  /** Absent: there are none. */
+  children?: PlannedChild[];
   fileCount: number;
   /** The first ones; `fileCount` counts all. */
   files: Pick<FileReport, 'source' | 'name' | 'bytes' | 'copyOf' | keyof Counts>[];

@@ -163,6 +163,11 @@ class PlanSamplesDto {
 
 const OUTCOMES: StreamOutcome[] = ['loads', 'unchanged', 'empty', 'failed', 'skipped'];
 
+class ChildPlanDto extends StreamCountsDto {
+  @ApiProperty({ example: 'orders__items' })
+  table: string;
+}
+
 class StreamPlanDto {
   @ApiProperty({ example: 'orders' })
   table: string;
@@ -194,6 +199,13 @@ class StreamPlanDto {
 
   @ApiProperty({ type: StreamCountsDto })
   counts: StreamCountsDto;
+
+  @ApiProperty({
+    type: [ChildPlanDto],
+    required: false,
+    description: 'Of the tables that `child_tables` makes',
+  })
+  children?: ChildPlanDto[];
 
   @ApiProperty({ example: 2 })
   fileCount: number;

@@ -18,10 +18,23 @@ export function printPlan({ id, pipeline, configVersion, state, report, error, e
 }
 
 function printStream(stream: StreamPlan): string[] {
-  const { table, state, columns, ddl, changes, losses, counts, samples, skipped, error } = stream;
+  const {
+    table,
+    state,
+    columns,
+    ddl,
+    changes,
+    losses,
+    counts,
+    children = [],
+    samples,
+    skipped,
+    error,
+  } = stream;
   const inserted = columns.filter(({ isNew, from }) => isNew || from !== undefined);
   return [
     `# ${table}: ${state}${state === 'loads' ? `, ${countsOf(counts)}` : ''}`,
+    ...children.map((child) => `  # ${child.table}: ${countsOf(child)}`),
     ...(error ? [`  ! ${error.message}`] : []),
     ...changes.map((text) => `  ~ ${text}`),
     ...inserted.map(({ name, type, origin, from }) => {

@@ -1,3 +1,6 @@
+/** The keys of the rows that a parent's load has brought: a table of the session, while its child tables are loaded. */
+export const PARENT_KEYS = 'parent_keys';
+
 export type WriteModeName = 'append' | 'insert' | 'replace' | 'upsert' | 'scd2';
 
 /** A stream's write mode with what it goes by. */
@@ -13,6 +16,11 @@ export interface WriteRule {
   maxShrink?: number;
   /** `scd2`: the columns that say since and until when a version of a row holds. */
   history?: { from: string; to: string };
+  /**
+   * `replace` of a child table: only the rows that these columns lead from to one of `PARENT_KEYS` are replaced; absent:
+   * all.
+   */
+  within?: string[];
 }
 
 /** What others may still do to the table while a load writes it. */
