@@ -40,6 +40,13 @@ function describe({ columns, expression, name }: Check): string {
   return `${of}expected ${withoutOuter(expression)} (check ${name}), got a row of which it is false`;
 }
 
+/** PostgreSQL puts an expression into brackets; texts with brackets in them keep theirs. */
 function withoutOuter(expression: string): string {
-  return /^\(([^()]*)\)$/.exec(expression)?.[1] ?? expression;
+  if (expression.includes("'") || !expression.startsWith('(')) return expression;
+  let depth = 0;
+  for (const [at, sign] of [...expression].entries()) {
+    depth += Number(sign === '(') - Number(sign === ')');
+    if (depth === 0) return at === expression.length - 1 ? expression.slice(1, -1) : expression;
+  }
+  return expression;
 }
