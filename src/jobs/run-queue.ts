@@ -9,6 +9,9 @@ const QUEUE = 'runs';
 /** Runs that one process works on side by side. */
 export const CONCURRENCY = 2;
 
+/** For what no notification tells of: runs that were handed back, and those whose pipeline was busy. */
+const POLL_SECONDS = 0.5;
+
 /** How long a run may take before the queue takes it for lost, in seconds: the most that pg-boss allows. */
 const LONGEST_RUN = 86_400;
 
@@ -47,6 +50,8 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
       application_name: 'millrace queue',
       max: 4,
       connectionTimeoutMillis: 10_000,
+      // A run that is added wakes the workers of all processes at once; where the database cannot do that, they poll.
+      useListenNotify: true,
       schedule: false,
       superviseIntervalSeconds: 5,
       monitorIntervalSeconds: 5,
@@ -65,7 +70,10 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
       expireInSeconds: LONGEST_RUN,
       retentionSeconds: 365 * DAY,
       deleteAfterSeconds: DAY,
+      notify: true,
     });
+    // A queue that an earlier version made stays as it is otherwise.
+    await this.boss.updateQueue(QUEUE, { notify: true });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -85,7 +93,11 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
    * Begins to hand out runs. A handler that returns is done with the run; when it throws, the run is handed out again.
    */
   async work(handler: (claim: Claim) => Promise<void>): Promise<void> {
-    const options = { localConcurrency: CONCURRENCY, pollingIntervalSeconds: 0.5 };
+    const options = {
+      localConcurrency: CONCURRENCY,
+      pollingIntervalSeconds: POLL_SECONDS,
+      notifyPollingIntervalSeconds: POLL_SECONDS,
+    };
     await this.boss.work(QUEUE, options, async ([job]: Job[]) => {
       if (job) await handler({ runId: job.id, number: job.retryCount, signal: job.signal });
     });
