@@ -63,6 +63,19 @@ async function launchPostgres(
   return waitUntilReady(cluster.dataFolder, () => hasEnded);
 }
 
+/**
+ * For loads of many rows; every commit is still on disk before it is answered. Nobody replicates this server, so that
+ * what is written into a table of the same transaction goes to disk once, with the table, and not into the WAL too.
+ */
+const loadSettings: Record<string, string> = {
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  // The default checkpoints in the middle of a gigabyte, and writes every page whole again after that.
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  shared_buffers: '256MB',
+};
+
 function serverSettings(port: number): Record<string, string> {
   return {
     port: String(port),
@@ -77,6 +90,7 @@ function serverSettings(port: number): Record<string, string> {
     log_rotation_size: '0',
     log_checkpoints: 'off',
     log_min_error_statement: 'panic',
+    ...loadSettings,
   };
 }
 
