@@ -6,7 +6,7 @@ import { TerminalError } from '../errors.js';
 import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
 import { findLosses } from './find-losses.js';
 import { inferColumns } from './infer-columns.js';
-import { planColumns } from './plan-columns.js';
+import { type PlannedColumn, planColumns } from './plan-columns.js';
 import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
 import { countMisfits } from './count-misfits.js';
 import { FilePreparation } from './prepare-files.js';
@@ -18,7 +18,7 @@ import { writeOrigins } from './row-origins.js';
 import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
 import { settled, type SettledColumn } from './settled-column.js';
-import { numberRepeats, stageRows } from './stage-sql.js';
+import { numberRepeats, stageRows, WRONG_ASSUMPTION } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
 import { widenColumns } from './widen-columns.js';
@@ -106,7 +106,7 @@ function readColumns(columns: SettledColumn[], unwanted: Unwanted[]): SettledCol
 }
 
 /**
- * Infers and writes; begins again with the careful scan for files that the fast reader finds a fault in, and without
+ * Infers and writes. Begins again with types that hold for all rows when those of a sample do not, with the careful scan for files that the fast reader finds a fault in, and without
  * the Parquet files whose pages turn out to be broken.
  */
 async function writeRows(
@@ -114,12 +114,16 @@ async function writeRows(
   request: StageRequest,
   preparation: FilePreparation,
 ): Promise<Written> {
-  for (;;) {
+  for (let assume = true; ;) {
     try {
-      const written = await writeOnce(connection, request, preparation);
+      const written = await writeOnce(connection, request, { preparation, assume });
       if (written) return written;
     } catch (error) {
       request.signal?.throwIfAborted();
+      if (assume && (error as Error).message.includes(WRONG_ASSUMPTION)) {
+        assume = false;
+        continue;
+      }
       if (error instanceof TerminalError || isEngineFault(error)) throw error;
       // A record so large that the engine fails on it is told by the careful scan.
       if ((await preparation.refuseBrokenParquet()) || (await preparation.restartAll())) continue;
@@ -132,16 +136,15 @@ async function writeRows(
 async function writeOnce(
   connection: DuckDBConnection,
   request: StageRequest,
-  preparation: FilePreparation,
+  { preparation, assume }: { preparation: FilePreparation; assume: boolean },
 ): Promise<Written | null> {
   const { signal, onProgress = () => {} } = request;
   const references = await readExpressions(connection, request);
   const { columns: planned, unwanted } = planColumns(request, preparation.columns);
   const hidden = planHidden(request, planned, { references, files: preparation.columns });
   const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
-  await inferColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal).finally(
-    stopInferring,
-  );
+  const relation = (some: PlannedColumn[]) => readFiles(preparation.readable, some);
+  await inferColumns(connection, planned, { relation, assume, signal }).finally(stopInferring);
   if (await restartFaulty(connection, request, preparation)) return null;
   await widenColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
   if (await restartFaulty(connection, request, preparation)) return null;

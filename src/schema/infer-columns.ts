@@ -1,14 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { run } from './engine.js';
 import type { ColumnType, TypeName } from './column-types.js';
-import { MAX_DIGITS } from './type-rules.js';
+import { MAX_DIGITS, TYPE_RULES } from './type-rules.js';
 import type { PlannedColumn } from './plan-columns.js';
+
+interface Form {
+  type: TypeName;
+  fits: (text: string) => string;
+}
 
 /**
  * The forms that a text can have and still be written back as it was read once it is typed. ISO 8601's other ways to
  * write one instant (`T`, `Z`, zeros behind the seconds) count as the same. In this order: the first that fits is it.
  */
-const FORMS: { type: TypeName; fits: (text: string) => string }[] = [
+const FORMS: Form[] = [
   { type: 'bigint', fits: (text) => matches(text, '0|-?[1-9][0-9]{0,17}') },
   {
     type: 'numeric',
@@ -48,27 +53,61 @@ function isPrintedDouble(text: string): string {
 /** Enough to tell most texts apart from the rest, without reading a file to its end. */
 const SAMPLE = 5000;
 
+interface Inference {
+  /** As `readFiles` makes it. */
+  relation: (columns: PlannedColumn[]) => string;
+  /** Take the types that a sample has for those of all rows; whoever reads the rows must hold each against `readAssumed`. */
+  assume: boolean;
+  signal?: AbortSignal;
+}
+
 /**
- * Settles the type of every column that has none, over all rows, losslessly: a value must print back as it was read,
- * so `007` and `+49…` stay text. Columns whose values are all NULL are text.
- *
- * @param relation as `readFiles` makes it
+ * Settles the type of every column that has none, losslessly: a value must print back as it was read, so `007` and
+ * `+49…` stay text. Columns whose values are all NULL are text.
  */
 export async function inferColumns(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
-  relation: (columns: PlannedColumn[]) => string,
-  signal?: AbortSignal,
+  { relation, assume, signal }: Inference,
 ): Promise<void> {
   for (const column of columns) column.type ??= column.isNested ? { name: 'json' } : statedType(column);
-  await settle(
-    connection,
-    columns,
-    (open) => `SELECT * FROM (${relation(open)}) LIMIT ${SAMPLE}`,
-    false,
-    signal,
-  );
-  await settle(connection, columns, relation, true, signal);
+  const sample = (open: PlannedColumn[]) => `SELECT * FROM (${relation(open)}) LIMIT ${SAMPLE}`;
+  for (const [column, seen] of await lookAt(connection, columns, sample, signal)) {
+    const type = typeOf(seen);
+    if (seen & TEXT_BIT) column.type = { name: 'text' };
+    else if (assume && ASSUMED.includes(type))
+      Object.assign(column, { type: { name: type }, isAssumed: true });
+  }
+  const rest = await lookAt(connection, columns, relation, signal);
+  for (const [column, seen] of rest) column.type = { name: typeOf(seen) };
+  await checkDoubles(connection, [...rest.keys()], relation, signal);
+}
+
+/**
+ * Types whose forms one check of a value by itself can tell. Doubles are not among them: whether a plain number is one
+ * depends on the others, and neither is text, which a sample without any value looks like.
+ */
+const ASSUMED: TypeName[] = [
+  'bigint',
+  'numeric',
+  'boolean',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+  'uuid',
+];
+
+/**
+ * SQL of the typed value of a column whose type was taken from a sample: NULL where the text has not the form that it
+ * was taken for.
+ *
+ * @param r SQL of the text as it was read
+ */
+export function readAssumed({ name }: ColumnType, r: string): string {
+  const form = FORMS.find(({ type }) => type === name);
+  if (!form) throw new Error(`${name} is not told by the form of a text`);
+  return `CASE WHEN ${form.fits(r)} THEN ${TYPE_RULES[name].assumed?.(r) ?? TYPE_RULES[name].read(r, { name })} END`;
 }
 
 /** What all files that have the column say of it; text where they differ, null where one of them says nothing. */
@@ -79,22 +118,18 @@ function statedType({ stated }: PlannedColumn): ColumnType | null {
   return texts.size === 1 ? stated[0]! : null;
 }
 
-async function settle(
+/** The forms that the values of the columns have that are still open. */
+async function lookAt(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
   relation: (columns: PlannedColumn[]) => string,
-  isWhole: boolean,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Map<PlannedColumn, number>> {
   const open = columns.filter((column) => column.type === null);
-  if (open.length === 0) return;
+  if (open.length === 0) return new Map();
   const forms = open.map((_, n) => `bit_or(${formOf(`r${n}`)}) AS f${n}`);
   const [row] = await run(connection, `SELECT ${forms.join(', ')} FROM (${relation(open)})`, signal);
-  open.forEach((column, n) => {
-    const seen = Number(row?.[`f${n}`] ?? 0);
-    if (isWhole || seen & TEXT_BIT) column.type = { name: typeOf(seen) };
-  });
-  if (isWhole) await checkDoubles(connection, open, relation, signal);
+  return new Map(open.map((column, n) => [column, Number(row?.[`f${n}`] ?? 0)]));
 }
 
 /** Among numbers with an exponent, plain ones are doubles too only if each prints back as it stands. */

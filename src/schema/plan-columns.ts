@@ -31,6 +31,8 @@ export interface PlannedColumn {
   /** Files, by index, that state numbers: a decimal mark is for the others, which have texts. */
   numbersIn: Set<number>;
   isNested: boolean;
+  /** The type is that of a sample: a value of another form makes it wrong. */
+  isAssumed?: true;
   /** What becomes of values that do not fit. */
   misfit: Misfit;
   isDeclared: boolean;

@@ -129,39 +129,62 @@ async function layouts(staged: Pick<Stage, 'rejectsPath'>): Promise<StagedLayout
   return (await rejectLines(staged)).filter((line) => 'layout' in line);
 }
 
+const INFERRED: [values: string[], type: string][] = [
+  [['1', '-5', '0'], 'bigint'],
+  [['1', '007'], 'text'],
+  [['1', '+49'], 'text'],
+  [['1', '-0'], 'text'],
+  [['1', '1.10'], 'numeric'],
+  [['12345678901234567890'], 'numeric'],
+  [['1', '1e5'], 'text'],
+  [['1.5', '1e-05', '12'], 'double'],
+  [['1.50', '1e-05'], 'text'],
+  [['1e-07', '9007199254740993'], 'text'],
+  [['9'.repeat(1001)], 'text'],
+  [['true', 'false'], 'boolean'],
+  [['True'], 'text'],
+  [['2024-02-29'], 'date'],
+  [['2024-02-30'], 'text'],
+  [['2024-01-01', '2024-01-01 10:00:00'], 'text'],
+  [['2024-01-01T10:00:00.000'], 'timestamp'],
+  [['2024-01-01T10:00:00Z'], 'timestamptz'],
+  [['2024-01-01T10:00:00+02:00'], 'text'],
+  [['10:00:00'], 'time'],
+  [['10:00'], 'text'],
+  [['c0ffee00-1234-5678-9abc-def012345678'], 'uuid'],
+  [['C0FFEE00-1234-5678-9abc-def012345678'], 'text'],
+  [['1', '""'], 'text'],
+  [['', ''], 'text'],
+  [['1', ''], 'bigint'],
+  [['10:00:00', '25:00:00'], 'text'],
+  [['2024-02-29', '2024-02-30'], 'text'],
+  [['true', 'True'], 'text'],
+  [['1', ' 1'], 'text'],
+  [['1.5', '-0.0'], 'text'],
+  [['1', '1.5', 'x'], 'text'],
+];
+
 describe('types without a schema', () => {
-  it.each([
-    [['1', '-5', '0'], 'bigint'],
-    [['1', '007'], 'text'],
-    [['1', '+49'], 'text'],
-    [['1', '-0'], 'text'],
-    [['1', '1.10'], 'numeric'],
-    [['12345678901234567890'], 'numeric'],
-    [['1', '1e5'], 'text'],
-    [['1.5', '1e-05', '12'], 'double'],
-    [['1.50', '1e-05'], 'text'],
-    [['1e-07', '9007199254740993'], 'text'],
-    [['9'.repeat(1001)], 'text'],
-    [['true', 'false'], 'boolean'],
-    [['True'], 'text'],
-    [['2024-02-29'], 'date'],
-    [['2024-02-30'], 'text'],
-    [['2024-01-01', '2024-01-01 10:00:00'], 'text'],
-    [['2024-01-01T10:00:00.000'], 'timestamp'],
-    [['2024-01-01T10:00:00Z'], 'timestamptz'],
-    [['2024-01-01T10:00:00+02:00'], 'text'],
-    [['10:00:00'], 'time'],
-    [['10:00'], 'text'],
-    [['c0ffee00-1234-5678-9abc-def012345678'], 'uuid'],
-    [['C0FFEE00-1234-5678-9abc-def012345678'], 'text'],
-    [['1', '""'], 'text'],
-    [['', ''], 'text'],
-    [['1', ''], 'bigint'],
-  ])('%j is %s', async (values, expected) => {
+  it.each(INFERRED)('%j is %s', async (values, expected) => {
     const staged = await stage([
       await csv('a.csv', `x,v\n${values.map((value) => `x,${value}\n`).join('')}`),
     ]);
     expect(types(staged)).toEqual({ x: 'text', v: expected });
+  });
+
+  it.each(INFERRED)('%j is %s where nothing but the first is in the sample', async (values, expected) => {
+    const rows = [...Array.from({ length: 8_000 }, () => values[0]!), ...values.slice(1)];
+    const staged = await stage([await csv('a.csv', `x,v\n${rows.map((value) => `x,${value}\n`).join('')}`)]);
+    expect(types(staged)).toEqual({ x: 'text', v: expected });
+    expect(staged.rows).toBe(rows.length);
+  });
+
+  it('hears a record that is refused for another column', async () => {
+    const rows = `${'1,1\n'.repeat(8_000)}no,no\n`;
+    const columns = [column('n', 'bigint')];
+    const staged = await stage([await csv('a.csv', `n,v\n${rows}`)], { columns });
+    expect(types(staged)).toEqual({ n: 'bigint', v: 'text' });
+    expect(staged.rejected).toBe(1);
   });
 
   it('looks at all rows, not at the first ones', async () => {

@@ -14,6 +14,8 @@ export interface SettledColumn extends StageColumn {
   misfit?: Misfit;
   /** A new column that the contract refuses: read as text, never loaded. */
   isUnwanted?: true;
+  /** The type is that of a sample: a value of another form makes it wrong. */
+  isAssumed?: true;
 }
 
 export interface Derived {
@@ -35,7 +37,7 @@ export interface Input {
 /** @throws Error when a type is not settled yet */
 export function settled(columns: PlannedColumn[]): SettledColumn[] {
   return columns.map((column) => {
-    const { name, type, required, formats, cleaning, misfit } = column;
+    const { name, type, required, formats, cleaning, misfit, isAssumed } = column;
     if (!type) throw new Error(`the type of ${name} is not settled`);
     return {
       name,
@@ -45,6 +47,7 @@ export function settled(columns: PlannedColumn[]): SettledColumn[] {
       misfit,
       ...(cleaning && { cleaning }),
       ...widening(column, type),
+      ...(isAssumed && { isAssumed }),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { rowIdentity } from './row-identity.js';
 import type { SettledColumn } from './settled-column.js';
 import { stageRows } from './stage-sql.js';
 
@@ -16,7 +17,7 @@ t2 AS c2,
 t3 AS c3,
 "#file",
 "#error",
-CASE WHEN "#error" IS NULL THEN left(sha256(concat('v1', '6:active' || strlen(k2) || ':' || k2, '2:id' || strlen(k0) || ':' || k0, '4:note' || strlen(k1) || ':' || k1, '2:on' || strlen(k3) || ':' || k3)), 32)::UUID END AS "#hash",
+CASE WHEN "#error" IS NULL THEN ${rowIdentity(COLUMNS)} END AS "#hash",
 CASE WHEN "#error" IS NOT NULL THEN CASE "#error" % 10000 WHEN 0 THEN left(v0, 200) WHEN 1 THEN left(v1, 200) WHEN 2 THEN left(v2, 200) WHEN 3 THEN left(v3, 200) END END AS "#bad",
 CASE WHEN "#error" IS NOT NULL THEN "#line" END AS "#line",
 CASE WHEN "#error" IS NOT NULL THEN "#at" END AS "#at",

@@ -1,17 +1,13 @@
 import { canonicalText } from './canonical-text.js';
 import { cleanText } from './clean-text.js';
 import { deriveColumns, derivedText } from './derive-columns.js';
-import { identifier, literal } from './engine.js';
+import { identifier } from './engine.js';
+import { readAssumed } from './infer-columns.js';
 import { PLACE } from './readable-file.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
+import { rowIdentity } from './row-identity.js';
 import { isNulling, isText, type SettledColumn } from './settled-column.js';
-
-/**
- * Version of the canonical form that a row's identity is computed from. It stands in front of the hashed text; changing
- * the form in any way means a new number, and that every table's rows count as unseen.
- */
-const IDENTITY_VERSION = 'v1';
 
 /**
  * What a value's fault is, as `#error` holds it: the column's index, plus one of these. A record without columns has no
@@ -41,7 +37,7 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
     ...columns.flatMap((column, n) => (isNulling(column) ? [`${misfits(column, n)} AS "#nulled${n}"`] : [])),
     '"#file"',
     '"#error"',
-    `CASE WHEN "#error" IS NULL THEN ${identity(columns)} END AS "#hash"`,
+    `CASE WHEN "#error" IS NULL THEN ${rowIdentity(columns)} END AS "#hash"`,
     `CASE WHEN "#error" IS NOT NULL THEN ${badValue(columns, unwanted)} END AS "#bad"`,
     ...[...PLACE, '#raw'].map((name) =>
       keepPlaces ? `"${name}"` : `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`,
@@ -59,7 +55,10 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
  */
 export function typedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
   const rest = ['#file', ...PLACE, '#raw'];
-  const cleaned = columns.map((column, n) => `${cleanText(column, `r${n}`)} AS v${n}`);
+  // A text of the form that a sample has is clean.
+  const cleaned = columns.map(
+    (column, n) => `${column.isAssumed ? `r${n}` : cleanText(column, `r${n}`)} AS v${n}`,
+  );
   const sources = sourceTexts(columns, rules);
   const read = `SELECT ${[...cleaned, ...sources, ...rest.map(identifier)].join(', ')} FROM (${relation})`;
   const isPlain = (column: SettledColumn) => !column.derived;
@@ -84,6 +83,7 @@ function sourceTexts(columns: SettledColumn[], { unwanted = [] }: RowRules): str
 function typed(columns: SettledColumn[], which: Which, rules: RowRules): string[] {
   return columns.flatMap((column, n) => {
     if (!which(column)) return [];
+    if (column.isAssumed) return [`${readAssumed(column.type, `v${n}`)} AS t${n}`];
     const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
     const value = readValue(column, `v${n}`, number);
     // Without its NUL it would be another text.
@@ -106,7 +106,9 @@ function errorOf(columns: SettledColumn[], rules: RowRules): string {
   const faults = columns.map((column, n) => faultsOf(column, n, rules));
   // What an expression makes of a wrong value is no news.
   const cases = [
-    ...columns.flatMap(({ derived }, n) => (derived ? [] : faults[n]!)),
+    // A value speaks for the type of its column also where its record is refused.
+    ...columns.flatMap(({ isAssumed }, n) => (isAssumed ? faults[n]! : [])),
+    ...columns.flatMap(({ derived, isAssumed }, n) => (derived || isAssumed ? [] : faults[n]!)),
     ...columns.flatMap(({ derived }, n) => (derived ? faults[n]! : [])),
     ...(rules.unwanted ?? []).map((n) => `WHEN r${n} IS NOT NULL THEN ${FAULT.type + n}`),
   ];
@@ -127,11 +129,18 @@ function faultsOf(column: SettledColumn, n: number, rules: RowRules): string[] {
   const holdsNul = mayHaveNul(column, rules);
   return [
     ...(column.derived ? [`WHEN f${n} THEN ${FAULT.failed + n}`] : []),
-    ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${FAULT.type + n}`] : []),
+    ...(isChecked ? [`WHEN v${n} IS NOT NULL AND t${n} IS NULL THEN ${typeFault(column, n)}`] : []),
     ...(column.required ? [`WHEN t${n} IS NULL THEN ${FAULT.required + n}`] : []),
     ...(holdsNul ? [`WHEN contains(t${n}, chr(0)) THEN ${FAULT.nul + n}`] : []),
   ];
 }
+
+/** What the engine's error says when a value has not the form of the sample. */
+export const WRONG_ASSUMPTION = 'a value is not of the type that the sample has';
+
+/** The statement ends at the first value that has not the form of the sample. */
+const typeFault = ({ isAssumed }: SettledColumn, n: number) =>
+  isAssumed ? `error('${WRONG_ASSUMPTION}')` : String(FAULT.type + n);
 
 function badValue(columns: SettledColumn[], unwanted: number[]): string {
   const cases = columns.map(({ cleaning, derived }, n) => {
@@ -140,26 +149,6 @@ function badValue(columns: SettledColumn[], unwanted: number[]): string {
   });
   cases.push(...unwanted.map((n) => `WHEN ${n} THEN left(r${n}, 200)`));
   return cases.length ? `CASE "#error" % ${FAULT.required} ${cases.join(' ')} END` : 'NULL::VARCHAR';
-}
-
-/**
- * SHA-256, cut to 16 bytes, over the (name, value) pairs of the columns that are not null, sorted by name, each part
- * with its length in bytes in front: so no two different rows have one text.
- */
-function identity(columns: SettledColumn[]): string {
-  const parts = columns
-    .map(({ name }, n) => ({ name: Buffer.from(name), sql: pair(name, `k${n}`) }))
-    .sort((a, b) => Buffer.compare(a.name, b.name))
-    .map(({ sql }) => sql);
-  const text = parts.length
-    ? `concat(${literal(IDENTITY_VERSION)}, ${parts.join(', ')})`
-    : literal(IDENTITY_VERSION);
-  return `left(sha256(${text}), 32)::UUID`;
-}
-
-/** NULL, and so nothing, for a value that is NULL. */
-function pair(name: string, canonical: string): string {
-  return `${literal(`${Buffer.byteLength(name)}:${name}`)} || strlen(${canonical}) || ':' || ${canonical}`;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface TypeRule {
   stored(type: ColumnType): string;
   /** The typed value, NULL when `v` does not fit: never a rounded, cut or shifted one. */
   read(v: string, type: ColumnType): string;
+  /** The same of a text that has the form which inference takes for this type; absent: as `read` does. */
+  assumed?(v: string): string;
   /** The text that enters the row's identity; the same for every way to write one value. */
   canonical(t: string, type: ColumnType): string;
 }
@@ -36,6 +38,7 @@ function integer(stored: string): TypeRule {
   return {
     stored: () => stored,
     read: (v) => when(matches(v, INTEGER), `TRY_CAST(${v} AS ${stored})`),
+    assumed: (v) => `TRY_CAST(${v} AS ${stored})`,
     canonical: asText,
   };
 }
@@ -79,7 +82,8 @@ function canonicalNumber(t: string): string {
   const tidy = `CASE WHEN contains(${t}, '.') THEN ${stripZeros(led)} ELSE ${led} END`;
   return (
     `CASE WHEN ${matches(t, '-?[1-9][0-9]*(\\.[0-9]*[1-9])?')} THEN ${t} ` +
-    `WHEN ${matches(t, '[+-]?[0.]+')} THEN '0' ELSE ${tidy} END`
+    `WHEN ${matches(t, '[+-]?[0.]+')} THEN '0' ` +
+    `WHEN ${matches(t, '-?(0|[1-9][0-9]*)\\.[0-9]+')} THEN ${stripZeros(t)} ELSE ${tidy} END`
   );
 }
 
@@ -93,6 +97,7 @@ const numeric: TypeRule = {
     const plain = `CASE WHEN ${fits} THEN ${v} WHEN ${matches(expanded(v), numericPattern(type))} THEN ${expanded(v)} END`;
     return isDecimal(type) ? `TRY_CAST(${plain} AS ${numeric.stored(type)})` : plain;
   },
+  assumed: (v) => v,
   canonical(t, type) {
     if (!isDecimal(type)) return canonicalNumber(t);
     return type.scale ? stripZeros(asText(t)) : asText(t);
@@ -109,6 +114,7 @@ const boolean: TypeRule = {
   read: (v) =>
     `CASE WHEN ${matches(`lower(${v})`, TRUE_TEXTS)} THEN true ` +
     `WHEN ${matches(`lower(${v})`, FALSE_TEXTS)} THEN false END`,
+  assumed: (v) => `${v} = 'true'`,
   canonical: asText,
 };
 
@@ -140,6 +146,7 @@ export const TYPE_RULES: Record<TypeName, TypeRule> = {
   date: {
     stored: () => 'DATE',
     read: (v) => when(matches(v, DATE + MIDNIGHT), `TRY_CAST(left(${v}, 10) AS DATE)`),
+    assumed: (v) => `TRY_CAST(${v} AS DATE)`,
     canonical: asText,
   },
   time: {
@@ -150,6 +157,7 @@ export const TYPE_RULES: Record<TypeName, TypeRule> = {
   timestamp: {
     stored: () => 'TIMESTAMP',
     read: (v) => when(matches(v, `${DATE}([ T]${CLOCK}${UTC}?)?`), `TRY_CAST(${v} AS TIMESTAMP)`),
+    assumed: (v) => `TRY_CAST(${v} AS TIMESTAMP)`,
     canonical: asText,
   },
   timestamptz: {
