@@ -203,14 +203,12 @@ describe('a cursor', () => {
   it('stays where it is when the load is rolled back', async () => {
     await add('refused', [at(1, '2024-01-01')], { more: SINCE });
     await service.run({ pipeline: 'refused' });
-    await query(app.database.url, `ALTER TABLE refused ADD CONSTRAINT short CHECK (length(name) < 9)`);
-    api.lists.set('/refused', [at(1, '2024-01-01'), at(2, '2024-01-02', 'much too long')]);
-    expect(await service.run({ pipeline: 'refused' })).toMatchObject({
-      state: 'failed',
-      error: { code: 'CONSTRAINT_VIOLATED' },
-    });
+    const refuse = `ADD CONSTRAINT refused CHECK (table_name <> 'refused') NOT VALID`;
+    await query(app.database.url, `ALTER TABLE millrace.loads ${refuse}`);
+    api.lists.set('/refused', [at(1, '2024-01-01'), at(2, '2024-01-02')]);
+    expect(await service.run({ pipeline: 'refused' })).toMatchObject({ state: 'failed' });
     expect(await cursorOf('refused')).toEqual(['2024-01-01']);
-    await query(app.database.url, 'ALTER TABLE refused DROP CONSTRAINT short');
+    await query(app.database.url, 'ALTER TABLE millrace.loads DROP CONSTRAINT refused');
     expect(await service.run({ pipeline: 'refused' })).toMatchObject({
       state: 'succeeded',
       streams: [{ inserted: 1 }],
