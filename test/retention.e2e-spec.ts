@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { listLiveSources } from '../src/jobs/live-sources.js';
+import { PipelinesService } from '../src/jobs/pipelines.service.js';
 import { RetentionSweep } from '../src/jobs/retention-sweep.js';
 import { RetentionService } from '../src/jobs/retention.service.js';
 import { RunsService } from '../src/jobs/runs.service.js';
@@ -10,12 +12,13 @@ import { Past, type PastRun } from './retention-support.js';
 import { createApp, type TestApp } from './support.js';
 
 const KEEP = { MILLRACE_KEEP_DAYS: '30', MILLRACE_KEEP_RUNS: '5', MILLRACE_KEEP_REJECTS: '50' };
+const TOKENS = { API_CLIENT: 'client', API_TOKEN_A: 'refresh-a', API_TOKEN_B: 'refresh-b' };
 
 let app: TestApp;
 let service: Service;
 let past: Past;
 beforeAll(async () => {
-  app = await createApp({ env: KEEP });
+  app = await createApp({ env: { ...KEEP, ...TOKENS } });
   service = new Service(app.url);
   past = await Past.open(app);
   await mkdir(join(app.dataRoot, 'inbox'));
@@ -364,6 +367,50 @@ describe('target databases', () => {
       what: 'target of dead',
       error: expect.objectContaining({ code: 'CONNECTION_LOST' }),
     });
+  });
+
+  it('forget old cursors and refresh tokens of sources that no newest config has', async () => {
+    const url = 'https://api.example.com/r';
+    const auth = (token: string) =>
+      `{ type: oauth2_refresh_token, token_url: 'https://l.example.com/t', client_id: '\${API_CLIENT}', refresh_token: '\${${token}}' }`;
+    const api = (table: string, from: string, token: string) =>
+      `  - table: ${table}\n    sources: [{ type: api, url: '${from}', cursor: { field: id, param: since }, auth: ${auth(token)} }]\n`;
+    const config = (...streams: string[]) => `pipeline: keeps\nmonitor: false\nstreams:\n${streams.join('')}`;
+    await known('keeps');
+    await service.upload(config(api('kept_t', url, 'API_TOKEN_A'), api('gone_t', url, 'API_TOKEN_B')));
+    await service.upload(config(api('kept_t', url, 'API_TOKEN_A')));
+    const pipelines = app.app.get(PipelinesService, { strict: false });
+    const [now, before] = await Promise.all(
+      [3, 2].map(async (version) =>
+        listLiveSources(pipelines.streams(await pipelines.open('keeps', version))),
+      ),
+    );
+    const key = now!.cursors[0]!.sourceKey;
+    await past.sql(
+      `WITH tables AS (INSERT INTO millrace.loaded_tables (schema_name, table_name, table_oid, registry_oid)
+         SELECT 'public', name, 1, 1 FROM unnest(ARRAY['kept_t', 'gone_t']) name RETURNING id, table_name)
+       INSERT INTO millrace.api_cursors (table_id, pipeline, source_key, partition_hash, partition, value, run_id, updated_at)
+       SELECT id, 'keeps', key, table_name || key || age, '', table_name || age || CASE key WHEN $1 THEN '' ELSE 'other' END, 'r', now() - age * interval '1 day'
+         FROM tables, unnest(ARRAY[$1, 'other']) key, unnest(ARRAY[31, 29]) age`,
+      [key],
+    );
+    await past.sql(
+      `INSERT INTO millrace.api_tokens SELECT owner || CASE age WHEN 31 THEN '' ELSE 'x' END, 's', now() - age * interval '1 day' FROM unnest($1::text[]) owner, unnest(ARRAY[31, 29]) age`,
+      [before!.tokenOwners],
+    );
+    expect(await past.sweep()).toMatchObject({ cursors: 3, tokens: 1 });
+    const left = await past.sql<{ value: string }>('SELECT value FROM millrace.api_cursors ORDER BY 1');
+    expect(left.map(({ value }) => value)).toEqual([
+      'gone_t29',
+      'gone_t29other',
+      'kept_t29',
+      'kept_t29other',
+      'kept_t31',
+    ]);
+    const tokens = await past.sql<{ owner: string }>(
+      `SELECT owner FROM millrace.api_tokens WHERE owner NOT LIKE '%x'`,
+    );
+    expect(tokens.map(({ owner }) => owner)).toEqual(now!.tokenOwners);
   });
 
   it('forget files that were set aside long ago for a config that was replaced', async () => {

@@ -43,6 +43,11 @@ export class PipelinesService {
     return resolveVariables({ streams }, this.settings.variables).streams;
   }
 
+  /** Every pipeline that has a config. */
+  async names(): Promise<string[]> {
+    return (await this.configs.listPipelines()).map(({ pipeline }) => pipeline);
+  }
+
   /** What the streams have from variables and nobody is to read: all but addresses and short words such as a region. */
   secrets({ config: { streams } }: OpenPipeline): string[] {
     const values = findVariables(streams).map(({ name }) => this.settings.variables(name) ?? '');
@@ -61,7 +66,7 @@ export class PipelinesService {
    */
   async nameOr(pipeline: string | undefined): Promise<string> {
     if (pipeline !== undefined) return pipeline;
-    const names = (await this.configs.listPipelines()).map((one) => one.pipeline);
+    const names = await this.names();
     const [only] = names;
     if (only === undefined) {
       throw new TerminalError(

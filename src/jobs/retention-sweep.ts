@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { TerminalError } from '../errors.js';
 import { LoaderService } from '../loader/loader.service.js';
 import { Settings } from '../settings/settings.js';
 import { findOver, findRunStates } from './find-run-states.js';
 import { findOutputs, findPipelines, findRunsInUse } from './find-runs-in-use.js';
 import { addToGroup, type TargetGroup } from './group-by-target.js';
-import { PipelinesService } from './pipelines.service.js';
+import { listLiveSources, type LiveSources } from './live-sources.js';
+import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
 import { sweepPlans } from './plan/sweep-plans.js';
 import { logsFolder } from './run-log-file.js';
 import { Run } from './run.entity.js';
@@ -16,6 +18,7 @@ import { limitsAt, type SweepLimits } from './sweep-limits.js';
 import { sweepLogs } from './sweep-logs.js';
 import { pipelinesWithOutputs, sweepOutputs } from './sweep-outputs.js';
 import { attempt, emptyReport, type Removed, type SweepReport } from './sweep-report.js';
+import { sweepTokens } from './sweep-tokens.js';
 import { sweepRuns, sweepSetAside } from './sweep-runs.js';
 
 /** A sweep under way. */
@@ -52,6 +55,7 @@ export class RetentionSweep {
         outputs: await this.sweepOutputs(at, pipeline),
       }));
     }
+    await attempt(at, 'kept tokens', async () => ({ tokens: await this.sweepTokens(at) }));
     await this.sweepTargets(at, await this.openTargets(at, pipelines));
     return at.report;
   }
@@ -80,7 +84,9 @@ export class RetentionSweep {
     for (const pipeline of pipelines) {
       await attempt(at, `config of ${pipeline}`, async () => {
         const opened = await this.pipelines.open(pipeline);
-        addToGroup(groups, pipeline, this.pipelines.target(opened));
+        const group = addToGroup(groups, pipeline, this.pipelines.target(opened));
+        const live = this.liveSources(opened);
+        if (live !== null) group.cursors.push({ pipeline, live: live.cursors });
         const { version } = opened;
         const { before } = at.limits;
         return { setAsideFiles: await sweepSetAside(this.rows.manager, { pipeline, version, before }) };
@@ -89,13 +95,43 @@ export class RetentionSweep {
     return [...groups.values()];
   }
 
+  /** Only where every config can be read: a token that is still in use must stay, or nobody gets in any more. */
+  private async sweepTokens({ limits: { before } }: Sweep): Promise<number> {
+    const owners: string[] = [];
+    for (const pipeline of await this.pipelines.names()) {
+      const live = this.liveSources(await this.pipelines.open(pipeline));
+      if (live === null) return 0;
+      owners.push(...live.tokenOwners);
+    }
+    return sweepTokens(this.rows.manager, { live: owners, before });
+  }
+
+  /** null: a variable is not set, so that nobody knows what its sources are. */
+  private liveSources(opened: OpenPipeline): LiveSources | null {
+    try {
+      return listLiveSources(this.pipelines.streams(opened));
+    } catch (error) {
+      if (error instanceof TerminalError) return null;
+      throw error;
+    }
+  }
+
   private async sweepTargets(at: Sweep, groups: TargetGroup[]): Promise<void> {
     const { limits, signal } = at;
     const { before, firstId: firstRunId, runs: keepLoads, rejects: keepRejects } = limits;
     const spare = await findRunsInUse(this.rows.manager);
-    for (const { target, pipelines } of groups) {
+    for (const { target, pipelines, cursors } of groups) {
       await attempt(at, `target of ${pipelines.join(', ')}`, () =>
-        this.loader.prune(target, { pipelines, before, firstRunId, keepLoads, keepRejects, spare, signal }),
+        this.loader.prune(target, {
+          pipelines,
+          cursors,
+          before,
+          firstRunId,
+          keepLoads,
+          keepRejects,
+          spare,
+          signal,
+        }),
       );
     }
   }

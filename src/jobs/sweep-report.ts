@@ -19,6 +19,9 @@ export interface SweepReport {
   loads: number;
   loadFiles: number;
   rejects: number;
+  /** Of API sources that no newest config reads any more. */
+  cursors: number;
+  tokens: number;
   failures: SweepFailure[];
 }
 
@@ -40,6 +43,8 @@ export function emptyReport(): SweepReport {
     loads: 0,
     loadFiles: 0,
     rejects: 0,
+    cursors: 0,
+    tokens: 0,
     failures: [],
   };
 }

@@ -12,7 +12,7 @@ export async function pruneLoads(
   transact: Transact,
   pipeline: string,
   request: PruneRequest,
-): Promise<Omit<Pruned, 'rejects'>> {
+): Promise<Pick<Pruned, 'loads' | 'loadFiles'>> {
   const pruned = { loads: 0, loadFiles: 0 };
   for (const place of await transact((session) => findTables(session, pipeline))) {
     const { loads, files } = await transact((session) =>

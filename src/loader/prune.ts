@@ -1,9 +1,17 @@
 import type { Session } from './session.js';
 
+/** A source of an API that the newest config of a pipeline reads into a table. */
+export interface LiveCursor {
+  table: string;
+  sourceKey: string;
+}
+
 /** What a target database may forget of some pipelines. */
 export interface PruneRequest {
   pipelines: string[];
-  /** Loads that were committed before are old. */
+  /** Of each pipeline whose sources are known. */
+  cursors: { pipeline: string; live: LiveCursor[] }[];
+  /** Loads that were committed before are old, and cursors that were kept before. */
   before: Date;
   /** Ids of runs sort by age; the lowest one whose rejects are not old. */
   firstRunId: string;
@@ -21,6 +29,7 @@ export interface Pruned {
   loads: number;
   loadFiles: number;
   rejects: number;
+  cursors: number;
 }
 
 /** Runs a step in a transaction of its own. */
