@@ -1,15 +1,14 @@
-import { quoteName, quoteTable } from '../quote-name.js';
+import { describeTable } from '../describe-table.js';
+import { quoteTable, type TablePlace } from '../quote-name.js';
 import type { Session } from '../session.js';
 import type { Incoming, Screen, WriteStep } from '../write/write-mode.js';
 import type { WriteRule } from '../write/write-rule.js';
+import { type Contest, contestOf } from './contest.js';
 import { countRefused, createRefused, noteRefused, refuseIncoming } from './refuse-incoming.js';
 import { isRowFault } from './row-fault.js';
-import type { Search } from './rule.js';
 import { REMAINING, screenRows } from './screen-rows.js';
 import type { TableRules } from './table-rules.js';
 import { tryRows } from './try-rows.js';
-
-type Contest = Pick<Search, 'contenders' | 'kept'>;
 
 /**
  * A screen that takes out of the incoming rows all that the table would refuse: what sets show, and where that may not be all,
@@ -17,14 +16,31 @@ type Contest = Pick<Search, 'contenders' | 'kept'>;
  */
 export function makeScreen(rules: TableRules): Screen {
   return async (step, incoming) => {
-    const { session, request, rule } = step;
+    const { session, request, rule, place } = step;
     await createRefused(session);
-    const contest = contestOf(rule);
-    const isComplete = await screenRows(session, rules, { ...contest, columns: columnsOf(request.stage) });
+    const search = { ...contestOf(rule, place), columns: columnsOf(request.stage) };
+    const ofRows = withoutHistory(rules, rule);
+    const isComplete = await screenRows(session, ofRows, search);
     const budget = await budgetOf(step);
-    if (!isComplete && budget >= 0) await tryOut(step, incoming, { rules, contest, most: budget });
+    if (!isComplete && budget >= 0 && (await canTry(step, incoming)))
+      await tryOut(step, incoming, { rules: ofRows, search, most: budget });
     return refuseIncoming(session, request, false);
   };
+}
+
+/** The columns that hold a history are not the rows' own. */
+function withoutHistory({ rules, ...rest }: TableRules, { history }: WriteRule): TableRules {
+  const isOwn = (column: string) => column !== history?.from && column !== history?.to;
+  return { ...rest, rules: rules.filter(({ columns }) => columns.every(isOwn)) };
+}
+
+/** Whether a row that is inserted looks to the table as it would when it takes the place of another one. */
+async function canTry({ session, place, rule: { mode } }: WriteStep, incoming: Incoming): Promise<boolean> {
+  if (mode === 'insert' || mode === 'append') return true;
+  const described = await describeTable(session, place);
+  const there = new Set(incoming.columns.map(({ name }) => name));
+  const own = described?.columns.filter(({ isGenerated }) => !isGenerated) ?? [];
+  return mode !== 'scd2' && own.every(({ name, isIdentity }) => there.has(name) && !isIdentity);
 }
 
 export function columnsOf({ columns }: { columns: { name: string; required: boolean }[] }) {
@@ -37,42 +53,24 @@ export async function budgetOf({ session, request }: WriteStep): Promise<number>
   return mostRejects === Infinity ? Infinity : mostRejects - stage.rejected - (await countRefused(session));
 }
 
-/** Of rows with one key one gets into the table, and takes the place of the row that has it there. */
-function contestOf({ mode, key, orderBy }: WriteRule): Contest {
-  if (mode === 'replace' && !key) return { contenders: (rows) => rows, kept: () => 'false' };
-  if (!key || mode === 'append' || mode === 'insert')
-    return { contenders: (rows) => rows, kept: () => 'true' };
-  const names = key.map((name) => quoteName('column', name));
-  const order = orderBy === undefined ? '' : `${quoteName('column', orderBy)} DESC NULLS LAST, `;
-  const same = (alias: string) => names.map((name) => `n.${name} = ${alias}.${name}`).join(' AND ');
-  return {
-    contenders: (rows) =>
-      `(SELECT DISTINCT ON (${names.join(', ')}) * FROM ${rows} AS all_rows ` +
-      `ORDER BY ${names.join(', ')}, ${order}"#row" DESC)`,
-    kept: (alias) =>
-      mode === 'replace' ? 'false' : `NOT EXISTS (SELECT FROM pg_temp.incoming AS n WHERE ${same(alias)})`,
-  };
-}
-
 interface Trial {
   rules: TableRules;
-  contest: Contest;
+  search: Contest;
   most: number;
 }
 
 /** Writes the rows to see which ones fail, as if those that they take the place of were gone, and undoes it. */
 async function tryOut(step: WriteStep, incoming: Incoming, trial: Trial): Promise<void> {
   const { session, place, request } = step;
-  const { rules, contest, most } = trial;
+  const { rules, search, most } = trial;
   await session.query('SAVEPOINT trial');
-  if (!(await clearAway(session, `DELETE FROM ${quoteTable(place)} AS t WHERE NOT (${contest.kept('t')})`)))
-    return;
+  if (!(await clearAway(session, place, search.kept('t')))) return;
   await session.query('SET CONSTRAINTS ALL IMMEDIATE');
   const { faults } = await tryRows(session, {
     place,
     columns: incoming.columns.map(({ name }) => name),
     rules: rules.rules,
-    rows: contest.contenders(REMAINING),
+    rows: search.contenders(REMAINING),
     most,
     ...(request.signal && { signal: request.signal }),
   });
@@ -81,9 +79,10 @@ async function tryOut(step: WriteStep, incoming: Incoming, trial: Trial): Promis
 }
 
 /** Rows that others refer to stay, and with them no attempt says anything. */
-async function clearAway(session: Session, statement: string): Promise<boolean> {
+async function clearAway(session: Session, place: TablePlace, kept: string): Promise<boolean> {
+  if (kept === 'true') return true;
   try {
-    await session.queryLong(statement);
+    await session.queryLong(`DELETE FROM ${quoteTable(place)} AS t WHERE NOT (${kept})`);
     return true;
   } catch (error) {
     if (!isRowFault(error)) throw error;

@@ -23,7 +23,8 @@ export async function listNotNull(session: Session, { oid }: RuledTable): Promis
   });
 }
 
-function findNulls(column: string, reason: string, { rows, columns }: Search): string {
-  const where = columns.has(column) ? `${quoteName('column', column)} IS NULL` : 'true';
+function findNulls(column: string, reason: string, { rows, columns, fresh }: Search): string {
+  // A row that takes the place of another one leaves what it does not have as it is.
+  const where = columns.has(column) ? `${quoteName('column', column)} IS NULL` : fresh('i');
   return `SELECT "#row", "#file", ${literalOf(reason)} AS reason FROM ${rows} AS i WHERE ${where}`;
 }

@@ -14,6 +14,8 @@ export interface Rule {
    * to write them shows.
    */
   findBroken(search: Search): string | null;
+  /** It holds rows against each other: which of them breaks it is known when all others that are refused are. */
+  comparesRows?: true;
   /** No row with these columns can break it, whatever it holds. */
   isIdle(columns: IncomingColumns): boolean;
 }
@@ -38,6 +40,8 @@ export interface Search {
   contenders(rows: string): string;
   /** SQL that holds for a row of the table, by its alias, that will still be there as it is. */
   kept(alias: string): string;
+  /** SQL that holds for an incoming row, by its alias, that takes the place of none in the table. */
+  fresh(alias: string): string;
 }
 
 /** One kind of rule: finds those of a table. */

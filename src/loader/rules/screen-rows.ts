@@ -27,6 +27,8 @@ export async function screenRows(
   for (let round = 0, found = -1; round < MOST_ROUNDS && found !== 0; round++) {
     found = 0;
     for (const rule of rules) {
+      // Of two rows that exclude each other the first one may yet be refused for what only an attempt shows.
+      if (rule.comparesRows && !isComplete) continue;
       const rows = round + found === 0 ? 'pg_temp.incoming' : REMAINING;
       const broken = await noteBroken(session, rule, { ...how, place, rows });
       isComplete &&= broken !== null;

@@ -9,10 +9,10 @@ import { listTrials } from './trial-rules.js';
 import { listUnique } from './unique-rules.js';
 
 /**
- * Every kind of rule, in the order in which rows are searched: what is about a row by itself, then about its parents, then
- * about others like it.
+ * Every kind of rule, in the order in which rows are searched: what is about a row by itself, then about its parents, at
+ * last about others like it.
  */
-const KINDS: ListRules[] = [listNotNull, listChecks, listForeignKeys, listUnique, listTrials];
+const KINDS: ListRules[] = [listNotNull, listChecks, listForeignKeys, listTrials, listUnique];
 
 /** What the rows of a table must keep. */
 export interface TableRules {

@@ -30,6 +30,7 @@ export async function listUnique(session: Session, { oid }: Pick<RuledTable, 'oi
     return {
       ...index,
       reason,
+      comparesRows: true as const,
       findBroken: (search) => findRepeats(index, reason, search),
       // A number that the database counts up is never there yet.
       isIdle: (columns) => index.counted.some((column) => !columns.has(column)),

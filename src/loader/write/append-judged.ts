@@ -1,5 +1,6 @@
 import type { AfterRefusal } from '../../schema/stage.js';
 import type { Unseen } from '../remember-unseen.js';
+import { contestOf } from '../rules/contest.js';
 import { insertIncoming } from '../rules/insert-incoming.js';
 import { budgetOf, columnsOf } from '../rules/make-screen.js';
 import { createRefused, refuseIncoming } from '../rules/refuse-incoming.js';
@@ -17,7 +18,7 @@ export async function appendJudged(step: WriteStep, unseen: Unseen, rules: Table
   const incoming = await copyIncoming({ ...step, screen: null }, { unseen: unseen.file });
   await createRefused(session);
   const columns = columnsOf(request.stage);
-  await screenRows(session, rules, { columns, contenders: (rows) => rows, kept: () => 'true' });
+  await screenRows(session, rules, { ...contestOf(step.rule, step.place), columns });
   const most = await budgetOf(step);
   const inserted = most < 0 ? 0 : await insertIncoming(step, incoming, { rules: rules.rules, most });
   const screened = await refuseIncoming(session, request, true);
