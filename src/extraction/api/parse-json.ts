@@ -72,9 +72,16 @@ function isDelicate(text: string, start: number, end: number): boolean {
   return String(Number(token)) !== token && NUMBER.test(token) && text[skipSpace(text, end)] !== ':';
 }
 
+/** Digits, or digits around a point with no zero at their end: so few of them print back as they are written. */
 function isPlain(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (!isDigit(text.charCodeAt(at))) return false;
-  return true;
+  let point = -1;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2e && point === -1) point = at;
+    else if (!isDigit(code)) return false;
+  }
+  // 0.0000001 prints with an exponent.
+  return point === -1 || (text[start] !== '0' && text[end - 1] !== '0');
 }
 
 function numberEnd(text: string, start: number): number {
