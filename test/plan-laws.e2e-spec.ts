@@ -40,6 +40,9 @@ interface Stream {
   maxRejects: '0' | '40%' | null;
   duplicates: 'drop' | 'keep';
   write: string;
+  /** No two rows have one `id`; its rows refer to those of the stream before it. */
+  isUnique: boolean;
+  isLinked: boolean;
   /** What the folder holds at the first plan, and what comes besides before the second. */
   files: [File[], File[]];
 }
@@ -77,6 +80,8 @@ const stream: fc.Arbitrary<Stream> = fc.record({
   maxRejects: fc.constantFrom(null, null, '0', '40%'),
   duplicates: fc.constantFrom('drop', 'keep'),
   write: fc.constantFrom('append'),
+  isUnique: fc.boolean(),
+  isLinked: fc.boolean(),
   files: fc.tuple(fc.array(file, { maxLength: 3 }), fc.array(file, { maxLength: 2 })),
 });
 
@@ -86,12 +91,17 @@ function yamlOf(name: string, streams: Stream[]): string {
     const key = /upsert|scd2/.test(one.write) ? '\n    key: [id]' : '';
     const limit = one.maxRejects === null ? '' : `, max_rejects: ${one.maxRejects}`;
     const strict = one.isStrict && columns.length > 0 ? '\n      strict_mode: true' : '';
+    const unique = one.isUnique ? '\n    unique: [[id]]' : '';
+    const parent = `${name}_${n - 1}`;
+    const after = one.isLinked
+      ? `\n    foreign_keys: [{ columns: [id], references: ${parent}(id) }]`
+      : `\n    after: [${parent}]`;
     return `
   - table: ${name}_${n}
     sources: [{ type: local, path: ${name}/${n} }]
     write: ${one.write}${key}
     duplicates: ${one.duplicates}
-    contract: { new_columns: ${one.newColumns}${limit} }${n > 0 ? `\n    after: [${name}_${n - 1}]` : ''}${
+    contract: { new_columns: ${one.newColumns}${limit} }${unique}${n > 0 ? after : ''}${
       columns.length > 0 ? `\n    schema:${strict}\n      columns:\n${columns.join('\n')}` : ''
     }`;
   });

@@ -2,7 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { query, Service } from './jobs-support.js';
+import type { ProblemDto } from '../src/http/problem.dto.js';
+import type { PlanDto } from '../src/jobs/plan/plan.dto.js';
+import type { RunDto } from '../src/jobs/run.dto.js';
+import { query, Service, until } from './jobs-support.js';
 import { dump, listing, planOf } from './plan-support.js';
 import { RecordApi } from './record-api.js';
 import { createApp, createDatabase, type TestApp, type TestDatabase } from './support.js';
@@ -193,16 +196,17 @@ describe('changes nothing', () => {
     expect(await state()).toEqual(before);
   });
 
-  it('where the load fails, where a stream does before it, and where the plan does in the middle', async () => {
+  it('where the database refuses rows, where a stream fails at its load or before it, and where the plan does in the middle', async () => {
     const failing = await prepare('failing');
     await query(app.database.url, 'CREATE TABLE narrow (id smallint); INSERT INTO narrow VALUES (7)');
-    await query(app.database.url, 'ALTER TABLE failing ADD CONSTRAINT low CHECK (id < 3)');
+    await query(
+      app.database.url,
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+       CREATE TRIGGER refusing AFTER INSERT ON failing EXECUTE FUNCTION refuse()`,
+    );
     const before = await state();
     const refused = await planOf(service, failing);
-    expect(refused.body).toMatchObject({
-      wouldFail: true,
-      streams: [{ state: 'failed', counts: counts(0), ddl: [] }],
-    });
+    expect(refused.body).toMatchObject({ streams: [{ state: 'loads', counts: counts(0, 2, 2) }] });
     const narrow = await planOf(service, failing.replace('sources:', 'table: narrow\nsources:'));
     expect(narrow.body).toMatchObject({ streams: [{ state: 'failed', error: { code: 'TABLE_MISMATCH' } }] });
     const strict = await planOf(service, `${failing}\ncontract: { max_rejects: 0 }\n`);
@@ -218,5 +222,218 @@ describe('changes nothing', () => {
     await locker.end();
     expect(locked).toMatchObject({ status: 503, body: { code: 'LOCK_TIMEOUT' } });
     expect(await state()).toEqual(before);
+  });
+});
+
+describe('POST /trigger-job {planId}', () => {
+  /** A pipeline that has loaded one file, a second file, and the plan for it. */
+  async function planned(name: string): Promise<string> {
+    await put(`${name}/a.csv`, 'id,amount\n1,1.00\n');
+    await service.upload(yaml(name));
+    await service.run({ pipeline: name });
+    await put(`${name}/b.csv`, 'id,amount\n2,2.00\n');
+    return (await planOf(service, { pipeline: name })).body.planId;
+  }
+
+  const trigger = (planId: string) => service.post<ProblemDto>('/trigger-job', { planId });
+
+  const others: [what: string, paths: string[], change: (name: string) => Promise<unknown>][] = [
+    ['a file', ['files'], (name) => put(`${name}/b.csv`, 'id,amount\n3,2.00\n')],
+    ['the config', ['config'], (name) => service.upload(`${yaml(name)}# another text\n`)],
+    [
+      'a column of the table',
+      ['definition'],
+      (name) => query(app.database.url, `ALTER TABLE ${name} ADD COLUMN later text`),
+    ],
+    [
+      'the table itself',
+      ['definition', 'storage', 'loads'],
+      (name) => query(app.database.url, `DROP TABLE ${name}`),
+    ],
+    ['its rows, all of them', ['storage'], (name) => query(app.database.url, `TRUNCATE ${name}`)],
+    [
+      'what it was loaded with',
+      ['loads'],
+      (name) => service.post(`/pipelines/${name}/streams/${name}/reset`, {}),
+    ],
+    ['a load of the same files', ['loads'], (name) => service.run({ pipeline: name })],
+  ];
+
+  it.each(others)('refuses when %s is another since, and says so', async (_what, paths, change) => {
+    const name = `stale_${others.findIndex(([, , one]) => one === change)}`;
+    const planId = await planned(name);
+    await change(name);
+    const { status, body } = await trigger(planId);
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'PLAN_STALE' });
+    expect(body.errors?.map(({ path }) => path?.replace(`${name}.`, ''))).toEqual(paths);
+  });
+
+  it('refuses a text that is not uploaded, a plan that failed, is too old, or is none', async () => {
+    await put('texted/a.csv', 'id,amount\n1,1.00\n');
+    const { body } = await planOf(service, yaml('texted'));
+    const answer = await trigger(body.planId);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'PLAN_CONFLICT' } });
+    expect(answer.body.detail).toContain('POST /upload-config');
+    await service.upload(yaml('texted'));
+    const both = await service.post('/trigger-job', { planId: body.planId, pipeline: 'texted' });
+    expect(both).toMatchObject({ status: 400 });
+    await query(app.database.url, `UPDATE millrace.plans SET expires_at = now() WHERE id = '${body.planId}'`);
+    expect(await trigger(body.planId)).toMatchObject({ status: 410, body: { code: 'PLAN_GONE' } });
+    expect(await trigger('00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 404 });
+    expect(await trigger('none')).toMatchObject({ status: 400 });
+  });
+
+  it('holds in another process, and for a second trigger with the same key', async () => {
+    const planId = await planned('kept');
+    const env = { DATABASE_URL: app.database.url, MILLRACE_DATA_ROOTS: app.dataRoot };
+    const second = await createApp({ env });
+    const elsewhere = new Service(second.url);
+    const headers = { 'idempotency-key': 'kept-once' };
+    const first = await elsewhere.post<RunDto>('/trigger-job', { planId }, headers);
+    expect(first.status).toBe(202);
+    expect(await elsewhere.ended(first.body.id)).toMatchObject({ streams: [counts(1, 1)] });
+    const again = await service.post<RunDto>('/trigger-job', { planId }, headers);
+    expect(again).toMatchObject({ status: 202, body: { id: first.body.id } });
+    expect(await trigger(planId)).toMatchObject({ status: 409, body: { code: 'PLAN_STALE' } });
+    await second.close();
+  });
+});
+
+describe('a plan that takes its time', () => {
+  it('answers 202 at once where that is preferred, and shows itself until it is through', async () => {
+    await put('slow/a.csv', 'id,amount\n1,1.00\n');
+    const first = await planOf(service, yaml('slow'), { prefer: 'respond-async' });
+    expect(first).toMatchObject({ status: 202, body: { state: 'running', streams: [] } });
+    const path = first.headers.get('location')!;
+    const ready = await until(async () => {
+      const { body } = await service.get<PlanDto>(path);
+      return body.state !== 'running' && body;
+    });
+    expect(ready).toMatchObject({
+      planId: first.body.planId,
+      state: 'ready',
+      streams: [{ counts: counts(1) }],
+    });
+    expect(await service.call('DELETE', path)).toMatchObject({ status: 204 });
+    expect(await service.get(path)).toMatchObject({ status: 404, body: { code: 'PLAN_NOT_FOUND' } });
+  });
+
+  it('ends with its client, and a process that died leaves a plan that says so', async () => {
+    await put('gone/a.csv', 'id,amount\n1,1.00\n');
+    await service.upload(yaml('gone'));
+    await service.run({ pipeline: 'gone' });
+    await put('gone/b.csv', 'id,amount\n2,1.00\n');
+    const locker = new Client({ connectionString: app.database.url });
+    await locker.connect();
+    // A load of the table is under way, and a plan waits for its turn.
+    await locker.query('BEGIN');
+    await locker.query(`SELECT pg_advisory_xact_lock(hashtextextended('millrace load "public"."gone"', 0))`);
+    const client = new AbortController();
+    const answer = fetch(`${app.url}/plan`, {
+      method: 'POST',
+      body: yaml('gone'),
+      headers: { 'content-type': 'application/yaml' },
+      signal: client.signal,
+    }).catch(() => 'aborted');
+    const waiting = () =>
+      query(app.database.url, `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+    await until(async () => (await waiting()).length > 0);
+    client.abort();
+    expect(await answer).toBe('aborted');
+    await until(async () => (await waiting()).length === 0);
+    await locker.end();
+    expect(await query(app.database.url, `SELECT FROM millrace.plans WHERE pipeline = 'gone'`)).toEqual([]);
+    const { body } = await planOf(service, yaml('gone'));
+    expect(body).toMatchObject({ state: 'ready', streams: [{ counts: counts(1, 1) }] });
+    await query(
+      app.database.url,
+      `UPDATE millrace.plans SET state = 'running', seen_at = now() - interval '5 min' WHERE id = '${body.planId}'`,
+    );
+    const lost = await service.get(`/plans/${body.planId}`);
+    expect(lost.body).toMatchObject({ state: 'failed', error: { code: 'PLAN_LOST' } });
+  });
+});
+
+describe('the streams of a plan', () => {
+  it('have what those before them bring: children find their new parents', async () => {
+    await query(
+      app.database.url,
+      `CREATE TABLE owners (id bigint PRIMARY KEY);
+       CREATE TABLE pets (id bigint, owner bigint REFERENCES owners DEFERRABLE INITIALLY DEFERRED)`,
+    );
+    await put('family/owners.csv', 'id\n1\n2\n');
+    await put('family/pets.csv', 'id,owner\n1,1\n2,2\n');
+    const config = `
+pipeline: family
+monitor: false
+streams:
+  - { table: owners, sources: [{ type: local, path: family, include: [owners.csv] }] }
+  - { table: pets, after: [owners], sources: [{ type: local, path: family, include: [pets.csv] }] }
+`;
+    const { body } = await planOf(service, config);
+    expect(body).toMatchObject({ wouldFail: false, streams: [{ counts: counts(2) }, { counts: counts(2) }] });
+    await put('family/pets.csv', 'id,owner\n1,1\n2,3\n');
+    const orphans = await planOf(service, config);
+    await service.upload(config);
+    const run = await service.run({ planId: orphans.body.planId });
+    expect(run.streams.map(({ error }) => error?.code)).toEqual(
+      orphans.body.streams.map(({ error }) => error?.code),
+    );
+    expect(orphans.body.wouldFail).toBe(run.state === 'failed');
+  });
+
+  it('are skipped where one that they need would fail', async () => {
+    await put('chain/a.csv', 'id\n1\n');
+    await query(app.database.url, 'CREATE VIEW chain_parent AS SELECT 1 AS id');
+    const stream = (table: string, rest: string) =>
+      `  - { table: ${table}, sources: [{ type: local, path: chain }]${rest} }\n`;
+    const config = `pipeline: chain\nstreams:\n${stream('chain_child', ', after: [chain_parent]')}${stream('chain_parent', '')}${stream('chain_free', '')}`;
+    const { body } = await planOf(service, config);
+    expect(body).toMatchObject({
+      wouldFail: true,
+      streams: [
+        { state: 'skipped', error: { code: 'PARENT_FAILED' } },
+        { state: 'failed', error: { code: 'NOT_A_TABLE' } },
+        { state: 'loads', counts: counts(1) },
+      ],
+    });
+  });
+
+  it('tell of dates that are two days at once, and of columns that are left out', async () => {
+    await put(
+      'dates/a.csv',
+      'day,due,ratio\n03/04/2024,03/04/2024,0.12345678901234567\n05/06/2024,30/01/2024,0.5\n',
+    );
+    const columns = ['%d/%m/%Y, %m/%d/%Y', '%d/%m/%Y'].map((formats, n) => {
+      const name = ['due', 'day'][n];
+      return `    ${name}: { type: date, formats: [${formats
+        .split(', ')
+        .map((one) => `'${one}'`)
+        .join(', ')}] }`;
+    });
+    const config = `
+pipeline: dates
+sources: [{ type: local, path: dates }]
+schema:
+  strict_mode: true
+  columns:
+${columns.join('\n')}
+`;
+    const strict = await planOf(service, config);
+    expect(strict.body.streams[0]!.losses).toMatchObject([
+      { column: 'ratio', kind: 'column_left_out', effect: 'left_out', count: null },
+      { column: 'due', kind: 'ambiguous_date', effect: 'altered', count: 1, samples: ['03/04/2024'] },
+      { column: 'day', kind: 'ambiguous_date', count: 2, samples: ['03/04/2024', '05/06/2024'] },
+    ]);
+    const open = await planOf(
+      service,
+      config.replace('strict_mode: true', 'strict_mode: false') + '    ratio: double\n',
+    );
+    expect(open.body.streams[0]!.losses.at(-1)).toMatchObject({
+      column: 'ratio',
+      kind: 'precision',
+      count: 1,
+    });
   });
 });
