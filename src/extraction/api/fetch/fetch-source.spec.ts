@@ -114,6 +114,29 @@ describe('one series of pages', () => {
     });
   });
 
+  it.each([
+    [10, 'PAGES_MISSING'],
+    [4, null],
+  ])(
+    'where a status is ignored, ends at a total of %d after 4 records only if that is all',
+    async (total, code) => {
+      const origin = await serve((url) =>
+        Number(url.searchParams.get('offset')) < 4
+          ? { json: { data: slice(4, url), total, more: true } }
+          : { status: 404 },
+      );
+      const pagination = { ...byOffset(2), total: 'total', hasMore: 'more' } as ReturnType<typeof byOffset>;
+      const source = {
+        url: `${origin}/r`,
+        records: '$.data',
+        pagination,
+        onStatus: { '404': 'ignore' as const },
+      };
+      if (code === null) expect((await place.fetch(source)).skipped).toHaveLength(1);
+      else await expect(place.fetch(source)).rejects.toMatchObject({ code });
+    },
+  );
+
   it('C10: ends where a next link leads back', async () => {
     let asked = 0;
     const origin = await serve((url) => {

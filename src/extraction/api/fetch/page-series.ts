@@ -76,7 +76,8 @@ export class PageSeries {
     const asked = await this.takePage(position);
     const place: PagePlace = { partition: this.partition, page: ++this.page, next: null, known: null };
     if (!isAnswer(asked)) {
-      if (asked.meaning === 'end') this.checkEnd(asked, position);
+      // One that the config ignores is an end as well, and may come before a total that pages before it told.
+      if (asked.meaning === 'end' || this.known !== null) this.checkEnd(asked, position);
       await this.landing.add(async () => keepEnd(asked, place, context));
       return null;
     }
