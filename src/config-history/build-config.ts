@@ -63,6 +63,7 @@ function buildStream(
     ...(stream.child_tables && { childTables: true as const }),
     strictMode: stream.strict_mode ?? stream.schema?.strict_mode ?? false,
     columns: [...(stream.schema?.columns ?? [])].map(([name, column]) => buildColumn(name, column)),
+    ...(stream.schema?.managed_by === 'user' && { managedBy: 'user' as const }),
     contract: buildContract(stream.contract),
     ...buildConstraints(stream, loaded),
     duplicates: stream.duplicates ?? 'drop',

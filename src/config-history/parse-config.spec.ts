@@ -201,6 +201,18 @@ schema:
     ]);
   });
 
+  it.each([
+    ['{ managed_by: user }', 'user', []],
+    ['{ managed_by: user, columns: { id: bigint } }', 'user', ['id']],
+    ['{ managed_by: millrace, columns: { id: bigint } }', undefined, ['id']],
+    ['{ managed_by: text, id: bigint }', undefined, ['managed_by', 'id']],
+    ['{ managed_by: { type: text }, id: bigint }', undefined, ['managed_by', 'id']],
+  ])('of %s is managed by %s', (schema, managedBy, columns) => {
+    const [stream] = parse(`${SOURCES}schema: ${schema}`).streams;
+    expect(stream!.managedBy).toBe(managedBy);
+    expect(stream!.columns.map(({ name }) => name)).toEqual(columns);
+  });
+
   it('may have columns named columns and strict_mode', () => {
     const [stream] = parse(`${SOURCES}schema: { columns: text, strict_mode: boolean }`).streams;
     expect(stream!.columns.map(({ name }) => name)).toEqual(['columns', 'strict_mode']);

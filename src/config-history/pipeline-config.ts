@@ -47,6 +47,8 @@ export interface StreamConfig {
   strictMode: boolean;
   /** Declared columns in the order of the YAML; empty: all are inferred. */
   columns: DeclaredColumn[];
+  /** The user changes the table, Millrace never does; absent: Millrace does. */
+  managedBy?: 'user';
   contract: StreamContract;
   /** Columns that no two rows may share the values of; absent: none. */
   unique?: string[][];

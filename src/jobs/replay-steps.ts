@@ -99,6 +99,7 @@ export class ReplaySteps {
       write: writeRule(stream),
       constraints: declaredConstraints(stream),
       addColumns: stream.contract.newColumns === 'evolve',
+      ...(stream.managedBy && { managedBy: stream.managedBy }),
       folder: folderOf(at),
       signal: signals.load,
     });

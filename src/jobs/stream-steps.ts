@@ -191,6 +191,7 @@ export class StreamSteps {
       constraints: declaredConstraints(stream),
       mostRejects: mostRejects(stream, stage),
       bearRejects: bearRejects(stream),
+      ...(stream.managedBy && { managedBy: stream.managedBy }),
       onProgress: (sent) => progress.advance(at.index, ...shareOfLoad(sent, stage, report)),
     };
   }

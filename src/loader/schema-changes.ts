@@ -21,6 +21,7 @@ export class SchemaChanges {
   private readonly gathered: string[] = [];
   /** What becomes of columns by these statements, for the run's report. */
   readonly columns: ColumnChange[] = [];
+  private isSettled = false;
 
   constructor(
     private readonly session: Session,
@@ -35,7 +36,10 @@ export class SchemaChanges {
   /** @param place the table that the statement is run for */
   async run(place: TablePlace, statement: string): Promise<void> {
     this.gathered.push(statement);
-    if (this.origin.managedBy === 'user') return;
+    if (this.origin.managedBy === 'user') {
+      if (this.isSettled) this.settle(place);
+      return;
+    }
     await this.session.queryLong(statement);
     const { pipeline, runId, configVersion } = this.origin;
     const what = { pipeline, runId, configVersion, schemaName: place.schema, tableName: place.table };
@@ -43,10 +47,12 @@ export class SchemaChanges {
   }
 
   /**
-   * To be asked once all statements are known, before anything counts on them.
+   * To be asked once all statements are known, before anything counts on them; one that is run after that is refused at
+   * once.
    * @throws TerminalError `SCHEMA_MANAGED_BY_USER` with the statements that the user has to run
    */
   settle({ schema, table }: TablePlace): void {
+    this.isSettled = true;
     if (this.origin.managedBy !== 'user' || this.gathered.length === 0) return;
     const needed = this.gathered.map((statement) => `${statement};`);
     throw new TerminalError(
