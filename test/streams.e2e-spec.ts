@@ -115,7 +115,7 @@ describe('streams that need each other', () => {
     const run = await service.run({ pipeline: 'both' });
     expect(run.error).toMatchObject({
       code: 'STREAMS_FAILED',
-      message: 'expected all 3 streams to be loaded, 2 failed: both_a, both_b',
+      message: 'expected all 3 streams and transforms to succeed, 2 failed: both_a, both_b',
       details: [{ path: 'both_a' }, { path: 'both_b' }],
     });
   });

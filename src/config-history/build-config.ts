@@ -10,6 +10,7 @@ import type {
   PipelineConfig,
   StreamConfig,
   TargetConfig,
+  TransformConfig,
 } from './pipeline-config.js';
 import { ApiSourceShape } from './shape/api-source-shape.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
@@ -17,6 +18,7 @@ import { parsePeriod, parseShare } from './shape/quantities.js';
 import type { StreamShape } from './shape/stream-shape.js';
 import type { ColumnShape } from './shape/column-shape.js';
 import type { TargetShape } from './shape/target-shape.js';
+import type { TransformShape } from './shape/transform-shape.js';
 import { DEFAULT_PIPELINE, defaultOutput, defaultTable } from './stream-names.js';
 
 /** Fills in every default. The shape must have been checked without a fault. */
@@ -28,7 +30,22 @@ export function buildConfig(shape: PipelineShape): PipelineConfig {
     monitor: shape.monitor === false ? null : { everySeconds: parsePeriod(shape.monitor?.every ?? '60s')! },
     ...(shape.concurrency !== undefined && { concurrency: shape.concurrency }),
     streams: buildStreams(shape, pipeline),
+    ...(shape.transform && { transforms: buildTransforms(shape.transform, shape, pipeline) }),
   };
+}
+
+/** Without `after` a transform comes after all that stands above it. */
+function buildTransforms(
+  transforms: TransformShape[],
+  shape: PipelineShape,
+  pipeline: string,
+): TransformConfig[] {
+  const above = (shape.streams ?? [shape]).map(({ table }) => table ?? defaultTable(pipeline));
+  return transforms.map(({ name, as = 'view', sql, file, after }) => {
+    const needs = after ?? above.slice();
+    above.push(name);
+    return { name, as, text: sql === undefined ? { file: file! } : { sql }, needs };
+  });
 }
 
 function buildStreams(shape: PipelineShape, pipeline: string): StreamConfig[] {

@@ -4,6 +4,7 @@ import { checkForEach } from './check-for-each.js';
 import { checkOrder } from './check-order.js';
 import { checkSource } from './check-source.js';
 import { checkWrite } from './check-write.js';
+import { checkTransforms } from './check-transforms.js';
 import type { Fault } from './fault.js';
 import { keysOf } from './shape/key.js';
 import type { PipelineShape } from './shape/pipeline-shape.js';
@@ -25,6 +26,10 @@ export function checkStreams(root: PipelineShape): Fault[] {
     ...checkForEach(named),
     ...checkConstraints(named),
     ...checkOrder(named, root.target?.schema),
+    ...checkTransforms(
+      root.transform,
+      named.map(({ table }) => table),
+    ),
     ...checkUnique(streams, root.pipeline, { key: 'table', nameOf: tableOf }),
     ...checkUnique(streams, root.pipeline, { key: 'output', nameOf: outputOf }),
   ];

@@ -13,6 +13,17 @@ export interface PipelineConfig {
   /** Streams that are walked side by side at most; absent: as the service's settings say. */
   concurrency?: number;
   streams: StreamConfig[];
+  /** SQL after the loads, in the order of the YAML; absent: none. */
+  transforms?: TransformConfig[];
+}
+
+export interface TransformConfig {
+  name: string;
+  as: 'view' | 'table' | 'statement';
+  /** The SQL, or the file that has it: a path inside the data roots. */
+  text: { sql: string } | { file: string };
+  /** Tables of streams and names of transforms that come before it. */
+  needs: string[];
 }
 
 /** Where `host` is missing, `port`, `user`, `password` and `database` are too: the service's own database is meant. */

@@ -3,6 +3,7 @@ import { FileLooks1700000000002 } from './migrations/1700000000002-file-looks.js
 import { AlwaysOn1700000000004 } from './migrations/1700000000004-always-on.js';
 import { ApiSources1700000000005 } from './migrations/1700000000005-api-sources.js';
 import { Plans1700000000006 } from './migrations/1700000000006-plans.js';
+import { Transforms1700000000007 } from './migrations/1700000000007-transforms.js';
 import { Runs1700000000003 } from './migrations/1700000000003-runs.js';
 
 /** All migrations of the service's own tables. A new one adds its file and its line here. */
@@ -13,4 +14,5 @@ export const migrations = [
   AlwaysOn1700000000004,
   ApiSources1700000000005,
   Plans1700000000006,
+  Transforms1700000000007,
 ];

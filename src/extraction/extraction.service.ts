@@ -16,6 +16,7 @@ import { lookAtFiles } from './look-at-files.js';
 import type { NestedRules, SplitFile } from './nested/nested-rules.js';
 import { splitNested } from './nested/split-nested.js';
 import { verifyPath } from './open-file.js';
+import { readText } from './read-text.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
 /** The files of a source that can be read, and those that cannot. */
@@ -68,6 +69,12 @@ export class ExtractionService {
     signal?: AbortSignal,
   ): Promise<boolean> {
     return (await fingerprintStart(file, bytes, signal)) === fingerprint;
+  }
+
+  /** The text of a small file that a config names, such as SQL. Throws PathRefused, or TerminalError for what is no text. */
+  async readText(path: string): Promise<string> {
+    const { dataRoots: roots, home } = this.settings;
+    return readText(path, { roots, home });
   }
 
   /** Makes a file ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */

@@ -62,6 +62,7 @@ import { ChildSteps } from './child-steps.js';
 import { StreamSteps } from './stream-steps.js';
 import { StreamWalker } from './stream-walker.js';
 import { SweepLock } from './sweep-lock.js';
+import { TransformWalker } from './transform-walker.js';
 import { TriggerController } from './trigger.controller.js';
 import { TriggerService } from './trigger.service.js';
 import { WorkerPresence } from './worker-presence.js';
@@ -117,6 +118,7 @@ import { WorkerPresence } from './worker-presence.js';
     FetchSteps,
     StageStream,
     StreamWalker,
+    TransformWalker,
     RunPipeline,
     ReplaySteps,
     ReplayRejects,

@@ -3,6 +3,7 @@ import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import { Settings } from '../settings/settings.js';
+import { runFailure } from './part-failures.js';
 import { PipelinesService } from './pipelines.service.js';
 import { ProgressMeter } from './progress-meter.js';
 import { ReplaySteps } from './replay-steps.js';
@@ -12,7 +13,7 @@ import type { Replay, StreamReport } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
 import { logStep, type StreamWalk } from './run-walk.js';
 import { emptyReport, isFinished } from './stream-report.js';
-import { walkStreams } from './walk-streams.js';
+import { partOf, walkStreams } from './walk-streams.js';
 
 /**
  * Walks a run that takes up the rejects of an earlier one, table by table: take up, stage, load. Nothing of a table is
@@ -34,6 +35,8 @@ export class ReplayRejects {
     try {
       walks = await this.begin(journal, replay, signals);
       await walkStreams(walks, 1, (at) => this.walkTable(at, replay.runId));
+      const failure = runFailure(walks.map(partOf));
+      if (failure) throw failure;
     } catch (error) {
       if (!signals.cancel.aborted) throw error;
       if (!walks || !(await this.settleCancelled(walks))) throw signals.cancel.reason;

@@ -48,7 +48,7 @@ export class RunEventsController {
     summary: 'Follow a run as it goes',
     description:
       'Server-sent events: `state` for each change of the run, `stream` for each step of a stream with its counts so ' +
-      'far, `progress` at most once a second with what is done, the speed of the last seconds and the time that is ' +
+      'far, `transform` for each of a transform, `progress` at most once a second with what is done, the speed of the last seconds and the time that is ' +
       'left. All `state` and `stream` events from the first on are told, also those from before; the connection ends ' +
       'with the run. With `Last-Event-ID` it goes on after that event, as browsers do by themselves; when there is ' +
       'nothing more to come, the answer is 204.',

@@ -10,9 +10,11 @@ import type {
   StreamReport,
   StreamState,
   Suspect,
+  TransformReport,
 } from './run-report.js';
 import type { Run } from './run.entity.js';
-import { isSkipped } from './stream-failures.js';
+import { isSkipped } from './part-failures.js';
+import { isTransformOver } from './transform-walk.js';
 import { joinFiles, summaryOf } from './stream-report.js';
 import { type NewEvent, type RunUpdate, updateRun } from './update-run.js';
 
@@ -35,6 +37,8 @@ export interface Looked {
  */
 export class RunJournal {
   private streams: StreamReport[];
+  /** As the end of the run leaves them; null before it. */
+  private transforms: TransformReport[] | null = null;
   private lastWrite: Promise<unknown> = Promise.resolve();
   private hasNewFiles = false;
   private states: (StreamState | undefined)[];
@@ -63,6 +67,14 @@ export class RunJournal {
   /** Like `record`, where nothing changed about the files since. */
   async recordStep(streams: StreamReport[]): Promise<void> {
     await this.recordStreams(streams);
+  }
+
+  /** Makes durable what the transforms have reached. */
+  async recordTransforms(transforms: TransformReport[]): Promise<void> {
+    const changed = transforms.filter(
+      ({ state }, index) => state !== (this.run.transforms[index]?.state ?? 'waiting'),
+    );
+    await this.write({ transforms: structuredClone(transforms) }, changed.map(transformEvent));
   }
 
   /** Makes durable when the run looks at its sources: who asks for it after that may mean what came later. */
@@ -151,6 +163,7 @@ export class RunJournal {
 
   private endStreams(state: 'failed' | 'cancelled'): void {
     this.streams = this.streams.map((stream) => endOf(stream, state));
+    this.transforms = this.run.transforms.map((transform) => endOfTransform(transform, state));
   }
 
   private async finish(
@@ -161,8 +174,11 @@ export class RunJournal {
     const over = { worker: null, progress: null, suspect: null, finishedAt: new Date() };
     const code = changes.error ? { code: changes.error.code, message: changes.error.message } : {};
     const events = [...this.streamEvents(), stateEvent(state, code)];
-    const streams = this.streams.map(summaryOf);
-    await this.write({ state, streams, ...over, ...changes }, events, manager);
+    const reports = {
+      streams: this.streams.map(summaryOf),
+      ...(this.transforms && { transforms: this.transforms }),
+    };
+    await this.write({ state, ...reports, ...over, ...changes }, events, manager);
   }
 
   private async write(changes: object, events: NewEvent[], manager = this.runs.manager): Promise<void> {
@@ -190,6 +206,17 @@ export class RunJournal {
 
 function stateEvent(state: RunState, more: object = {}): NewEvent {
   return { type: 'state', data: { state, ...more } };
+}
+
+function transformEvent({ name, state, rows }: TransformReport): NewEvent {
+  return { type: 'transform', data: { name, state, rows } };
+}
+
+function endOfTransform(transform: TransformReport, end: 'failed' | 'cancelled'): TransformReport {
+  const { state, error } = transform;
+  if (isTransformOver(transform)) return transform;
+  if (end === 'failed' && state === 'waiting' && !error) return transform;
+  return { ...transform, state: end === 'failed' && isSkipped(transform) ? 'skipped' : end };
 }
 
 function filesOf({ files, skipped }: StreamReport): StreamFiles {

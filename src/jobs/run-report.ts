@@ -114,6 +114,21 @@ export interface Suspect {
   fingerprint: string;
 }
 
+/** `unchanged`: neither its SQL nor the rows that it is made of have changed since it ran last. */
+export type TransformState =
+  'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'skipped' | 'cancelled';
+
+/** What became of SQL that runs after the loads. */
+export interface TransformReport {
+  name: string;
+  as: 'view' | 'table' | 'statement';
+  state: TransformState;
+  /** Rows that it wrote; null where it wrote none by itself, as a view. */
+  rows: number | null;
+  durationMs: number | null;
+  error: StreamError | null;
+}
+
 /** Which rejects a replay takes up again. */
 export interface Replay {
   runId: string;
@@ -139,7 +154,7 @@ export interface RunProgress {
   etaSeconds: number | null;
 }
 
-export type RunEventType = 'state' | 'stream';
+export type RunEventType = 'state' | 'stream' | 'transform';
 
 export interface RunError {
   code: string;

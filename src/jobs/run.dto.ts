@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { FileState, RunState, RunTrigger, StreamState } from './run-report.js';
+import type { FileState, RunState, RunTrigger, StreamState, TransformState } from './run-report.js';
 import type { Run } from './run.entity.js';
 
 export const RUN_STATES: RunState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
@@ -305,6 +305,46 @@ export class StreamReportDto extends StreamSummaryDto {
   skipped: SkippedFileDto[];
 }
 
+const TRANSFORM_STATES: TransformState[] = [
+  'waiting',
+  'running',
+  'succeeded',
+  'unchanged',
+  'failed',
+  'skipped',
+  'cancelled',
+];
+
+class TransformReportDto {
+  @ApiProperty({ example: 'daily_sales' })
+  name: string;
+
+  @ApiProperty({ enum: ['view', 'table', 'statement'], example: 'table' })
+  as: 'view' | 'table' | 'statement';
+
+  @ApiProperty({
+    enum: TRANSFORM_STATES,
+    description:
+      '`unchanged`: neither its SQL nor the rows that it is made of have changed. `skipped`: what it needs failed.',
+    example: 'succeeded',
+  })
+  state: TransformState;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Rows that it wrote; null for a view',
+    example: 31,
+  })
+  rows: number | null;
+
+  @ApiProperty({ type: Number, nullable: true, example: 18 })
+  durationMs: number | null;
+
+  @ApiProperty({ type: StreamErrorDto, nullable: true, example: null })
+  error: StreamErrorDto | null;
+}
+
 const RATE = { type: Number, nullable: true };
 
 export class RunProgressDto {
@@ -415,6 +455,9 @@ export class RunSummaryDto {
   @ApiProperty({ type: [StreamSummaryDto] })
   streams: StreamSummaryDto[];
 
+  @ApiProperty({ type: [TransformReportDto], description: 'SQL after the loads, in the order of the config' })
+  transforms: TransformReportDto[];
+
   @ApiProperty({ type: RunErrorDto, nullable: true })
   error: RunErrorDto | null;
 }
@@ -440,7 +483,7 @@ export class RunPageDto {
 /** What users see of a run in a list. */
 export function toRunSummaryDto(run: Run): RunSummaryDto {
   const { id, pipeline, configVersion, trigger, replay, state, attempt } = run;
-  const { queuedAt, startedAt, finishedAt, cancelAskedAt, progress, streams, error } = run;
+  const { queuedAt, startedAt, finishedAt, cancelAskedAt, progress, streams, transforms, error } = run;
   return {
     id,
     pipeline,
@@ -455,6 +498,7 @@ export function toRunSummaryDto(run: Run): RunSummaryDto {
     cancelAskedAt,
     progress,
     streams,
+    transforms,
     error,
   };
 }

@@ -8,6 +8,7 @@ import type {
   StreamFiles,
   StreamSummary,
   Suspect,
+  TransformReport,
 } from './run-report.js';
 
 /** One execution of a pipeline at one config version. Its id is a UUID of version 7, so ids sort by age. */
@@ -69,6 +70,10 @@ export class Run {
   /** The files of each stream, in the order of `streams`. May be megabytes: only read where they are asked for. */
   @Column('jsonb', { default: [], select: false })
   files?: StreamFiles[];
+
+  /** What became of the SQL after the loads, in the order of the config. */
+  @Column('jsonb', { default: [] })
+  transforms: TransformReport[];
 
   /** How far the run is; null before it begins and once it is over. */
   @Column('jsonb', { nullable: true })

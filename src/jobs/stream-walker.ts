@@ -19,6 +19,11 @@ export class StreamWalker {
     private readonly steps: StreamSteps,
   ) {}
 
+  /** Sees what the sources hold; not durable before `recordLooks`. */
+  look(at: StreamWalk): Promise<StreamLook> {
+    return this.stages.look(at);
+  }
+
   /** From where it stands to its end. */
   async walk(at: StreamWalk): Promise<void> {
     const { report } = at;

@@ -52,6 +52,10 @@ const RULES: Record<string, Rule> = {
   '23': terminal('CONSTRAINT_VIOLATED', describeViolation),
   // A config may take the user or the database from a variable that holds a secret: neither is named.
   '28': terminal('TARGET_LOGIN', "the database refused the login of the user of the config's target"),
+  '2BP01': terminal(
+    'TARGET_DEPENDENTS',
+    quoted('it would have to be made anew, and something depends on it'),
+  ),
   '3D': terminal('TARGET_DATABASE', "there is no such database: the database of the config's target"),
   '42': terminal('TABLE_MISMATCH', quoted('the database refused the statement')),
   '42501': terminal('TARGET_PERMISSION', describePermission),

@@ -32,6 +32,8 @@ import { describeState, type TableState } from './table-state.js';
 import { TargetAccess } from './target-access.js';
 import { type LoadToTry, PLAN_LOCK_MS, type TriedLoad, tryLoads } from './try-loads.js';
 import { withEarlierTypes } from './widened-columns.js';
+import { applyTransform } from './transforms/apply-transform.js';
+import type { TransformRequest, TransformResult } from './transforms/transform.js';
 
 const PAGE_OF_ALL = 200;
 
@@ -166,6 +168,24 @@ export class LoaderService {
     const found = await this.committed(request.target, { runId: request.runId, table: request.table });
     if (!found) throw unknown;
     return { ...found, alreadyCommitted: false };
+  }
+
+  /**
+   * Runs a transform in one transaction, or not at all where nothing that it is made of has changed.
+   *
+   * @throws what `signal` gives as its reason when it aborts before COMMIT
+   */
+  async transform(request: TransformRequest): Promise<TransformResult> {
+    const where = `transform ${request.name}`;
+    return this.access.use(request.target, { where }, (database) => {
+      const { limits } = this.access;
+      return runTransaction(
+        database,
+        limits,
+        (session) => applyTransform(session, request, limits),
+        request.signal,
+      );
+    });
   }
 
   /**

@@ -40,7 +40,7 @@ export class SchemaChanges {
       if (this.isSettled) this.settle(place);
       return;
     }
-    await this.session.queryLong(statement);
+    await this.session.queryOnly(statement);
     const { pipeline, runId, configVersion } = this.origin;
     const what = { pipeline, runId, configVersion, schemaName: place.schema, tableName: place.table };
     await this.session.manager.insert(SchemaChangeEntity, { ...what, statement });

@@ -39,6 +39,15 @@ export class Session {
   }
 
   /**
+   * One statement that may work on many rows, and no more: the server refuses a text of several. For SQL that others
+   * have written.
+   */
+  queryOnly(text: string): Promise<QueryResult> {
+    const timed: Timed = { query_timeout: this.limits.statementMs + 5_000 };
+    return this.client.query(Object.assign({ text, queryMode: 'extended' }, timed));
+  }
+
+  /**
    * Sends the chunks as the data of a `COPY … FROM STDIN`, as fast as the server takes them.
    *
    * @param onSent told how many bytes are under way

@@ -15,6 +15,7 @@ import { TargetTables1700000000000 } from './migrations/1700000000000-target-tab
 import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-files.js';
 import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
 import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
+import { Transforms1700000000011 } from './migrations/1700000000011-transforms.js';
 import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
 import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
 import { ColumnChanges1700000000007 } from './migrations/1700000000007-column-changes.js';
@@ -22,6 +23,7 @@ import { RefusedRows1700000000009 } from './migrations/1700000000009-refused-row
 import { ChildTables1700000000010 } from './migrations/1700000000010-child-tables.js';
 import { RejectFileEntity } from './reject-file.entity.js';
 import { RejectEntity } from './reject.entity.js';
+import { TransformEntity } from './transforms/transform.entity.js';
 import { SchemaChangeEntity } from './schema-change.entity.js';
 import { WidenedColumnEntity } from './widened-column.entity.js';
 
@@ -141,6 +143,7 @@ export function dataSourceOptions(
       ApiCursorEntity,
       SchemaChangeEntity,
       WidenedColumnEntity,
+      TransformEntity,
     ],
     migrations: [
       TargetTables1700000000000,
@@ -152,6 +155,7 @@ export function dataSourceOptions(
       ColumnChanges1700000000007,
       RefusedRows1700000000009,
       ChildTables1700000000010,
+      Transforms1700000000011,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

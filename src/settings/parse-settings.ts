@@ -36,6 +36,7 @@ export function parseSettings(environment: Environment, folder = process.cwd()):
       max: 4,
       fallback: Math.min(availableParallelism(), 2),
     }),
+    sqlAsSuperuser: reader.oneOf('MILLRACE_SQL_AS_SUPERUSER', ['true', 'false'] as const, 'false') === 'true',
     keep: parseKeep(reader),
     isVariableAllowed,
     variables: (name) => (isVariableAllowed(name) ? environment[name] : undefined),

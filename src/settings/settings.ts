@@ -47,6 +47,9 @@ export class Settings {
   /** Streams of a run that are worked on side by side, unless its config says. */
   readonly streamsAtOnce: number;
 
+  /** Whether SQL of configs may run on the service's own database where its user is a superuser. */
+  readonly sqlAsSuperuser: boolean;
+
   /**
    * What the daily sweep leaves: days of history and logs, runs and rejects of each pipeline, and megabytes of logs.
    */

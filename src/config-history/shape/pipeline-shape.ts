@@ -4,6 +4,7 @@ import { period } from './quantities.js';
 import { text, wholeNumber } from './rules.js';
 import { StreamShape } from './stream-shape.js';
 import { TargetShape } from './target-shape.js';
+import { TransformShape } from './transform-shape.js';
 
 /** How often the folders are looked at after a trigger. */
 export class MonitorShape {
@@ -45,4 +46,7 @@ export class PipelineShape extends StreamShape {
 
   @NestedList(StreamShape, { description: 'The target tables, each fed by its own sources.' })
   streams?: StreamShape[];
+
+  @NestedList(TransformShape, { description: 'SQL that runs after the streams are loaded, in this order.' })
+  transform?: TransformShape[];
 }

@@ -4,7 +4,7 @@ import type { ColumnLoss } from '../../schema/column-loss.js';
 import type { Stage, StageColumn } from '../../schema/stage.js';
 import { noCounts } from '../run-report.js';
 import type { StreamWalk } from '../run-walk.js';
-import { isSkipped } from '../stream-failures.js';
+import { isSkipped } from '../part-failures.js';
 import { applyLoad } from '../stream-report.js';
 import type { PlannedColumn, PlanSamples, StreamOutcome, StreamPlan } from './plan-report.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
-import { TerminalError, TransientError } from '../../errors.js';
+import { TransientError } from '../../errors.js';
 import type { LoadToTry, TriedLoad } from '../../loader/try-loads.js';
 import { LoaderService } from '../../loader/loader.service.js';
 import type { ColumnLoss } from '../../schema/column-loss.js';
@@ -11,10 +11,10 @@ import { PipelinesService } from '../pipelines.service.js';
 import type { RunFolder } from '../run-folder.js';
 import type { RunProgress } from '../run-report.js';
 import type { StreamWalk } from '../run-walk.js';
+import { applySkipped, runFailure, toStreamError } from '../part-failures.js';
 import { StageStream } from '../stage-stream.js';
-import { applySkipped, toStreamError } from '../stream-failures.js';
 import { StreamSteps } from '../stream-steps.js';
-import { tryStream, walkStreams } from '../walk-streams.js';
+import { partOf, tryStream, walkStreams } from '../walk-streams.js';
 import { describeStream, type PlannedStream } from './describe-stream.js';
 import { findStale, type PlanBasis } from './plan-basis.js';
 import { planFolder } from './plan-folder.js';
@@ -91,7 +91,8 @@ export class PlanPipeline {
     const stage = async (at: StreamWalk) => {
       planned[at.index]!.stage = await this.stages.make(at, at.look!);
     };
-    await walkStreams(walks, limit, stage).catch((error: unknown) => throwUnlessKnown(walks, error));
+    await walkStreams(walks, limit, stage);
+    throwPassing(walks);
     await this.tryLoads(planned);
     return planned;
   }
@@ -111,9 +112,10 @@ export class PlanPipeline {
   }
 }
 
-/** Streams that would fail are part of the plan; what may pass by itself, or is no fault of theirs, ends it. */
-function throwUnlessKnown(walks: StreamWalk[], error: unknown): void {
-  if (!(error instanceof TerminalError) || walks.every(({ report }) => report.error === null)) throw error;
+/** Streams that would fail are part of the plan; what may pass by itself ends it. */
+function throwPassing(walks: StreamWalk[]): void {
+  const failure = runFailure(walks.map(partOf));
+  if (failure instanceof TransientError) throw failure;
 }
 
 function inOrder(planned: PlannedStream[]): PlannedStream[] {
@@ -126,7 +128,7 @@ function applyTried(one: PlannedStream, tried: TriedLoad | null): void {
   one.tried = tried;
   if (tried?.error) Object.assign(report, { state: 'failed', error: toStreamError(tried.error) });
   const lost = walks.find((other) => stream.needs?.includes(other.stream.table) && other.report.error);
-  if (!tried && lost && !report.error) applySkipped(report, lost.report);
+  if (!tried && lost && !report.error) applySkipped(partOf(one.at), partOf(lost));
 }
 
 function reportOf({ opened }: PlanRequest, planned: PlannedStream[]): PlanReport {
