@@ -108,9 +108,10 @@ async function attach(target: Target, limits: Partial<LoaderLimits>): Promise<Lo
 }
 
 async function request(plan: LoadPlan, place: { target: Target; folder: string }): Promise<LoadRequest> {
-  const { rows, columns = PEOPLE, files, betweenChunks, rowsAtOnce, keepsPlaces, ...rest } = plan;
+  const { rows, columns = PEOPLE, files, duplicates, betweenChunks, rowsAtOnce, keepsPlaces, ...rest } = plan;
   const made: MadeFile[] = files ?? [{ name: 'people.csv', rows: rows ?? [] }];
   const pace = {
+    ...(duplicates && { duplicates }),
     ...(betweenChunks ? { betweenChunks } : {}),
     ...(rowsAtOnce ? { rowsAtOnce } : {}),
     ...(keepsPlaces !== undefined ? { keepsPlaces } : {}),

@@ -9,6 +9,7 @@ import { refusalCases } from './loader-refusals.js';
 import { ruleCases } from './loader-rules.js';
 import { tableCases } from './loader-tables.js';
 import { valueCases } from './loader-values.js';
+import { writeCases } from './loader-writes.js';
 
 // The same cases as on the newest PostgreSQL, on the oldest that is supported.
 let home: string;
@@ -37,3 +38,4 @@ ledgerCases();
 refusalCases();
 ruleCases();
 faultCases();
+writeCases();

@@ -6,6 +6,7 @@ import { ruleLaws } from './loader-rule-laws.js';
 import { ruleCases } from './loader-rules.js';
 import { tableCases } from './loader-tables.js';
 import { valueCases } from './loader-values.js';
+import { writeCases } from './loader-writes.js';
 
 tableCases();
 valueCases();
@@ -15,3 +16,4 @@ ruleCases();
 ruleLaws();
 cursorCases();
 faultCases();
+writeCases();

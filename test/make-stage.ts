@@ -32,6 +32,8 @@ export interface StagePlan {
   folder: string;
   /** Default: rows can be refused. */
   keepsPlaces?: boolean;
+  /** `keep`: the n-th occurrence of a row is a row of its own. */
+  duplicates?: 'drop' | 'keep';
   /** Called before each chunk of rows but the first. */
   betweenChunks?: () => Promise<void>;
   /** Rows in a chunk; default: as many as make 64 KiB. */
@@ -54,6 +56,7 @@ export async function makeStage({
   files,
   folder,
   keepsPlaces = true,
+  duplicates,
   ...pace
 }: StagePlan): Promise<Stage> {
   const rows = files.flatMap(({ rows: values, copyOf }, file) =>
@@ -68,6 +71,7 @@ export async function makeStage({
         })),
   );
   rows.forEach((row, index) => (row.row = index));
+  if (duplicates === 'keep') numberRepeats(rows);
   const identities = [...new Set(rows.map(({ identity }) => identity))].sort();
   const rejects = files.flatMap(({ name, rejects = [] }) =>
     rejects.map((reject) => ({ source: 0, file: name, ...reject })),
@@ -110,12 +114,25 @@ async function writeRejects(folder: string, rejects: StageReject[]): Promise<str
   return path;
 }
 
+function numberRepeats(rows: IdentifiedRow[]): void {
+  const seen = new Map<string, number>();
+  for (const row of rows) {
+    const occurrence = seen.get(row.identity) ?? 0;
+    seen.set(row.identity, occurrence + 1);
+    if (occurrence > 0) row.identity = toUuid(`${row.identity} ${occurrence}`);
+  }
+}
+
 function identify(columns: StageColumn[], row: Row): string {
   const pairs = columns
     .map(({ name }, index) => [name, row[index] ?? null])
     .filter(([, value]) => value !== null)
     .sort(([a], [b]) => (a! < b! ? -1 : 1));
-  const hex = createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+  return toUuid(JSON.stringify(pairs));
+}
+
+function toUuid(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 

@@ -5,9 +5,6 @@ import { WRITE_MODES, type WriteModeName } from './shape/write-rules.js';
 
 type Path = (string | number)[];
 
-/** Modes that the loader has still to learn. */
-const NOT_YET: readonly WriteModeName[] = ['insert', 'replace', 'upsert', 'scd2'];
-
 /** Keys that mean something with some modes only. */
 const KEYS_OF_MODES: [keyof StreamShape, WriteModeName[]][] = [
   ['key', ['append', 'upsert', 'scd2', 'replace']],
@@ -25,7 +22,6 @@ export function checkWrite(stream: StreamShape, path: Path): Fault[] {
   // Another word was told of already.
   if (!WRITE_MODES.includes(mode)) return [];
   return [
-    ...checkKnown(mode, path),
     ...checkMisplaced(stream, mode, path),
     ...checkKey(stream, mode, path),
     ...checkDeclared(stream, path),
@@ -33,11 +29,6 @@ export function checkWrite(stream: StreamShape, path: Path): Fault[] {
     ...checkSources(stream, mode, path),
     ...checkChildTables(stream, mode, path),
   ];
-}
-
-function checkKnown(mode: WriteModeName, path: Path): Fault[] {
-  if (!NOT_YET.includes(mode)) return [];
-  return [{ path: [...path, 'write'], message: `expected append, got ${mode}, which loads do not know yet` }];
 }
 
 function checkMisplaced(stream: StreamShape, mode: WriteModeName, path: Path): Fault[] {

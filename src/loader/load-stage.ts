@@ -21,7 +21,8 @@ import { settleReplayed } from './settle-replayed.js';
 import { takeTurn } from './take-turn.js';
 import { keepWidened } from './widened-columns.js';
 import type { Written } from './write/write-mode.js';
-import { writeMode } from './write/write-modes.js';
+import { checkSwitch } from './write/check-switch.js';
+import { WRITE_MODES } from './write/write-modes.js';
 
 /**
  * Everything that one load does, inside one transaction: waits for its turn at the table, writes the rows in the way
@@ -39,9 +40,11 @@ export async function loadStage(
   if (earlier) return earlier;
   const { stage, replay, write, addColumns } = request;
   // Records of which none passed must not settle what the table is to be.
-  const columns = replay && stage.rows === 0 ? [] : stage.columns;
+  const isVoid = stage.columns.length === 0 || (replay && stage.rows === 0);
+  const mode = WRITE_MODES[write.mode];
+  const columns = isVoid ? [] : [...stage.columns, ...(mode.ownColumns?.(write) ?? [])];
   const changes = new SchemaChanges(session, request);
-  const { lock } = writeMode(write.mode);
+  const { lock } = mode;
   const prepared = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
   const pending = prepared ? await declare(session, request, { changes, prepared }) : [];
   changes.settle(place);
@@ -86,7 +89,8 @@ async function writeRows(
   const rules = await readRules(session, place, { columns: columnsOf(stage), more: pending });
   const screen = rules && stage.keepsPlaces ? makeScreen(rules) : null;
   const step = { ...registration, session, request, rule, place, changes, rules, screen };
-  return writeMode(rule.mode).write(step);
+  await checkSwitch(step);
+  return WRITE_MODES[rule.mode].write(step);
 }
 
 interface Conclusion {

@@ -30,10 +30,9 @@ export async function registerTable(
   const known = await findRegistered(session, place);
   if (!known) return { tableId: await addTable(session, { ...place, ...oids, mode }), before: null };
   const isAnother = known.registryOid === oids.registryOid && known.tableOid !== oids.tableOid;
-  if (isAnother) {
-    await forgetRows(session, known.id);
-    await forgetCursors(session, known.id, null);
-  }
+  // What one write mode has kept of rows and files says nothing after another one has changed them.
+  if (isAnother || known.writeMode !== mode) await forgetRows(session, known.id);
+  if (isAnother) await forgetCursors(session, known.id, null);
   if (
     known.registryOid !== oids.registryOid ||
     known.tableOid !== oids.tableOid ||

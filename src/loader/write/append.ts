@@ -3,6 +3,7 @@ import type { LoadRequest } from '../load.js';
 import { quoteName, quoteTable } from '../quote-name.js';
 import { rememberUnseen, type Unseen } from '../remember-unseen.js';
 import { isRowFault } from '../rules/row-fault.js';
+import { appendIncoming } from './append-incoming.js';
 import { appendJudged } from './append-judged.js';
 import type { WriteMode, WriteStep, Written } from './write-mode.js';
 
@@ -10,7 +11,11 @@ import type { WriteMode, WriteStep, Written } from './write-mode.js';
 export const append: WriteMode = {
   lock: 'ROW EXCLUSIVE',
   refuseReplay: () => null,
-  write: appendUnseen,
+  write: (step) => {
+    // What another mode has brought has no identities here.
+    const isKnown = step.before === null || step.before === 'append';
+    return isKnown ? appendUnseen(step) : appendIncoming(step);
+  },
 };
 
 /** The identities travel alone, then only the rows that are new. */

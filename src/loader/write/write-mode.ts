@@ -1,4 +1,4 @@
-import type { AfterRefusal } from '../../schema/stage.js';
+import type { AfterRefusal, StageColumn } from '../../schema/stage.js';
 import type { TableColumn } from '../describe-table.js';
 import type { LoadRequest } from '../load.js';
 import type { TablePlace } from '../quote-name.js';
@@ -75,6 +75,8 @@ export interface Written {
 export interface WriteMode {
   /** Taken before anything is looked at. A mode that goes by what the table holds lets nobody else write meanwhile. */
   readonly lock: TableLock;
+  /** Columns that the table has besides the stage's; absent: none. */
+  ownColumns?(rule: WriteRule): StageColumn[];
   /**
    * Writes a stage into the table. Again is the same as once: of a stage that the table has had nothing is changed.
    *

@@ -1,0 +1,39 @@
+import { quoteTable } from '../quote-name.js';
+import { columnOf, listColumns } from './row-values.js';
+import type { Incoming, WriteStep } from './write-mode.js';
+
+/**
+ * Inserts the incoming rows whose outcome is `inserted`, in the order of the files.
+ *
+ * @returns how many the database took
+ */
+export async function insertRows({ session, place }: WriteStep, { columns }: Incoming): Promise<number> {
+  if (columns.length === 0) return 0;
+  // What the stage brings for an identity column is what shall stand there, as with COPY.
+  const { rowCount } = await session.queryLong(
+    `INSERT INTO ${quoteTable(place)} (${listColumns(columns)}) OVERRIDING SYSTEM VALUE
+     SELECT ${listColumns(columns, 's')}
+       FROM pg_temp.incoming s JOIN pg_temp.outcomes o ON o."#row" = s."#row"
+      WHERE o.outcome = 'inserted' ORDER BY s."#file", s."#row"`,
+  );
+  return rowCount ?? 0;
+}
+
+/**
+ * Gives the table's rows whose outcome is `updated` the incoming values.
+ *
+ * @returns how many rows the database changed
+ */
+export async function updateRows({ session, place }: WriteStep, { columns }: Incoming): Promise<number> {
+  // An identity column can be part of a key, and takes no new value.
+  const values = columns
+    .filter(({ isIdentity }) => !isIdentity)
+    .map(({ name }) => `${columnOf(name)} = ${columnOf(name, 's')}`);
+  if (values.length === 0) return 0;
+  const { rowCount } = await session.queryLong(
+    `UPDATE ${quoteTable(place)} t SET ${values.join(', ')}
+       FROM pg_temp.outcomes o JOIN pg_temp.incoming s ON s."#row" = o."#row"
+      WHERE o.outcome = 'updated' AND t.tableoid = o.part AND t.ctid = o.tid`,
+  );
+  return rowCount ?? 0;
+}

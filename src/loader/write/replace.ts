@@ -1,0 +1,115 @@
+import { TerminalError } from '../../errors.js';
+import { quoteTable } from '../quote-name.js';
+import { insertRows, updateRows } from './apply-outcomes.js';
+import { checkColumns } from './check-columns.js';
+import { copyIncoming } from './incoming.js';
+import { keepFirst, keepNewest } from './keep-one.js';
+import { ensureKeyIndex } from './key-index.js';
+import { matchByKey } from './match-key.js';
+import { matchByValues } from './match-values.js';
+import { byFile, type OutcomeCount, sumOutcomes } from './outcomes.js';
+import { sameKey } from './row-values.js';
+import type { Incoming, WriteMode, WriteStep, Written } from './write-mode.js';
+
+/**
+ * Makes the table exactly what the stage has. Rows that stay are not touched: those that are missing from the stage are
+ * deleted, changed ones of a key are updated, new ones are inserted, in one transaction, so that readers see the old rows
+ * or the new ones, and all that hangs on the table stays.
+ */
+export const replace: WriteMode = {
+  lock: 'SHARE ROW EXCLUSIVE',
+  refuseReplay: () => 'the table is to hold all that the sources have, which a few rejects are not',
+  write: replaceRows,
+};
+
+async function replaceRows(step: WriteStep): Promise<Written> {
+  checkColumns(step);
+  const { session, rule } = step;
+  const incoming = await copyIncoming(step);
+  // Sources of which nothing is left have no key either.
+  const hasKey = rule.key !== undefined && incoming.columns.length > 0;
+  const repeats = await (hasKey ? keepNewest(session, rule) : keepFirst(session));
+  await checkSize(step);
+  const { counts, deleted } = await (hasKey ? replaceByKey(step, incoming) : replaceByValues(step, incoming));
+  const updated = hasKey ? await updateRows(step, incoming) : 0;
+  const inserted = await insertRows(step, incoming);
+  if (hasKey) await ensureKeyIndex(step);
+  return {
+    files: byFile([...repeats, ...counts]),
+    deleted,
+    rowBytes: incoming.bytes,
+    agreements: [
+      ['rows updated', sumOutcomes(counts, 'updated'), updated],
+      ['rows inserted', sumOutcomes(counts, 'inserted'), inserted],
+      [
+        'rows of the table',
+        await countRows(step, 'pg_temp.incoming'),
+        await countRows(step, quoteTable(step.place)),
+      ],
+    ],
+    screened: incoming.screened,
+  };
+}
+
+interface Matched {
+  counts: OutcomeCount[];
+  deleted: number;
+}
+
+async function replaceByKey(step: WriteStep, incoming: Incoming): Promise<Matched> {
+  const { session, place, rule } = step;
+  const counts = await matchByKey(step, incoming, { byAge: false });
+  const { rowCount } = await session.queryLong(
+    `DELETE FROM ${quoteTable(place)} t
+      WHERE NOT EXISTS (SELECT FROM pg_temp.incoming s WHERE ${sameKey(rule.key ?? [], 's', 't')})`,
+  );
+  return { counts, deleted: rowCount ?? 0 };
+}
+
+async function replaceByValues(step: WriteStep, incoming: Incoming): Promise<Matched> {
+  const { session, place } = step;
+  const counts = await matchByValues(step, incoming);
+  const { rowCount } = await session.queryLong(
+    `DELETE FROM ${quoteTable(place)} t USING pg_temp.standing p
+      WHERE t.tableoid = p.part AND t.ctid = p.tid AND NOT EXISTS (
+        SELECT FROM pg_temp.outcomes o WHERE o.part = p.part AND o.tid = p.tid)`,
+  );
+  return { counts, deleted: rowCount ?? 0 };
+}
+
+/** @throws TerminalError `REPLACE_REFUSED` when too few rows would be left */
+async function checkSize(step: WriteStep): Promise<void> {
+  const { place, rule } = step;
+  const before = await countRows(step, quoteTable(place));
+  const after = await countRows(step, 'pg_temp.incoming');
+  const refusal = refuseSize({ before, after, ...rule });
+  if (refusal === null) return;
+  throw new TerminalError('REPLACE_REFUSED', `table ${place.schema}.${place.table}: ${refusal}`);
+}
+
+/** Why a table must not go from so many rows to so many; null: it may. */
+export function refuseSize({
+  before,
+  after,
+  minRows = before > 0 ? 1 : 0,
+  maxShrink,
+}: {
+  before: number;
+  after: number;
+  minRows?: number;
+  maxShrink?: number;
+}): string | null {
+  const kept = `nothing was changed, the table keeps its ${before} rows`;
+  if (after === 0 && before > 0 && minRows > 0) {
+    return `expected rows to replace those of the table, got none; ${kept}. min_rows: 0 lets it become empty`;
+  }
+  if (after < minRows) return `expected at least ${minRows} rows (min_rows), got ${after}; ${kept}`;
+  if (maxShrink === undefined || after >= before * (1 - maxShrink)) return null;
+  const share = Math.round(maxShrink * 1e4) / 100;
+  return `expected at most ${share}% fewer rows than the ${before} of the table (max_shrink), got ${after}; ${kept}`;
+}
+
+async function countRows({ session }: WriteStep, table: string): Promise<number> {
+  const { rows } = await session.queryLong<{ count: string }>(`SELECT count(*) FROM ${table}`);
+  return Number(rows[0]?.count);
+}
