@@ -112,7 +112,7 @@ export function writeCases(): void {
             expect(await contents(loader, table, law)).toEqual(sorted(rows));
           }
         }),
-        { numRuns: 12 },
+        { numRuns: 6 },
       );
     });
   });

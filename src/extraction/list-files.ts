@@ -116,7 +116,11 @@ async function* walkSubFolder(at: Walk, match: NameMatch, skipped: SkippedFile[]
     yield* walkFolder(at, match, skipped);
   } catch (error) {
     if (error instanceof TerminalError) throw error;
-    skipped.push({ name: at.prefix, reason: `expected a folder to list, got ${systemCode(error)}` });
+    skipped.push({
+      name: at.prefix,
+      reason: `expected a folder to list, got ${systemCode(error)}`,
+      isUnread: true,
+    });
   }
 }
 
@@ -134,7 +138,7 @@ async function look(folder: string, names: string[], listing: Listing): Promise<
     const stats = states[index]!;
     if (stats instanceof Error) {
       const reason = `expected a file to look at, got ${systemCode(stats)}`;
-      listing.skipped.push({ name, reason });
+      listing.skipped.push({ name, reason, isUnread: true });
       continue;
     }
     const kind = oddKind(stats);

@@ -24,4 +24,6 @@ export interface SkippedFile {
   reason: string;
   /** Somebody may be writing to it; a later look may take it. */
   isUnsettled?: boolean;
+  /** It belongs to the source, and could not be looked at or into. */
+  isUnread?: boolean;
 }

@@ -6,6 +6,7 @@ import type { LandedFile } from '../extraction/landed-file.js';
 import type { LoadCursors } from '../loader/cursors.js';
 import { LoaderService } from '../loader/loader.service.js';
 import { cursorKey } from './cursor-key.js';
+import { checkComplete } from './check-complete.js';
 import type { StreamLook } from './look-at-stream.js';
 import { loadSignature } from './plan-files.js';
 import type { SkippedFile } from './run-report.js';
@@ -118,6 +119,10 @@ export class FetchSteps {
     const setAside = await this.setAside.of(run.pipeline, run.configVersion, table);
     const left = all.files.filter(({ fingerprint }) => setAside.has(fingerprint));
     if (left.length === 0) return;
+    checkComplete(at.stream, {
+      missing: left.length,
+      skipped: left.map(({ source, name }) => ({ source, name, reason: 'set aside' })),
+    });
     all.files = all.files.filter(({ fingerprint }) => !setAside.has(fingerprint));
     all.cursors.reached = [];
     for (const { source, name, fingerprint } of left) {

@@ -16,6 +16,8 @@ export interface StreamLook extends FilePlan<SeenFile> {
   unsettled: number;
   /** Every file that was listed is known by its content. */
   isWhole: boolean;
+  /** How many files, or folders of them, belong to the sources and are not among `files`. */
+  missing: number;
   signature: string;
 }
 
@@ -39,6 +41,7 @@ export async function lookAtStream(
   const skipped: SkippedFile[] = [];
   let unsettled = 0;
   let isWhole = true;
+  let missing = 0;
   for (const [index, source] of stream.sources.entries()) {
     if (source.type !== 'local') continue;
     const listing = listings?.[index] ?? (await extraction.list(source, signal));
@@ -48,13 +51,17 @@ export async function lookAtStream(
       skipped.push({ source: index, name, reason });
       if (isUnsettled) unsettled++;
     }
+    missing += seen.skipped.length - listing.skipped.filter(({ isUnread }) => !isUnread).length;
     for (const file of seen.files) {
       const reason = setAside.get(file.fingerprint);
       if (reason === undefined) files.push(file);
-      else skipped.push({ source: index, name: file.name, reason });
+      else {
+        skipped.push({ source: index, name: file.name, reason });
+        missing++;
+      }
     }
   }
   const plan = planFiles(stream, files);
   const signature = streamSignature(stream, plan.contents);
-  return { ...plan, files, skipped, unsettled, isWhole, signature };
+  return { ...plan, files, skipped, unsettled, isWhole, missing, signature };
 }

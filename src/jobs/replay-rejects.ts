@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
+import type { ReplayableTable } from '../loader/replay.js';
 import { Settings } from '../settings/settings.js';
 import { runFailure } from './part-failures.js';
 import { PipelinesService } from './pipelines.service.js';
 import { ProgressMeter } from './progress-meter.js';
+import { refuseReplay } from './refuse-replay.js';
 import { ReplaySteps } from './replay-steps.js';
 import { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
@@ -76,11 +78,14 @@ export class ReplayRejects {
   private async plan(configs: StreamConfig[], target: Target, replay: Replay): Promise<StreamReport[]> {
     const counted = await this.loader.countReplayable(target, replay.runId);
     const wanted = counted.filter(({ table }) => replay.table === null || table === replay.table);
-    const known = configs.filter(({ table }) => wanted.some((one) => one.table === table));
-    const unknown = wanted.filter(({ table }) => !configs.some((one) => one.table === table));
     return [
-      ...known.map(({ table }) => emptyReport({ table, output: null })),
-      ...unknown.map(({ table, total }) => withoutStream(table, total)),
+      ...configs.flatMap((stream) => {
+        const found = wanted.find(({ table }) => table === stream.table);
+        return found ? [planStream(stream, found)] : [];
+      }),
+      ...wanted
+        .filter(({ table }) => !configs.some((one) => one.table === table))
+        .map((one) => leaveAll(one, 'expected a stream of the table in the config, there is none')),
     ];
   }
 
@@ -122,8 +127,13 @@ export class ReplayRejects {
   }
 }
 
-function withoutStream(table: string, total: number): StreamReport {
-  const reason = `${total} rejects stay in the list: expected a stream of the table in the config, there is none`;
+function planStream(stream: StreamConfig, rejects: ReplayableTable): StreamReport {
+  const refusal = refuseReplay(stream);
+  return refusal === null ? emptyReport({ table: stream.table, output: null }) : leaveAll(rejects, refusal);
+}
+
+function leaveAll({ table, total }: ReplayableTable, why: string): StreamReport {
+  const reason = `${total} rejects stay in the list: ${why}`;
   return {
     ...emptyReport({ table, output: null }),
     state: 'empty',

@@ -49,9 +49,9 @@ export class ReplaySteps {
     for (const file of files) landed.push(await this.land(at, file));
     await enter(at, 'staging');
     const { stream, target, signals, progress } = at;
-    const { table, naming, rename, strictMode, duplicates, batchRows } = stream;
+    const { table, naming, rename, strictMode, duplicates, key, batchRows } = stream;
     const existing = await this.loader.describe(target(), table);
-    const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, batchRows };
+    const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, key, batchRows };
     const keepPlaces =
       hasConstraints(stream) || (await this.loader.mayRefuse(target(), table, stream.columns));
     const what = { folder: folderOf(at), files: landed, copies: [], existing, keepPlaces };

@@ -5,6 +5,7 @@ import type { Target } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { ReplayableTable } from '../loader/replay.js';
 import { type OpenPipeline, PipelinesService } from './pipelines.service.js';
+import { refuseReplay } from './refuse-replay.js';
 import { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
 import { sentKey, SentKeys } from './sent-keys.js';
@@ -84,8 +85,13 @@ export class ReplayService {
     );
     const counted = await this.loader.countReplayable(target, run.id);
     const wanted = counted.filter((one) => table === null || one.table === table);
-    if (wanted.some((one) => one.replayable > 0 && tables.includes(one.table))) return;
-    throw new TerminalError('NOTHING_TO_REPLAY', `run ${run.id}: ${describeNothing(wanted, opened)}`);
+    const ready = wanted.filter((one) => one.replayable > 0 && tables.includes(one.table));
+    const refusals = opened.config.streams
+      .filter((stream) => ready.some((one) => one.table === stream.table))
+      .map((stream) => refuseReplay(stream));
+    if (refusals.includes(null)) return;
+    const why = refusals[0] ?? describeNothing(wanted, opened);
+    throw new TerminalError('NOTHING_TO_REPLAY', `run ${run.id}: ${why}`);
   }
 }
 

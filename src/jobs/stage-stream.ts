@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
+import { checkComplete } from './check-complete.js';
 import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
 import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
@@ -34,8 +35,10 @@ export class StageStream {
    */
   async make(at: StreamWalk, look: StreamLook): Promise<Stage | null> {
     for (const parent of await findMissingParents(at)) await this.readAgain(parent);
+    checkComplete(at.stream, look);
     const pages = await this.fetches.fetch(at, look);
-    if (look.files.length === 0 && pages.files.length === 0) {
+    const isEmpty = look.files.length === 0 && pages.files.length === 0;
+    if (isEmpty && !(await this.steps.mayEmpty(at))) {
       await writeParentRows(at, null);
       at.report.state = 'empty';
       return null;

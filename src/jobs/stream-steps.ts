@@ -49,6 +49,11 @@ export class StreamSteps {
     return true;
   }
 
+  /** Whether a load without a record would change the table, or has to be refused because it would. */
+  async mayEmpty({ stream, target }: StreamWalk): Promise<boolean> {
+    return stream.write === 'replace' && (await this.loader.describe(target(), stream.table)) !== null;
+  }
+
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
     if (look.originals.length === 0) return [];
     await enter(at, 'extracting');
@@ -237,6 +242,6 @@ type Suspicious = Pick<LandedFile, 'name' | 'fingerprint'>;
 
 /** How a stream's files are staged, whichever they are. */
 function how({ stream }: StreamWalk) {
-  const { table, naming, rename, strictMode, columns, contract, duplicates, batchRows } = stream;
-  return { table, naming, rename, strictMode, columns, contract, duplicates, batchRows };
+  const { table, naming, rename, strictMode, columns, contract, duplicates, key, batchRows } = stream;
+  return { table, naming, rename, strictMode, columns, contract, duplicates, key, batchRows };
 }

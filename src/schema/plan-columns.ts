@@ -74,6 +74,10 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
       column.isNested ||= nested.includes(sources[position]!);
     });
   }
+  for (const name of request.key ?? []) {
+    const column = planned.get(name.toLowerCase());
+    if (column?.name === name) column.required = true;
+  }
   const plan = applyContract(request, [...planned.values()]);
   checkWidth(plan.columns, request.table);
   return plan;

@@ -16,6 +16,8 @@ export interface StageRequest {
   contract: Contract;
   /** `keep`: the n-th occurrence of a row is a row of its own. */
   duplicates: 'drop' | 'keep';
+  /** Columns that tell rows apart: records without a value in one are refused. Absent: none. */
+  key?: string[];
   /** Rows that are held in memory at a time while the stage is written. */
   batchRows: number;
   files: LandedText[];

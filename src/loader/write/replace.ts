@@ -24,6 +24,7 @@ export const replace: WriteMode = {
 
 async function replaceRows(step: WriteStep): Promise<Written> {
   checkColumns(step);
+  checkFiles(step);
   const { session, rule } = step;
   const incoming = await copyIncoming(step);
   // Sources of which nothing is left have no key either.
@@ -75,6 +76,21 @@ async function replaceByValues(step: WriteStep, incoming: Incoming): Promise<Mat
         SELECT FROM pg_temp.outcomes o WHERE o.part = p.part AND o.tid = p.tid)`,
   );
   return { counts, deleted: rowCount ?? 0 };
+}
+
+/**
+ * A file of which nothing passed is more likely broken than meant to take its rows away.
+ *
+ * @throws TerminalError `REPLACE_REFUSED`
+ */
+function checkFiles({ place, request }: WriteStep): void {
+  const broken = request.stage.files.find(({ read, rejected }) => read > 0 && read === rejected);
+  if (!broken) return;
+  throw new TerminalError(
+    'REPLACE_REFUSED',
+    `table ${place.schema}.${place.table}: expected records of each file to replace those of the table, got none of ` +
+      `${broken.name} that passed, and ${broken.rejected} that were refused; nothing was changed`,
+  );
 }
 
 /** @throws TerminalError `REPLACE_REFUSED` when too few rows would be left */
