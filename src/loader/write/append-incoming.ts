@@ -1,8 +1,8 @@
-import { insertRows } from './apply-outcomes.js';
+import { insertIncoming } from './apply-outcomes.js';
 import { copyIncoming } from './incoming.js';
 import { keepFirst } from './keep-one.js';
-import { matchByValues } from './match-values.js';
-import { byFile, type OutcomeCount, queryOutcomes, sumOutcomes } from './outcomes.js';
+import { dropMatched, matchByValues } from './match-values.js';
+import { byFile, countIncoming, type OutcomeCount, queryOutcomes } from './outcomes.js';
 import type { WriteStep, Written } from './write-mode.js';
 
 /**
@@ -11,22 +11,30 @@ import type { WriteStep, Written } from './write-mode.js';
  */
 export async function appendIncoming(step: WriteStep): Promise<Written> {
   const { session } = step;
-  const incoming = await copyIncoming(step);
+  const incoming = await copyIncoming({ ...step, screen: null });
   const repeats = [...(await keepFirst(session)), ...(await dropSeen(step))];
-  const counts = await matchByValues(step, incoming);
-  const inserted = await insertRows(step, incoming);
+  const unseen = sumCounts(await matchByValues(step, incoming));
   const stored = await rememberIncoming(step);
+  const known = await dropMatched(session);
+  // What the table has already is no row that it would refuse.
+  const screened = (await step.screen?.(step, incoming)) ?? null;
+  const forgotten = screened ? await forgetRefused(step) : 0;
+  const counts = await countIncoming(session);
+  const inserted = await insertIncoming(step, incoming);
   return {
-    files: byFile([...repeats, ...counts]),
+    files: byFile([...repeats, ...known, ...counts]),
     deleted: 0,
     rowBytes: incoming.bytes,
     agreements: [
-      ['rows inserted', sumOutcomes(counts, 'inserted'), inserted],
-      ['hashes stored', counts.reduce((sum, { count }) => sum + count, 0), stored],
+      ['rows inserted', sumCounts(counts), inserted],
+      ['hashes stored', unseen, stored],
+      ['hashes of rows that are there', sumCounts([...known, ...counts]), stored - forgotten],
     ],
-    screened: incoming.screened,
+    screened,
   };
 }
+
+const sumCounts = (counts: OutcomeCount[]) => counts.reduce((sum, { count }) => sum + count, 0);
 
 function dropSeen({ session, tableId }: WriteStep): Promise<OutcomeCount[]> {
   return queryOutcomes(
@@ -42,6 +50,15 @@ async function rememberIncoming({ session, tableId }: WriteStep): Promise<number
   const { rowCount } = await session.queryLong(
     `INSERT INTO millrace.loaded_row_hashes (table_id, row_hash)
      SELECT ${tableId}, "#hash" FROM pg_temp.incoming ORDER BY "#hash"`,
+  );
+  return rowCount ?? 0;
+}
+
+/** Rows that were refused may come again. */
+async function forgetRefused({ session, tableId }: WriteStep): Promise<number> {
+  const { rowCount } = await session.queryLong(
+    `DELETE FROM millrace.loaded_row_hashes h USING pg_temp.taken_rows t
+      WHERE h.table_id = ${tableId} AND h.row_hash = t."#hash"`,
   );
   return rowCount ?? 0;
 }

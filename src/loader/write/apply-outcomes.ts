@@ -20,6 +20,20 @@ export async function insertRows({ session, place }: WriteStep, { columns }: Inc
 }
 
 /**
+ * Inserts all incoming rows, in the order of the files.
+ *
+ * @returns how many the database took
+ */
+export async function insertIncoming({ session, place }: WriteStep, { columns }: Incoming): Promise<number> {
+  if (columns.length === 0) return 0;
+  const { rowCount } = await session.queryLong(
+    `INSERT INTO ${quoteTable(place)} (${listColumns(columns)}) OVERRIDING SYSTEM VALUE
+     SELECT ${listColumns(columns)} FROM pg_temp.incoming ORDER BY "#file", "#row"`,
+  );
+  return rowCount ?? 0;
+}
+
+/**
  * Gives the table's rows whose outcome is `updated` the incoming values.
  *
  * @returns how many rows the database changed

@@ -1,7 +1,7 @@
-import { insertRows } from './apply-outcomes.js';
+import { insertIncoming } from './apply-outcomes.js';
 import { copyIncoming } from './incoming.js';
-import { matchByValues } from './match-values.js';
-import { byFile, insertAll, type OutcomeCount, sumOutcomes } from './outcomes.js';
+import { dropMatched, matchByValues } from './match-values.js';
+import { byFile, countIncoming, type OutcomeCount, sumOutcomes } from './outcomes.js';
 import type { WriteMode, WriteStep, Written } from './write-mode.js';
 
 /** Adds all rows, repeats included, of each file that the table has not had, which is known by what it holds. */
@@ -15,17 +15,19 @@ async function insertFiles(step: WriteStep): Promise<Written> {
   const { session, request, before } = step;
   const known = request.replay ? [] : await findKnown(step);
   const files = request.stage.files.map((_, index) => index).filter((index) => !known.includes(index));
-  const incoming = await copyIncoming(step, { files });
-  // What another mode has loaded is known by its values alone.
+  const incoming = await copyIncoming({ ...step, screen: null }, { files });
+  // What another mode has loaded is known by its values alone, and is no row that the table would refuse.
   const isAdopted = before !== null && before !== 'insert';
-  const counts = isAdopted ? await matchByValues(step, incoming) : await insertAll(session);
-  const inserted = await insertRows(step, incoming);
+  if (isAdopted) await matchByValues(step, incoming);
+  const adopted = isAdopted ? await dropMatched(session) : [];
+  const screened = (await step.screen?.(step, incoming)) ?? null;
+  const counts = await countIncoming(session);
+  const inserted = await insertIncoming(step, incoming);
   if (!request.replay) await remember(step, files);
-  const { bytes: rowBytes, screened } = incoming;
   return {
-    files: byFile([...skipped(step, known), ...counts]),
+    files: byFile([...skipped(step, known), ...adopted, ...counts]),
     deleted: 0,
-    rowBytes,
+    rowBytes: incoming.bytes,
     agreements: [['rows inserted', sumOutcomes(counts, 'inserted'), inserted]],
     screened,
   };

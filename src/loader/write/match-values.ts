@@ -1,6 +1,7 @@
 import type { TableColumn } from '../describe-table.js';
 import { quoteTable } from '../quote-name.js';
-import { countOutcomes, type OutcomeCount } from './outcomes.js';
+import type { Session } from '../session.js';
+import { countOutcomes, type OutcomeCount, queryOutcomes } from './outcomes.js';
 import { rowOf } from './row-values.js';
 import type { Incoming, WriteStep } from './write-mode.js';
 
@@ -30,6 +31,17 @@ export async function matchByValues(
   );
   await session.queryLong('ANALYZE pg_temp.outcomes');
   return countOutcomes(session);
+}
+
+/** Takes what the table has already out of the incoming rows. */
+export function dropMatched(session: Session): Promise<OutcomeCount[]> {
+  return queryOutcomes(
+    session,
+    `WITH gone AS (
+       DELETE FROM pg_temp.incoming i USING pg_temp.outcomes o
+        WHERE o."#row" = i."#row" AND o.outcome = 'duplicate' RETURNING i."#file")
+     SELECT "#file" AS file, 'duplicate' AS outcome, count(*) AS count FROM gone GROUP BY 1`,
+  );
 }
 
 /** 128 bits, so that no two rows of a table are taken for one by chance; equal values have equal ones. */

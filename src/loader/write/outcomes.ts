@@ -38,11 +38,10 @@ export function sumOutcomes(counts: OutcomeCount[], outcome: OutcomeCount['outco
   return counts.reduce((sum, one) => sum + (one.outcome === outcome ? one.count : 0), 0);
 }
 
-/** Puts all incoming rows into `pg_temp.outcomes` as `inserted`. */
-export async function insertAll(session: Session): Promise<OutcomeCount[]> {
-  await session.queryLong(
-    `CREATE TEMP TABLE outcomes ON COMMIT DROP AS
-       SELECT "#row", "#file", 'inserted' AS outcome FROM pg_temp.incoming`,
+/** Of the incoming rows, all of which are to be inserted. */
+export function countIncoming(session: Session): Promise<OutcomeCount[]> {
+  return queryOutcomes(
+    session,
+    `SELECT "#file" AS file, 'inserted' AS outcome, count(*) AS count FROM pg_temp.incoming GROUP BY 1`,
   );
-  return countOutcomes(session);
 }
