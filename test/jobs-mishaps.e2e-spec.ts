@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TerminalError, TransientError } from '../src/errors.js';
@@ -100,6 +100,33 @@ streams:
       { state: 'succeeded', read: 2, inserted: 2, files: [{ name: 'first.csv', inserted: 2 }] },
       { state: 'succeeded', read: 1, inserted: 1 },
     ]);
+  });
+});
+
+describe('a run of so many rows that its combined CSV is written while they travel', () => {
+  const body = Array.from({ length: 60_000 }, (_, n) => `${n},row ${n}\n`).join('');
+
+  it('shows them all, and an attempt that fails meanwhile leaves nothing behind', async () => {
+    await folder('many', { 'a.csv': `id,note\n${body}` });
+    await service.upload('pipeline: many\nmonitor: false\nsources: [{ type: local, path: many }]');
+    const loader = app.app.get(LoaderService, { strict: false });
+    const load = loader.load.bind(loader);
+    const folders: string[] = [];
+    jest.spyOn(loader, 'load').mockImplementationOnce(async (request) => {
+      await load({ ...request, table: 'elsewhere' });
+      folders.push(request.folder);
+      throw new TransientError('LOST', 'the connection was lost');
+    });
+    jest.spyOn(loader, 'load').mockImplementationOnce(async (request) => {
+      expect(await readdir(request.folder)).not.toContain('combined.csv');
+      const result = await load(request);
+      request.stage.writeCombined = () => Promise.reject(new TerminalError('NO_OUTPUT', 'written once more'));
+      return result;
+    });
+    const run = await service.run({ pipeline: 'many' });
+    expect([run.state, folders.length, run.streams[0]!.inserted]).toEqual(['succeeded', 1, 60_000]);
+    const { body: shown } = await service.get<string>(`/runs/${run.id}/output/many`);
+    expect(shown).toBe(`id,note\n${body}`);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
+import type { CombinedAhead } from './combined-ahead.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
 import type { RunFolder } from './run-folder.js';
@@ -43,6 +44,8 @@ export interface StreamWalk extends Walk {
   failure?: unknown;
   /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
   hasBegunLoad: boolean;
+  /** Its combined CSV, as it was written while the rows travelled; absent: it is still to be written. */
+  ahead?: CombinedAhead;
   /** Its rows, once more for those that are asked for each, while they are being brought back. */
   readingAgain?: Promise<void>;
 }

@@ -5,7 +5,7 @@ import { defaultOutput } from '../config-history/stream-names.js';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
-import type { LoadRequest } from '../loader/load.js';
+import type { LoadProgress, LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
 import { RejectLimit } from '../schema/reject-limit.js';
@@ -13,6 +13,7 @@ import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
 import { ChildSteps } from './child-steps.js';
+import { CombinedAhead } from './combined-ahead.js';
 import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import { probePieces } from './probe-pieces.js';
@@ -23,6 +24,9 @@ import { apiSources } from './stream-sources.js';
 import { applyLanded, applyLoad, applyStage } from './stream-report.js';
 import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
+
+/** Rows from which on the combined CSV is written while they travel. */
+const WORTH_AHEAD = 50_000;
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -163,14 +167,30 @@ export class StreamSteps {
     const { report } = at;
     at.hasBegunLoad = true;
     const request = await this.loadRequest(at, stage);
-    const loaded = await this.loader.load(request).catch(async (error: unknown) => {
+    const ahead = this.combinedAhead(at, stage);
+    const onProgress = (sent: LoadProgress) => {
+      // Its identities are out of the way, and the database is at work on them.
+      ahead?.begin();
+      request.onProgress?.(sent);
+    };
+    const loaded = await this.loader.load({ ...request, onProgress }).catch(async (error: unknown) => {
+      await ahead?.drop();
       await this.keepRejects(at, error);
       throw error;
     });
+    if (ahead && loaded.rejected === stage.rejected) at.ahead = ahead;
+    else await ahead?.drop();
     applyLoad(report, loaded);
     await enterWithFiles(at, 'writing');
     const { loadId: _loadId, files: _files, ...counts } = loaded;
     logStep(at, 'load', 'loaded', counts);
+  }
+
+  /** null where there is nothing to write, or so little that it can wait for the commit. */
+  private combinedAhead(at: StreamWalk, stage: Stage): CombinedAhead | null {
+    if (at.stream.output === null || stage.rows < WORTH_AHEAD) return null;
+    const path = join(at.folder.stream(at.index), 'combined.csv');
+    return new CombinedAhead(path, (to, signal) => stage.writeCombined(to, signal));
   }
 
   /** What is asked of the loader, the same for runs and for plans. */
@@ -221,15 +241,17 @@ export class StreamSteps {
       for (const { table, stage: child } of await this.children.loads(at)) {
         await this.publish(at, defaultOutput(table), child);
       }
-      await this.publish(at, output, stage);
+      await this.publish(at, output, stage, at.ahead);
       logStep(at, 'output', 'wrote the combined CSV');
     }
     at.report.state = 'succeeded';
   }
 
-  private async publish(at: StreamWalk, output: string, stage: Stage): Promise<void> {
+  private async publish(at: StreamWalk, output: string, stage: Stage, ahead?: CombinedAhead): Promise<void> {
     const signature = at.report.signature ?? '';
-    const write = (tmp: string) => stage.writeCombined(tmp, at.signals.committed);
+    const write = async (tmp: string) => {
+      if (!(await ahead?.moveTo(tmp))) await stage.writeCombined(tmp, at.signals.committed);
+    };
     await publish(this.outputPath(at, output), { runId: at.journal.run.id, signature, write });
   }
 
