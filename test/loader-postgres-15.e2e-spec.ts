@@ -6,6 +6,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/database/em
 import { faultCases } from './loader-faults.js';
 import { ledgerCases } from './loader-ledger.js';
 import { refusalCases } from './loader-refusals.js';
+import { modeRuleCases } from './loader-mode-rules.js';
 import { ruleCases } from './loader-rules.js';
 import { tableCases } from './loader-tables.js';
 import { valueCases } from './loader-values.js';
@@ -37,5 +38,6 @@ valueCases();
 ledgerCases();
 refusalCases();
 ruleCases();
+modeRuleCases();
 faultCases();
 writeCases();

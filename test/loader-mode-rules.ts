@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { WriteRule } from '../src/loader/write/write-rule.js';
+import { createLoaderFixture, type LoaderFixture } from './loader-fixture.js';
+import type { Row } from './make-stage.js';
+
+const KEY = { key: ['id'] };
+
+/** Two loads in one mode into a table with rules; the names of its current rows after each, and the rejects of each. */
+interface Case {
+  write: WriteRule;
+  given: string;
+  loads: { rows: Row[]; there: string[]; rejects: (string | null)[] }[];
+}
+
+const CHECKED = `CREATE TABLE T (id bigint, name text UNIQUE CHECK (name <> 'bad'))`;
+
+const CASES: Case[] = [
+  {
+    write: { mode: 'insert' },
+    given: CHECKED,
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['2', 'bad'],
+          ['3', 'a'],
+        ],
+        there: ['1 a'],
+        rejects: ['name', 'name'],
+      },
+      {
+        rows: [
+          ['4', 'b'],
+          ['5', 'a'],
+        ],
+        there: ['1 a', '4 b'],
+        rejects: ['name'],
+      },
+    ],
+  },
+  {
+    write: { mode: 'upsert', ...KEY },
+    given: CHECKED,
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['1', 'b'],
+          ['2', 'a'],
+          ['3', 'bad'],
+        ],
+        there: ['1 b', '2 a'],
+        rejects: ['name'],
+      },
+      {
+        rows: [
+          ['1', 'c'],
+          ['3', 'a'],
+          ['4', 'b'],
+        ],
+        there: ['1 c', '2 a', '4 b'],
+        rejects: ['name'],
+      },
+    ],
+  },
+  {
+    write: { mode: 'replace', ...KEY },
+    given: CHECKED,
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['2', 'bad'],
+          ['3', 'a'],
+        ],
+        there: ['1 a'],
+        rejects: ['name', 'name'],
+      },
+      {
+        rows: [
+          ['2', 'a'],
+          ['3', 'c'],
+        ],
+        there: ['2 a', '3 c'],
+        rejects: [],
+      },
+    ],
+  },
+  {
+    write: { mode: 'scd2', ...KEY, history: { from: 'valid_from', to: 'valid_to' } },
+    given: `CREATE TABLE T (id bigint, name text CHECK (name <> 'bad'), valid_from timestamptz NOT NULL, valid_to timestamptz)`,
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['2', 'bad'],
+        ],
+        there: ['1 a'],
+        rejects: ['name'],
+      },
+      {
+        rows: [
+          ['1', 'b'],
+          ['2', 'c'],
+          ['3', 'bad'],
+        ],
+        there: ['1 a', '1 b', '2 c'],
+        rejects: ['name'],
+      },
+    ],
+  },
+];
+
+/** The other write modes make rejects of what the table would refuse as `append` does. */
+export function modeRuleCases(): void {
+  describe('write modes into a table with rules', () => {
+    let loader: LoaderFixture;
+    beforeAll(async () => {
+      loader = await createLoaderFixture();
+    });
+    afterAll(async () => {
+      await loader.close();
+    });
+
+    it.each(CASES.map((one) => [one.write.mode, one] as const))(
+      '%s',
+      async (mode, { write, given, loads }) => {
+        const table = `ruled_${mode}`;
+        await loader.sql(given.replace('TABLE T', `TABLE ${table}`));
+        for (const [index, { rows, there, rejects }] of loads.entries()) {
+          const files = [{ name: `${index}.csv`, rows }];
+          const { loadId, ...result } = await loader.load({ table, write, files });
+          const got = await loader.sql(`SELECT id || ' ' || name AS row FROM ${table} ORDER BY 1`);
+          expect(got.map(({ row }) => row)).toEqual(there);
+          const listed = await loader.sql(
+            'SELECT column_name AS c FROM millrace.rejects WHERE load_id = $1',
+            [loadId],
+          );
+          expect(listed.map(({ c }) => c)).toEqual(rejects);
+          const { read, inserted, updated, duplicate, rejected } = result;
+          expect(inserted + updated + duplicate + rejected).toBe(read);
+          expect(rejected).toBe(rejects.length);
+        }
+      },
+    );
+  });
+}
