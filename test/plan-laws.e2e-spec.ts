@@ -91,11 +91,14 @@ function yamlOf(name: string, streams: Stream[]): string {
     const key = /upsert|scd2/.test(one.write) ? '\n    key: [id]' : '';
     const limit = one.maxRejects === null ? '' : `, max_rejects: ${one.maxRejects}`;
     const strict = one.isStrict && columns.length > 0 ? '\n      strict_mode: true' : '';
-    const unique = one.isUnique ? '\n    unique: [[id]]' : '';
+    // In strict mode there is no other column than those that are declared.
+    const hasId = !strict || one.declared.includes('id');
+    const unique = one.isUnique && hasId ? '\n    unique: [[id]]' : '';
     const parent = `${name}_${n - 1}`;
-    const after = one.isLinked
-      ? `\n    foreign_keys: [{ columns: [id], references: ${parent}(id) }]`
-      : `\n    after: [${parent}]`;
+    const after =
+      one.isLinked && hasId
+        ? `\n    foreign_keys: [{ columns: [id], references: ${parent}(id) }]`
+        : `\n    after: [${parent}]`;
     return `
   - table: ${name}_${n}
     sources: [{ type: local, path: ${name}/${n} }]
