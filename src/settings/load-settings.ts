@@ -9,7 +9,12 @@ import type { Settings } from './settings.js';
  * that reads `process.env`.
  */
 export function loadSettings(): Settings {
-  return parseSettings({ ...readEnvFile('.env'), ...process.env });
+  return parseSettings(readEnvironment());
+}
+
+/** What the settings are made of: variables as they stand, secrets among them. */
+export function readEnvironment(): NodeJS.Dict<string> {
+  return { ...readEnvFile('.env'), ...process.env };
 }
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
