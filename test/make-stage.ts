@@ -94,6 +94,7 @@ export async function makeStage({
     rowLines: (unseen) => rowChunks(rows, unseen, pace),
     writeCombined: () => Promise.reject(new Error('not part of a load')),
     writeDistinct: () => Promise.reject(new Error('not part of a load')),
+    newestOf: () => Promise.reject(new Error('not part of a load')),
     tally: (unseen) => tallyRows(rows, unseen, files.length),
   };
 }

@@ -96,6 +96,11 @@ schema: { columns: { id: varchar(5) } }
     order(2, [{ sku: 'C', taxes: [{ rate: 7 }] }], { tags: ['new', 'vip'] }),
     order(3, []),
   ];
+  const second = [
+    order(1, [{ sku: 'A', taxes: [{ rate: 19 }] }]),
+    order(2, [], { tags: ['vip'] }),
+    order(3, [{ sku: 'D' }]),
+  ];
   const itemsOf = (write: string) =>
     rowsOf(`SELECT orders_${write}__id, _index, sku FROM orders_${write}__items ORDER BY 1, 2`);
   const taxesOf = (write: string) =>
@@ -135,6 +140,65 @@ schema: { columns: { id: varchar(5) } }
     const csv = await service.get<string>(`/runs/${run.id}/output/orders_append__tags`);
     expect(csv.body).toBe('orders_append__id,_index,value\n2,0,new\n2,1,vip\n');
     expect((await service.run({ pipeline: 'shop_append' })).streams[0]).toMatchObject({ state: 'unchanged' });
+  });
+
+  it.each(['upsert', 'replace'])('keeps them as the newest arrays are, with write: %s', async (mode) => {
+    await write('orders', { 'a.json': JSON.stringify(first) });
+    await service.upload(config(mode));
+    await service.run({ pipeline: `shop_${mode}` });
+    expect(await taxesOf(mode)).toHaveLength(3);
+    await write('orders', { 'a.json': JSON.stringify(second) });
+    const run = await service.run({ pipeline: `shop_${mode}` });
+    expect(run).toMatchObject({ state: 'succeeded', error: null });
+    expect(run.streams[0]!.children).toEqual([
+      expect.objectContaining({ read: 2, inserted: 1, updated: 0, duplicate: 1, deleted: 2 }),
+      // The tax of the second order's item went with it.
+      expect.objectContaining({ read: 1, inserted: 0, updated: 1, duplicate: 0, deleted: 1 }),
+      expect.objectContaining({ read: 1, inserted: 0, updated: 1, duplicate: 0, deleted: 1 }),
+    ]);
+    expect(await itemsOf(mode)).toEqual([
+      ['1', '0', 'A'],
+      ['3', '0', 'D'],
+    ]);
+    expect(await taxesOf(mode)).toEqual([['1', '0', '0', '19']]);
+  });
+
+  it('takes the arrays of the newest record of a key, and none of a record that is refused', async () => {
+    const checked = config('upsert')
+      .replaceAll('_upsert', '_newest')
+      .replace('columns: {', "columns: { customer: { type: text, check: customer <> 'Eve' },");
+    await write('orders', {
+      'a.json': JSON.stringify([
+        order(1, [{ sku: 'A' }, { sku: 'B' }, { sku: 'C' }]),
+        order(2, [{ sku: 'D' }]),
+      ]),
+      'b.json': JSON.stringify([order(1, [{ sku: 'E' }])]),
+    });
+    await service.upload(checked);
+    const first = await service.run({ pipeline: 'shop_newest' });
+    expect(first.streams[0]).toMatchObject({
+      inserted: 2,
+      duplicate: 1,
+      children: [{ read: 2, inserted: 2 }],
+    });
+    expect(await itemsOf('newest')).toEqual([
+      ['1', '0', 'E'],
+      ['2', '0', 'D'],
+    ]);
+    await write('orders', {
+      'b.json': '[]',
+      'a.json': JSON.stringify([
+        order(1, [{ sku: 'F' }, { sku: 'G' }], { customer: 'Eve' }),
+        order(2, [{ sku: 'H' }]),
+      ]),
+    });
+    const second = await service.run({ pipeline: 'shop_newest' });
+    expect(second.streams[0]).toMatchObject({ updated: 0, duplicate: 1, rejected: 1 });
+    expect(second.streams[0]!.children).toMatchObject([{ read: 3, updated: 1, rejected: 2, deleted: 0 }]);
+    expect(await itemsOf('newest')).toEqual([
+      ['1', '0', 'E'],
+      ['2', '0', 'H'],
+    ]);
   });
 
   it('refuses a row whose key is missing, with its elements', async () => {

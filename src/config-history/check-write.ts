@@ -63,6 +63,11 @@ function checkChildTables(stream: StreamShape, mode: WriteModeName, path: Path):
     const message = 'expected the columns that tell rows apart, which child_tables needs, got nothing';
     return [{ path: [...path, 'key'], message, at: 'missing' }];
   }
+  if (mode === 'upsert' && stream.order_by !== undefined) {
+    const message =
+      'expected no order_by beside child_tables with write: upsert, got both; the newest record counts';
+    return [{ path: [...path, 'order_by'], message, at: 'key' }];
+  }
   if (mode !== 'scd2' && mode !== 'insert') return [];
   const message = `expected child_tables with write: append, upsert or replace, got it with ${mode}`;
   return [{ path: [...path, 'child_tables'], message, at: 'key' }];

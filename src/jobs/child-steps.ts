@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { TerminalError } from '../errors.js';
+import { ExtractionService } from '../extraction/extraction.service.js';
+import type { LandedFile } from '../extraction/landed-file.js';
 import { indexColumn } from '../extraction/nested/nested-rules.js';
 import type { ChildOf } from '../loader/child-tables.js';
 import type { ChildLoad } from '../loader/load.js';
@@ -13,7 +15,7 @@ import type { Stage } from '../schema/stage.js';
 import type { DeclaredColumn } from '../schema/stage-request.js';
 import { noCounts } from './run-report.js';
 import { logStep, type StreamWalk } from './run-walk.js';
-import type { ChildTable } from './split-files.js';
+import { type ChildTable, splitFiles } from './split-files.js';
 import { bearRejects, mostRejects } from './table-constraints.js';
 import { childReport } from './stream-report.js';
 
@@ -23,17 +25,24 @@ type Child = Omit<ChildTable, 'files' | 'hasElements'>;
 @Injectable()
 export class ChildSteps {
   constructor(
+    private readonly extraction: ExtractionService,
     private readonly schema: SchemaService,
     private readonly loader: LoaderService,
   ) {}
 
   /**
    * Stages the child tables of a stream, and those of earlier loads of which there is no element this time.
+   * @param landed the stream's files, as they were before they were split
    * @param parent stage of the stream's own table
    * @throws RejectLimit when the contract does not bear the rejects of one of them
    */
-  async stage(at: StreamWalk, found: ChildTable[], parent: Stage): Promise<void> {
+  async stage(
+    at: StreamWalk,
+    { landed, children: all }: { landed: LandedFile[]; children: ChildTable[] },
+    parent: Stage,
+  ): Promise<void> {
     if (!at.stream.childTables) return;
+    const found = (await this.splitNewest(at, landed, parent)) ?? all;
     const stages = new Map([[at.stream.table, parent]]);
     const children: Child[] = [];
     for (const child of [...found, ...(await this.findGone(at, found))]) {
@@ -68,6 +77,21 @@ export class ChildSteps {
       loads.push({ table, stage, write, ...rulesOf({ ...at.stream, table }, stage, of), of });
     }
     return loads;
+  }
+
+  /** Where a row is as its newest record is, the arrays of older ones do not count. null: there are no older ones. */
+  private async splitNewest(
+    at: StreamWalk,
+    landed: LandedFile[],
+    parent: Stage,
+  ): Promise<ChildTable[] | null> {
+    const { write, key = [], orderBy } = at.stream;
+    const signal = at.signals.work;
+    if (write === 'append') return null;
+    const newest = await parent.newestOf(key, orderBy, signal);
+    if (!newest) return null;
+    const place = { folder: at.folder.stream(at.index), signal, newest };
+    return (await splitFiles(this.extraction, at.stream, landed, place)).children;
   }
 
   /** Where rows are brought up to date, the elements of arrays that are gone have to go. */
@@ -129,8 +153,13 @@ function rulesOf(child: StreamWalk['stream'], stage: Stage, { parent, parentKey,
 }
 
 /** Elements have no names that last: with their row they are as its newest arrays are. */
-function childRule({ write }: StreamWalk['stream'], parentKey: string[]): WriteRule {
+function childRule(
+  { table, write, key: rootKey = [] }: StreamWalk['stream'],
+  parentKey: string[],
+): WriteRule {
   const key = [...parentKey, indexColumn];
   if (write === 'append') return { mode: 'append', key };
-  return { mode: 'replace', key, minRows: 0, ...(write === 'upsert' && { within: parentKey }) };
+  // The keys of what is further up come first.
+  const within = { columns: parentKey.slice(0, rootKey.length), root: table };
+  return { mode: 'replace', key, minRows: 0, ...(write === 'upsert' && { within }) };
 }

@@ -188,7 +188,10 @@ class ChildReportDto extends CountsDto {
   @ApiProperty({ example: 'orders__items' })
   table: string;
 
-  @ApiProperty({ description: 'Rows that left the table', example: 0 })
+  @ApiProperty({
+    description: "Rows that left the table; those that went with their parent's row are not counted",
+    example: 0,
+  })
   deleted: number;
 
   @ApiProperty({ type: String, nullable: true, example: 'orders__items.csv' })

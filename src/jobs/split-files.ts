@@ -20,6 +20,8 @@ export interface SplitFiles {
 interface Place {
   folder: string;
   signal: AbortSignal;
+  /** Places of the records whose arrays count, by index of the file, see `Stage.newestOf`; absent: those of all. */
+  newest?: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
 /** The landed files of a stream, what is inside their records taken apart where the stream says so. */
@@ -27,14 +29,15 @@ export async function splitFiles(
   extraction: ExtractionService,
   stream: StreamConfig,
   files: LandedFile[],
-  { folder, signal }: Place,
+  { folder, signal, newest }: Place,
 ): Promise<SplitFiles> {
   const { table, naming, rename, flatten = 0, key = [] } = stream;
   if (flatten === 0 && !stream.childTables) return { files, children: [] };
   const declared = stream.columns.map(({ name }) => name);
-  const childTables = stream.childTables ? { table, key, inherited: [] } : null;
   const split: SplitFiles = { files: [], children: [] };
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
+    const only = newest && { only: newest.get(index) ?? new Set<number>() };
+    const childTables = stream.childTables ? { table, key, inherited: [], ...only } : null;
     const nameOf = columnNamer(file.columns ?? [], { naming, rename, declared });
     const apart = await extraction.splitNested(file, { flatten, childTables, nameOf }, folder, signal);
     split.files.push(apart.file);

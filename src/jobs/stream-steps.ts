@@ -127,7 +127,7 @@ export class StreamSteps {
       const stage = await this.schema.stage(staged);
       const { rows, identities, rejected, nulled } = stage;
       logStep(at, 'stage', 'staged', { rows, identities, rejected, ...(nulled.length > 0 && { nulled }) });
-      await this.children.stage(at, split.children, stage);
+      await this.children.stage(at, { landed: files, children: split.children }, stage);
       return stage;
     } catch (error) {
       // What looks like a fault of the data may be that somebody wrote to the file meanwhile.

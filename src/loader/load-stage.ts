@@ -22,6 +22,7 @@ import { takeTurn } from './take-turn.js';
 import { keepWidened } from './widened-columns.js';
 import type { Written } from './write/write-mode.js';
 import { checkSwitch } from './write/check-switch.js';
+import { withinRule } from './write/within-parents.js';
 import { WRITE_MODES } from './write/write-modes.js';
 
 /**
@@ -86,7 +87,8 @@ async function writeRows(
 ): Promise<Written> {
   if (!registration) return { files: [], deleted: 0, rowBytes: 0, agreements: [] };
   const { write: rule, stage } = request;
-  const rules = await readRules(session, place, { columns: columnsOf(stage), more: pending });
+  const more = rule.within ? [...pending, withinRule(rule.within)] : pending;
+  const rules = await readRules(session, place, { columns: columnsOf(stage), more });
   const screen = rules && stage.keepsPlaces ? makeScreen(rules) : null;
   const step = { ...registration, session, request, rule, place, changes, rules, screen };
   await checkSwitch(step);

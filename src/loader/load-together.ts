@@ -5,7 +5,7 @@ import { loadStage } from './load-stage.js';
 import type { ChildLoadResult, LoadRequest, LoadResult } from './load.js';
 import { quoteName } from './quote-name.js';
 import type { Session } from './session.js';
-import { PARENT_KEYS } from './write/write-rule.js';
+import { PARENT_KEYS } from './write/within-parents.js';
 
 /** Loads a stage and those of its child tables, each behind its parent, all of them in the session's transaction or none. */
 export async function loadTogether(

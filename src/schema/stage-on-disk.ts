@@ -145,13 +145,43 @@ export class StageOnDisk implements Stage {
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
-    const texts = columns.map((name) => {
-      const index = this.columns.findIndex((column) => column.name === name);
-      if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
-      return `c${index}::VARCHAR AS ${identifier(name)}`;
-    });
+    const texts = columns.map((name) => `${this.indexedName(name)}::VARCHAR AS ${identifier(name)}`);
     const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good()} ORDER BY ALL`;
     await this.copy(query, target, 'FORMAT json', signal);
+  }
+
+  async newestOf(
+    key: string[],
+    orderBy?: string,
+    signal?: AbortSignal,
+  ): Promise<Map<number, Set<number>> | null> {
+    const columns = key.map((name) => this.indexedName(name)).join(', ');
+    const greatest = orderBy === undefined ? '' : `${this.indexedName(orderBy)} DESC NULLS LAST, `;
+    const order = `${greatest}"#file" DESC, "#row" DESC`;
+    const places = `SELECT "#file", "#at", row_number() OVER (PARTITION BY ${columns} ORDER BY ${order}) AS place`;
+    const connection = await this.engine.connect();
+    try {
+      const repeats = `SELECT 1 FROM ${this.good()} GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1`;
+      const areAll = this.rejected === 0 && (await run(connection, repeats, signal)).length === 0;
+      if (areAll) return null;
+      const lists = await run(
+        connection,
+        `SELECT "#file" AS file, string_agg("#at", ' ') AS places FROM (${places} FROM ${this.good()}) WHERE place = 1 GROUP BY 1`,
+        signal,
+      );
+      return new Map(
+        lists.map(({ file, places: at }) => [Number(file), new Set(String(at).split(' ').map(Number))]),
+      );
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** The column of the stage's own that holds a column of the table. */
+  private indexedName(name: string): string {
+    const index = this.columns.findIndex((column) => column.name === name);
+    if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
+    return `c${index}`;
   }
 
   private good(): string {

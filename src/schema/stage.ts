@@ -92,6 +92,12 @@ export interface Stage {
    * line, also where there is none. The columns must be the stage's own.
    */
   writeDistinct(columns: string[], path: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Which rows are the newest of their key, in the order of the files and of the records in them, those with the
+   * greatest value in `orderBy` first: the places (`#at`) of their records, by index of the file. null: they are those of all
+   * records. The stage must keep places.
+   */
+  newestOf(key: string[], orderBy?: string, signal?: AbortSignal): Promise<Map<number, Set<number>> | null>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
 }

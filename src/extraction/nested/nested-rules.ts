@@ -17,6 +17,8 @@ export interface ChildTables {
   key: string[];
   /** Those of the key that came from further up and keep their names. */
   inherited: string[];
+  /** `#at` of the records whose arrays count; absent: those of all. */
+  only?: ReadonlySet<number>;
 }
 
 /** A landed file without the arrays that went into tables of their own. */

@@ -92,7 +92,8 @@ class NestedSplitter {
     for (const [name, value] of Object.entries(record)) {
       if (typeof value !== 'number') this.take(name, value);
     }
-    for (const { column, elements } of this.arrays) {
+    const { only } = this.rules.childTables ?? {};
+    for (const { column, elements } of only?.has(Number(at)) === false ? [] : this.arrays) {
       const child = await this.childOf(column);
       child.add(elements, this.key, Number(line));
     }

@@ -10,6 +10,8 @@ import { matchByValues } from './match-values.js';
 import { byFile, type OutcomeCount, sumOutcomes } from './outcomes.js';
 import { sameKey } from './row-values.js';
 import type { Incoming, WriteMode, WriteStep, Written } from './write-mode.js';
+import { isWithin } from './within-parents.js';
+import type { WriteRule } from './write-rule.js';
 
 /**
  * Makes the table exactly what the stage has. Rows that stay are not touched: those that are missing from the stage are
@@ -30,7 +32,7 @@ async function replaceRows(step: WriteStep): Promise<Written> {
   // Sources of which nothing is left have no key either.
   const hasKey = rule.key !== undefined && incoming.columns.length > 0;
   const repeats = await (hasKey ? keepNewest(session, rule) : keepFirst(session));
-  await checkSize(step);
+  if (!rule.within) await checkSize(step);
   const { counts, deleted } = await (hasKey ? replaceByKey(step, incoming) : replaceByValues(step, incoming));
   const updated = hasKey ? await updateRows(step, incoming) : 0;
   const inserted = await insertRows(step, incoming);
@@ -45,7 +47,7 @@ async function replaceRows(step: WriteStep): Promise<Written> {
       [
         'rows of the table',
         await countRows(step, 'pg_temp.incoming'),
-        await countRows(step, quoteTable(step.place)),
+        await countRows(step, `${quoteTable(step.place)} t WHERE ${isReplaced(rule)}`),
       ],
     ],
     screened: incoming.screened,
@@ -62,10 +64,14 @@ async function replaceByKey(step: WriteStep, incoming: Incoming): Promise<Matche
   const counts = await matchByKey(step, incoming, { byAge: false });
   const { rowCount } = await session.queryLong(
     `DELETE FROM ${quoteTable(place)} t
-      WHERE NOT EXISTS (SELECT FROM pg_temp.incoming s WHERE ${sameKey(rule.key ?? [], 's', 't')})`,
+      WHERE ${isReplaced(rule)}
+        AND NOT EXISTS (SELECT FROM pg_temp.incoming s WHERE ${sameKey(rule.key ?? [], 's', 't')})`,
   );
   return { counts, deleted: rowCount ?? 0 };
 }
+
+/** SQL that holds for the rows of the table, `t`, that are to be as the stage is. */
+const isReplaced = ({ within }: WriteRule) => (within ? isWithin(within, 't') : 'true');
 
 async function replaceByValues(step: WriteStep, incoming: Incoming): Promise<Matched> {
   const { session, place } = step;

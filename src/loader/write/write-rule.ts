@@ -1,6 +1,3 @@
-/** The keys of the rows that a parent's load has brought: a table of the session, while its child tables are loaded. */
-export const PARENT_KEYS = 'parent_keys';
-
 export type WriteModeName = 'append' | 'insert' | 'replace' | 'upsert' | 'scd2';
 
 /** A stream's write mode with what it goes by. */
@@ -17,10 +14,10 @@ export interface WriteRule {
   /** `scd2`: the columns that say since and until when a version of a row holds. */
   history?: { from: string; to: string };
   /**
-   * `replace` of a child table: only the rows that these columns lead from to one of `PARENT_KEYS` are replaced; absent:
-   * all.
+   * `replace` of a child table: only rows that belong to one that the load of `root` has brought are replaced, and
+   * `columns` lead to its key. Absent: all.
    */
-  within?: string[];
+  within?: { columns: string[]; root: string };
 }
 
 /** What others may still do to the table while a load writes it. */
