@@ -6,7 +6,7 @@ export interface RunReport {
   error: { message: string } | null;
 }
 
-interface Counts {
+export interface Counts {
   read: number;
   inserted: number;
   updated: number;
@@ -18,6 +18,7 @@ interface StreamReport extends Counts {
   table: string;
   state: string;
   durationMs: number | null;
+  children?: (Counts & { table: string })[];
   files: (Counts & {
     name: string;
     state: string;
