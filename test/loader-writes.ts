@@ -83,6 +83,46 @@ export function writeCases(): void {
     });
     afterAll(() => loader.close());
 
+    it.each([
+      { by: 'key', rule: { mode: 'replace', key: ['id'] } as WriteRule },
+      { by: 'values', rule: { mode: 'replace' } as WriteRule },
+    ])('replace by $by: readers see all rows, and what hangs on the table stays', async ({ by, rule }) => {
+      const table = `hung_${by}`;
+      await loader.sql(`CREATE ROLE reader_${by} LOGIN;
+        CREATE TABLE ${table} (number bigint GENERATED ALWAYS AS IDENTITY, id bigint PRIMARY KEY, name text, at integer);
+        CREATE INDEX ${table}_name ON ${table} (name);
+        CREATE VIEW ${table}_view AS SELECT id, name FROM ${table};
+        CREATE TABLE ${table}_child (id bigint REFERENCES ${table});
+        GRANT SELECT ON ${table} TO reader_${by}`);
+      const rowsOf = (name: string) =>
+        Array.from({ length: 500 }, (_, id): Row => [`${id}`, id < 250 ? 'same' : name, null]);
+      const plan = { table, columns: THINGS, write: rule };
+      await loader.load({ ...plan, files: asFiles([rowsOf('first')]) });
+      await loader.sql(`INSERT INTO ${table}_child VALUES (1)`);
+      const hanging = `SELECT has_table_privilege('reader_${by}', '${table}', 'SELECT') AS may,
+        (SELECT count(*)::int FROM pg_index WHERE indrelid = '${table}'::regclass) AS indexes,
+        (SELECT count(*)::int FROM ${table}_view) AS viewed, '${table}'::regclass::oid::int AS oid,
+        (SELECT array_agg(number::int ORDER BY id) FROM ${table} WHERE id < 3) AS numbers`;
+      const before = await loader.sql(hanging);
+      const seen = new Set<unknown>();
+      const over = new AbortController();
+      const poll = async () => {
+        while (!over.signal.aborted)
+          seen.add(
+            (await loader.sql(`SELECT count(*)::int AS n, count(DISTINCT name)::int AS d FROM ${table}`))[0],
+          );
+      };
+      const polling = poll();
+      const second = await loader.load({ ...plan, files: asFiles([rowsOf('second')]), rowsAtOnce: 50 });
+      over.abort();
+      await polling;
+      const changed = by === 'key' ? { updated: 250, deleted: 0 } : { inserted: 250, deleted: 250 };
+      expect(second).toMatchObject({ read: 500, duplicate: 250, ...changed });
+      for (const one of seen) expect(one).toEqual({ n: 500, d: 2 });
+      expect(await loader.sql(hanging)).toEqual(before);
+      await loader.sql(`DROP OWNED BY reader_${by}; DROP ROLE reader_${by}`);
+    });
+
     it.each(LAWS)('$name: the table equals its definition, killed and run again', async (law) => {
       await fc.assert(
         fc.asyncProperty(fc.array(load, { minLength: 1, maxLength: 4 }), async (loads) => {
