@@ -30,6 +30,7 @@ export async function runBench(bench: Bench): Promise<Report> {
   const inputs = new Inputs(root, bench.options.rows, bench.stillMs);
   const home = await mkdtemp(join(tmpdir(), 'millrace-bench-home-'));
   try {
+    if (bench.options.cases === null) await inputs.makeUsual(bench.options.times);
     const cases: CaseResult[] = [];
     for (const one of bench.cases) {
       bench.log(`${one.name}: ${one.about}`);

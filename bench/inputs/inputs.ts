@@ -110,6 +110,15 @@ export class Inputs {
     return this.shaped('long', this.rows / 50, longColumns, longLine);
   }
 
+  /** Makes what nearly all cases need at once, so that one wait is enough for all of it to have lain still. */
+  async makeUsual(times: number): Promise<void> {
+    for (let n = 0; n < times; n++) await Promise.all([this.moreOrders(n), this.changedOrders(n)]);
+    await this.splitOrders(Math.max(1, Math.floor(this.rows / 100)));
+    await this.jsonOrders('json');
+    await this.badOrders(1);
+    await this.orders(this.rows * 10);
+  }
+
   /** Resolves once every file that was made just now counts as one that stands still. */
   async settle(): Promise<void> {
     if (this.madeAt === null) return;
