@@ -140,6 +140,10 @@ describe('loadSignature', () => {
   const api = {
     type: 'api',
     url: 'https://a.example',
+    headers: {},
+    query: {},
+    body: null,
+    auth: { type: 'none' },
     records: '$',
     fields: null,
     cursor: null,

@@ -31,6 +31,7 @@ const NAMES: [string, string][] = [
   ['address2Line', 'address2_line'],
   ['Größe (cm)', 'grosse_cm'],
   ['Straße', 'strasse'],
+  ['STRAẞE', 'strasse'],
   ['名前', '名前'],
   ['2024 total', '_2024_total'],
   ['% of total', 'of_total'],

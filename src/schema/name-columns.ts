@@ -25,6 +25,7 @@ export function snakeCase(name: string): string {
     .replace(/\p{M}/gu, '')
     .normalize('NFC')
     .replace(/ß/g, 'ss')
+    .replace(/ẞ/g, 'SS')
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
     .toLowerCase()
