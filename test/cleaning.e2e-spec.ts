@@ -137,6 +137,36 @@ describe('a table from texts as people write them', () => {
     expect(streams).toMatchObject([{ read: 2, inserted: 1, duplicate: 1, rejected: 0 }]);
   });
 
+  it('takes a number of JSON as it stands where texts have a decimal comma', async () => {
+    const files = {
+      'flat.json': '[{"id":1,"price":1.234,"o":{"tax":0.5}},{"id":2,"price":-7,"o":{"tax":1.234}}]',
+      'lines.ndjson': '{"id":3,"price":12.75}\n{"id":4,"price":1.234}\n{"id":5,"price":null}\n',
+      'texts.json': '[{"id":6,"price":"1.234"},{"id":7,"price":"2,5","o":{"tax":"1.234"}}]',
+      'both.json':
+        '[{"id":8,"price":"2,5"},{"id":9,"price":3.5},{"id":10,"price":1.234},{"id":11,"price":7}]',
+    };
+    const number = "{ type: 'numeric(12,3)', decimal: ',' }";
+    const columns = { id: 'bigint', price: number, o__tax: number };
+    const first = await run('prices', files, config('prices', columns, 'flatten: 1'));
+    expect(first.streams).toMatchObject([{ read: 11, inserted: 9, rejected: 2 }]);
+    expect((await rows('prices')).map(({ id, price, o__tax }) => [id, price, o__tax])).toEqual([
+      ['1', '1.234', '0.500'],
+      ['2', '-7.000', '1.234'],
+      ['3', '12.750', null],
+      ['4', '1.234', null],
+      ['5', null, null],
+      ['6', '1234.000', null],
+      ['7', '2.500', '1234.000'],
+      ['8', '2.500', null],
+      ['11', '7.000', null],
+    ]);
+    const reason = 'price: expected numeric(12,3) written as 1.234,56, got';
+    expect((await rejectsOf(service, first.id)).items.map((reject) => reject.reason).toSorted()).toEqual([
+      `${reason} "1.234 (number or text)"`,
+      `${reason} "3.5"`,
+    ]);
+  });
+
   it('computes columns from others, and says which rows that fails on', async () => {
     const yaml = config(
       'people',

@@ -52,6 +52,7 @@ export class FlatRecordCopier {
       for (let i = 0; i < prefix.length; i++) buffer[to++] = prefix[i] as number;
       const end = copyScalar(bytes, { from, stop }, buffer, to);
       if (end === -1) return -1;
+      this.columns.markValue(this.order[next] as number, bytes[from] as number);
       const isWrapped = bytes[from] !== 0x22 && bytes[from] !== 0x6e;
       to += end - from + (isWrapped ? 2 : 0);
       from = skipBlanks(bytes, end);

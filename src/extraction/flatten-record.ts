@@ -27,6 +27,8 @@ const BROKEN = 'broken';
 export class RecordFlattener {
   /** Per column, the value token of the record at hand. */
   private readonly values: string[] = [];
+  /** Per column, the first character of that value in the record. */
+  private readonly firsts: number[] = [];
   /** Per column, the number of the record that last had it. */
   private readonly owners: number[] = [];
   /** Columns of the record at hand, in its order. */
@@ -55,8 +57,10 @@ export class RecordFlattener {
       this.values[index] = JSON.stringify(compactJson(this.values[index] as string));
     }
     let line = `{"#line":${place.line},"#at":${place.at},"#length":${raw.length}`;
-    for (const index of this.order)
+    for (const index of this.order) {
+      this.columns.markValue(index, this.firsts[index] as number);
       line += (this.columns.keys[index] as string) + (this.values[index] as string);
+    }
     return `${line}}\n`;
   }
 
@@ -140,6 +144,7 @@ export class RecordFlattener {
     if (isNested) this.nested.push(index);
     this.owners[index] = this.record;
     this.values[index] = token;
+    this.firsts[index] = code;
     return end;
   }
 

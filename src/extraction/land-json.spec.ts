@@ -65,9 +65,28 @@ describe('landing JSON: values', () => {
   });
 
   it('lets the last of two equal names win', async () => {
-    const { records, file } = await land('a.json', '[{"a":{},"b":1,"\\u0061":2},{"c":{"x":1,"x":2}}]');
+    const { records, file } = await land(
+      'a.json',
+      '[{"a":{},"b":"x","\\u0061":2,"b":1},{"c":{"x":1,"x":2}}]',
+    );
     expect(records).toEqual([{ a: '2', b: '1' }, { c: '{"x":2}' }]);
     expect(file.nested).toEqual(['c']);
+    expect(file.numbers).toEqual({ all: ['a', 'b'], some: [] });
+  });
+
+  it('tells columns with numbers, and those with strings too, however records are copied', async () => {
+    const record = (n: string, mixed: string, s = '"1"') =>
+      `{"n":${n},"mixed":${mixed},"s":${s},"b":true,"o":{"n":1},"z":null}`;
+    const flat = (text: string) => text.replace(/"o":[^}]*},/, '');
+    const records = [record('1.234', '1'), record('null', '"1"'), record('-1e3', 'null', '"x"')];
+    const numbers = { all: ['n'], some: ['mixed'] };
+    expect((await land('a.json', `[${records.join()}]`)).file.numbers).toEqual(numbers);
+    expect((await land('a.ndjson', records.map(flat).join('\n'))).file.numbers).toEqual(numbers);
+    const late = [record('"1"', '2', '5'), ...records, record('7', '"8"', '"2"')].map(flat);
+    expect((await land('b.ndjson', late.join('\n'))).file.numbers).toEqual({
+      all: [],
+      some: ['n', 'mixed', 's'],
+    });
   });
 });
 

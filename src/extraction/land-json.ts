@@ -50,6 +50,7 @@ export async function landJson(
     ...(await writer.finish()),
     columns: columns.names,
     nested: columns.nestedNames(),
+    numbers: columns.numbers(),
   };
 }
 

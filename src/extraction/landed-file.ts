@@ -37,6 +37,14 @@ export interface RecordReject {
   raw: string;
 }
 
+/** Columns of JSON records that held numbers, which are landed as texts; by their names in the source. */
+export interface NumberColumns {
+  /** Those without any string. */
+  all: string[];
+  /** Those with strings beside the numbers. */
+  some: string[];
+}
+
 /** A file ready to be read by the columnar engine. Local files stay where they are where that is possible. */
 export interface LandedFile {
   /** Index of the source in its stream. */
@@ -77,6 +85,8 @@ export interface LandedFile {
   columns: string[] | null;
   /** Columns of which at least one value was an object or an array. */
   nested: string[];
+  /** Absent where texts are all that the format has. */
+  numbers?: NumberColumns;
   /** Records that extraction itself had to refuse (broken JSON lines); they count as read and rejected. */
   rejects: { path: string; count: number } | null;
   /** `ndjson`: bytes of the longest line at `path`; otherwise 0. */

@@ -60,5 +60,14 @@ export interface DecodedText extends UnpackedFile {
 /** What a format's own landing settles; the rest is the same for all. */
 export type LandedContent = Pick<
   LandedFile,
-  'detected' | 'format' | 'path' | 'rawPath' | 'dialect' | 'columns' | 'nested' | 'rejects' | 'longest'
+  | 'detected'
+  | 'format'
+  | 'path'
+  | 'rawPath'
+  | 'dialect'
+  | 'columns'
+  | 'nested'
+  | 'numbers'
+  | 'rejects'
+  | 'longest'
 >;

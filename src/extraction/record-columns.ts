@@ -1,5 +1,6 @@
 import { mostColumns, nameFault } from './check-names.js';
 import { FileRefused } from './file-errors.js';
+import type { NumberColumns } from './landed-file.js';
 import { decodeSlice, encodeSlice } from './text-window.js';
 
 /** Names that landed records need for themselves. */
@@ -11,6 +12,13 @@ export interface NameRefusal {
   reason: string;
 }
 
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const NINE = 0x39;
+/** What a column held. */
+const NUMBER = 1;
+const TEXT = 2;
+
 /** The columns of JSON records: the union of their names in the order of first sight. */
 export class RecordColumns {
   /** As they stand in the source. */
@@ -20,6 +28,7 @@ export class RecordColumns {
   /** As they were first spelled, in quotes. */
   readonly tokens: string[] = [];
   private readonly nested = new Set<number>();
+  private readonly held = new Uint8Array(mostColumns);
   private readonly byName = new Map<string, number>();
   private readonly bySpelling = new Map<string, number | NameRefusal>();
 
@@ -36,6 +45,18 @@ export class RecordColumns {
 
   markNested(index: number): void {
     this.nested.add(index);
+  }
+
+  /** Notes what kind of value a column holds, by the first character of its JSON. */
+  markValue(index: number, first: number): void {
+    if (first === QUOTE) this.held[index]! |= TEXT;
+    else if (first <= NINE && first >= MINUS) this.held[index]! |= NUMBER;
+  }
+
+  /** Names of the columns that held numbers. */
+  numbers(): NumberColumns {
+    const holding = (kinds: number) => this.names.filter((_name, index) => this.held[index] === kinds);
+    return { all: holding(NUMBER), some: holding(NUMBER | TEXT) };
   }
 
   /** Names of the columns that held an object or an array. */

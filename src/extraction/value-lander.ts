@@ -55,8 +55,9 @@ export class ValueLander {
   }
 
   /** What is known about all lines together. */
-  finish(): Pick<LandedFile, 'columns' | 'nested' | 'longest'> {
-    return { columns: this.columns.names, nested: this.columns.nestedNames(), longest: this.longest };
+  finish(): Pick<LandedFile, 'columns' | 'nested' | 'numbers' | 'longest'> {
+    const { columns, longest } = this;
+    return { columns: columns.names, nested: columns.nestedNames(), numbers: columns.numbers(), longest };
   }
 
   private land(
@@ -106,16 +107,20 @@ export class ValueLander {
 
   /** A value as it is landed; null: it nests too deep. */
   private token(value: unknown, index: number): string | null {
-    if (typeof value === 'string') return JSON.stringify(value);
     if (value === null || value === undefined) return 'null';
-    if (typeof value !== 'object') return `"${String(value)}"`;
-    if ((JSON as RawJson).isRawJSON(value)) return `"${value.rawJSON}"`;
+    if (typeof value !== 'object') return this.scalar(JSON.stringify(value), index);
+    if ((JSON as RawJson).isRawJSON(value)) return this.scalar(value.rawJSON, index);
     const text = JSON.stringify(value);
     const found = { levels: 0 };
     if (text.length >= mostLevels * 2) scanNested(text, 0, found);
     if (found.levels >= mostLevels) return null;
     this.columns.markNested(index);
     return JSON.stringify(text);
+  }
+
+  private scalar(json: string, index: number): string {
+    this.columns.markValue(index, json.charCodeAt(0));
+    return json.startsWith('"') ? json : `"${json}"`;
   }
 }
 

@@ -42,7 +42,7 @@ export class ValueWriter {
 
   /** Writes what is left and tells what a landed file says about it. */
   async finish(): Promise<
-    Pick<LandedFile, 'path' | 'rawPath' | 'columns' | 'nested' | 'longest' | 'rejects'>
+    Pick<LandedFile, 'path' | 'rawPath' | 'columns' | 'nested' | 'numbers' | 'longest' | 'rejects'>
   > {
     await this.flush();
     const { rejects } = this;

@@ -28,8 +28,8 @@ export interface PlannedColumn {
   positions: (number | undefined)[];
   /** Types that the files themselves state. */
   stated: (ColumnType | null)[];
-  /** Files, by index, that state numbers: a decimal mark is for the others, which have texts. */
-  numbersIn: Set<number>;
+  /** Files, by index, whose values are numbers, all or some of them: a decimal mark is for texts. */
+  numbersIn: Map<number, 'all' | 'some'>;
   isNested: boolean;
   /** The type is that of a sample: a value of another form makes it wrong. */
   isAssumed?: true;
@@ -63,14 +63,18 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
   for (const column of request.columns)
     planned.set(column.name.toLowerCase(), declaredColumn(request, column));
   for (const { file, sources, names, types } of files) {
-    const { nested } = request.files[file]!;
+    const { nested, numbers } = request.files[file]!;
     names.forEach((name, position) => {
       const known = knownColumn(request, name);
       const column = planned.get(name.toLowerCase()) ?? foundColumn(request, known?.name ?? name, known);
       planned.set(name.toLowerCase(), column);
       column.positions[file] = position;
       column.stated.push(types[position]!);
-      if (NUMBERS.has(types[position]?.name)) column.numbersIn.add(file);
+      if (NUMBERS.has(types[position]?.name)) column.numbersIn.set(file, 'all');
+      if (column.cleaning?.decimal === ',' && numbers) {
+        if (numbers.all.includes(sources[position]!)) column.numbersIn.set(file, 'all');
+        if (numbers.some.includes(sources[position]!)) column.numbersIn.set(file, 'some');
+      }
       column.isNested ||= nested.includes(sources[position]!);
     });
   }
@@ -111,7 +115,7 @@ function blank(name: string, misfit: Misfit, known?: { type: ColumnType; require
     formats: [],
     positions: [],
     stated: [],
-    numbersIn: new Set(),
+    numbersIn: new Map(),
     isNested: false,
     misfit,
     isDeclared: false,

@@ -45,7 +45,7 @@ function groupFiles(files: ReadableFile[], columns: PlannedColumn[]): ReadableFi
   const groups: ReadableFile[][] = [];
   const open = new Map<string, ReadableFile[]>();
   for (const file of files) {
-    const stated = marked.map(({ numbersIn }) => numbersIn.has(file.index));
+    const stated = marked.map(({ numbersIn }) => numbersIn.get(file.index));
     const { format, dialect, columns: names, isNumbered } = file;
     const key = JSON.stringify([format, dialect, names, isNumbered, extraRoom(file), stated]);
     const group = hidesFileIndex(file) ? undefined : open.get(key);

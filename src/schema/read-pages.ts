@@ -17,7 +17,7 @@ export function sharePages(pages: ReadableFile[], columns: PlannedColumn[]): Sha
     const ofFile = scans.get(page.path) ?? [];
     scans.set(page.path, ofFile);
     const names = namesOf(page, columns);
-    let scan = ofFile.find((one) => fits(one, names));
+    let scan = ofFile.find((one) => fits(one, names) && haveLikeNumbers(one, page, columns));
     if (scan === undefined) ofFile.push((scan = { pages: [], columns: [], names: new Map() }));
     scan.pages.push(page);
     for (const [n, position, name] of names) {
@@ -43,6 +43,15 @@ function fits({ columns, names }: SharedScan, wanted: Name[]): boolean {
     const known = columns[n];
     const isSame = known === undefined || known.page.columns[known.position] === name;
     return isSame && (names.get(name.toLowerCase()) ?? name) === name;
+  });
+}
+
+/** Numbers are written as the texts of a column are, see `columnText`. */
+function haveLikeNumbers({ columns }: SharedScan, page: ReadableFile, planned: PlannedColumn[]): boolean {
+  return planned.every(({ numbersIn, cleaning, positions }, n) => {
+    const known = columns[n];
+    if (cleaning?.decimal !== ',' || !known || positions[page.index] === undefined) return true;
+    return numbersIn.get(known.page.index) === numbersIn.get(page.index);
   });
 }
 

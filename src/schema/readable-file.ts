@@ -29,11 +29,21 @@ export const LINE_SIZE = 2 << 20;
 /** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
 export const extraRoom = ({ longest }: ReadableFile) => (longest * 2 > LINE_SIZE ? longest * 2 : 0);
 
-/** Where a column's texts have a decimal comma, numbers are written with one too. */
+/** One that would be read as 1234 if it were a text with a decimal comma. */
+const TWOFOLD = literal(String.raw`-?[1-9][0-9]{0,2}\.[0-9]{3}`);
+
+/**
+ * SQL of a column's text. Where texts have a decimal comma, numbers are written with one too; where numbers stand among
+ * texts, what may be either becomes a text that no number is written as.
+ */
 export function columnText(file: ReadableFile, position: number, column: PlannedColumn): string {
   const text = textOf(file, position, column);
-  const isNumber = column.cleaning?.decimal === ',' && column.numbersIn.has(file.index);
-  return isNumber ? `replace(${text}, '.', ',')` : text;
+  const numbers = column.cleaning?.decimal === ',' ? column.numbersIn.get(file.index) : undefined;
+  if (numbers === 'all') return `replace(${text}, '.', ',')`;
+  const isTwofold = `regexp_full_match(${text}, ${TWOFOLD})`;
+  return numbers === 'some'
+    ? `CASE WHEN ${isTwofold} THEN ${text} || ' (number or text)' ELSE ${text} END`
+    : text;
 }
 
 function textOf(file: ReadableFile, position: number, column: PlannedColumn): string {

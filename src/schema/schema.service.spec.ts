@@ -966,6 +966,30 @@ describe('pages that share a landed file', () => {
     );
   });
 
+  it('have numbers of JSON or texts with a decimal comma, each for itself', async () => {
+    const pages = ['1.234', '1.234', '1.234', '1.5', '1,5'].map((n) => [{ n }]);
+    const holds = [
+      { all: ['n'], some: [] },
+      { all: [], some: [] },
+      { all: [], some: ['n'] },
+    ];
+    const files = (await sharedPages(pages, [4, 1, 0, 3, 2])).map((file, index) => ({
+      ...file,
+      numbers: holds[[0, 1, 2, 0, 2][index]!]!,
+    }));
+    const columns = [{ ...column('n', 'numeric(9,3)'), cleaning: { decimal: ',' as const } }];
+    const staged = await stage(files, { columns });
+    // The two that are 1.5 are one row.
+    expect((await lines(staged)).map((line) => /[0-9.]+/.exec(line)?.[0]).sort()).toEqual([
+      '1.234',
+      '1.500',
+      '1234.000',
+    ]);
+    expect((await rejects(staged)).map(({ file, reason }) => [file, reason])).toEqual([
+      ['page-2', 'n: expected numeric(9,3) written as 1.234,56, got "1.234 (number or text)"'],
+    ]);
+  });
+
   it('may be thousands', async () => {
     const pages = Array.from({ length: 3_000 }, (_, id) => [{ id: String(id) }]);
     const order = pages.map((_, index) => (index * 7) % pages.length);

@@ -116,6 +116,8 @@ export interface LandedText {
   /** Types of the columns as text, where the source stated them. */
   types?: (string | null)[];
   nested: string[];
+  /** Columns of JSON records that held numbers, and those with strings beside them. */
+  numbers?: { all: string[]; some: string[] };
   rejects: { path: string; count: number } | null;
   longest: number;
   /** What the file was before it was landed. */

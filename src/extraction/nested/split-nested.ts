@@ -124,6 +124,7 @@ class NestedSplitter {
     }
     const text = value === null ? null : rawText(value);
     this.write(name, top, text, text !== null && typeof value === 'object' && /^[[{]/.test(text));
+    if (text !== null) this.columns.mark(name, value);
   }
 
   private write(name: string, top: string, text: string | null, isNested = false): void {

@@ -104,6 +104,7 @@ describe('landPage: values', () => {
       format: 'ndjson',
       columns: ['id', 'n', 'z', 'x', 't', 'u', 's', 'o', 'new'],
       nested: ['o', 'new'],
+      numbers: { all: ['n', 'z', 'x'], some: ['id'] },
       rejects: null,
       dialect: null,
       detected: { format: 'json', encoding: 'utf-8', compression: null },
