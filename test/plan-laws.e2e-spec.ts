@@ -85,18 +85,20 @@ const stream: fc.Arbitrary<Stream> = fc.record({
   files: fc.tuple(fc.array(file, { maxLength: 3 }), fc.array(file, { maxLength: 2 })),
 });
 
+/** In strict mode there is no other column than those that are declared. */
+const hasId = ({ isStrict, declared }: Stream) =>
+  !isStrict || declared.length === 0 || declared.includes('id');
+
 function yamlOf(name: string, streams: Stream[]): string {
   const parts = streams.map((one, n) => {
     const columns = one.declared.map((column) => `        ${column}: ${TYPES[column]}`);
     const key = /upsert|scd2/.test(one.write) ? '\n    key: [id]' : '';
     const limit = one.maxRejects === null ? '' : `, max_rejects: ${one.maxRejects}`;
     const strict = one.isStrict && columns.length > 0 ? '\n      strict_mode: true' : '';
-    // In strict mode there is no other column than those that are declared.
-    const hasId = !strict || one.declared.includes('id');
-    const unique = one.isUnique && hasId ? '\n    unique: [[id]]' : '';
+    const unique = one.isUnique && hasId(one) ? '\n    unique: [[id]]' : '';
     const parent = `${name}_${n - 1}`;
     const after =
-      one.isLinked && hasId
+      one.isLinked && hasId(one) && hasId(streams[n - 1] ?? one)
         ? `\n    foreign_keys: [{ columns: [id], references: ${parent}(id) }]`
         : `\n    after: [${parent}]`;
     return `
