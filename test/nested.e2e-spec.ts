@@ -201,6 +201,16 @@ schema: { columns: { id: varchar(5) } }
     ]);
   });
 
+  it('begin anew with their stream', async () => {
+    const reset = await service.post<object>('/pipelines/shop_newest/streams/orders_newest/reset', {
+      truncate: true,
+    });
+    expect(reset).toMatchObject({ status: 200, body: { truncated: true } });
+    expect(await itemsOf('newest')).toEqual([]);
+    const run = await service.run({ pipeline: 'shop_newest' });
+    expect(run.streams[0]).toMatchObject({ inserted: 1, rejected: 1, children: [{ inserted: 1 }] });
+  });
+
   it('refuses a row whose key is missing, with its elements', async () => {
     await write('orders', {
       'a.json': JSON.stringify([...first, { id: 'much too long', items: [{ sku: 'X' }] }]),

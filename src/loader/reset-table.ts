@@ -1,3 +1,4 @@
+import { findChildren } from './child-tables.js';
 import { forgetCursors } from './cursors.js';
 import { describeTable } from './describe-table.js';
 import { findRegistered } from './find-registered.js';
@@ -27,21 +28,38 @@ export interface Forgotten {
   truncated: boolean;
 }
 
-/** Forgets what loads have left behind about a table; the caller has the turn at it. */
+/** Forgets what loads have left behind about a table and its child tables; the caller has the turn at it. */
 export async function resetTable(
   session: Session,
   place: TablePlace,
   reset: ResetRequest,
 ): Promise<Forgotten> {
+  const children = await findChildren(session, place);
+  const places = [place, ...children.map(({ table }) => ({ schema: place.schema, table }))];
+  const truncated = reset.truncate && (await truncate(session, places));
+  const forgotten = { loads: 0, cursors: 0, hashes: 0, files: 0, truncated };
+  for (const one of places) {
+    const { loads, cursors, hashes, files } = await forget(session, one, reset);
+    forgotten.loads += loads;
+    forgotten.cursors += cursors;
+    forgotten.hashes += hashes;
+    forgotten.files += files;
+  }
+  return forgotten;
+}
+
+async function forget(
+  session: Session,
+  place: TablePlace,
+  reset: ResetRequest,
+): Promise<Omit<Forgotten, 'truncated'>> {
   // A table that is emptied lacks the rows of every pipeline that loads it.
   const pipeline = reset.truncate ? null : reset.pipeline;
   const known = await findRegistered(session, place);
-  const truncated = reset.truncate && (await truncate(session, place));
   return {
     loads: await forgetLoads(session, place, pipeline),
     cursors: known && reset.cursors ? await forgetCursors(session, known.id, pipeline) : 0,
     ...(known && reset.hashes ? await forgetRows(session, known.id) : { hashes: 0, files: 0 }),
-    truncated,
   };
 }
 
@@ -59,8 +77,9 @@ async function forgetLoads(
   return rowCount ?? 0;
 }
 
-async function truncate(session: Session, place: TablePlace): Promise<boolean> {
-  if (!(await describeTable(session, place))) return false;
-  await session.queryLong(`TRUNCATE TABLE ${quoteTable(place)}`);
+/** All in one statement, for they refer to each other. */
+async function truncate(session: Session, [place, ...children]: TablePlace[]): Promise<boolean> {
+  if (!place || !(await describeTable(session, place))) return false;
+  await session.queryLong(`TRUNCATE TABLE ${[place, ...children].map(quoteTable).join(', ')}`);
   return true;
 }
