@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import type { ProblemDto } from '../src/http/problem.dto.js';
 import type { PlanDto } from '../src/jobs/plan/plan.dto.js';
 import type { RunDto } from '../src/jobs/run.dto.js';
+import { Engine } from '../src/schema/engine.js';
 import { query, Service, until } from './jobs-support.js';
 import { dump, listing, planOf } from './plan-support.js';
 import { RecordApi } from './record-api.js';
@@ -123,6 +124,57 @@ describe('POST /plan', () => {
       { column: 'id', kind: 'leading_zeros', effect: 'altered', count: 1, samples: ['0002'] },
       { column: 'amount', kind: 'plus_sign', effect: 'altered', count: 1, samples: ['+2.5'] },
       { column: 'amount', kind: 'precision', effect: 'rejected', count: 1, samples: ['3.125'] },
+    ]);
+  });
+
+  it('shows rows to update and to delete as they are, and as they would be', async () => {
+    const config = (name: string, write: string) => `
+pipeline: ${name}
+sources: [{ type: local, path: ${name} }]
+write: ${write}
+key: [id]
+schema: { columns: { id: bigint, amount: 'numeric(8,2)' } }
+`;
+    const samples = {
+      inserted: [{ id: '3', amount: '3.00' }],
+      updated: [{ before: { id: '1', amount: '1.00' }, after: { id: '1', amount: '1.50' } }],
+    };
+    for (const [write, deleted] of [
+      ['upsert', []],
+      ['replace', [{ id: '2', amount: '2.00' }]],
+    ] as const) {
+      const name = `shows_${write}`;
+      await put(`${name}/a.csv`, 'id,amount\n1,1\n2,2\n4,4\n');
+      await service.upload(config(name, write));
+      await service.run({ pipeline: name });
+      await put(`${name}/a.csv`, 'id,amount\n1,1.5\n4,4.0\n3,3\n');
+      const { body } = await planOf(service, { pipeline: name });
+      const told = { read: 3, inserted: 1, updated: 1, deleted: deleted.length, duplicate: 1, rejected: 0 };
+      expect(body.streams).toMatchObject([{ counts: told, samples: { ...samples, deleted, rejected: [] } }]);
+      expect(await service.run({ planId: body.planId })).toMatchObject({ streams: [told] });
+    }
+  });
+
+  it('tells of texts that are too long for their column or hold a NUL character', async () => {
+    await put('texted_losses/a.csv', 'code\ntoo long\nabc\n');
+    const engine = await app.app.get(Engine, { strict: false }).connect();
+    const file = join(app.dataRoot, 'texted_losses', 'b.parquet');
+    await engine.run(`COPY (SELECT 'a' || chr(0) || 'b' AS note) TO '${file}' (FORMAT parquet)`);
+    engine.closeSync();
+    const config = `
+pipeline: texted_losses
+sources: [{ type: local, path: texted_losses }]
+schema: { columns: { code: varchar(3), note: text } }
+`;
+    const loss = (column: string, kind: string, sample: string) => {
+      return { column, kind, effect: 'rejected', count: 1, samples: [sample] };
+    };
+    const losses = [loss('code', 'length', 'too long'), loss('note', 'nul', 'a\u2400b')];
+    const { body } = await planOf(service, config);
+    expect(body.streams).toMatchObject([{ counts: counts(1, 0, 2), losses }]);
+    const nulls = await planOf(service, `${config}contract: { invalid_rows: 'null' }\n`);
+    expect(nulls.body.streams).toMatchObject([
+      { counts: { read: 3, rejected: 0 }, losses: losses.map((one) => ({ ...one, effect: 'nulled' })) },
     ]);
   });
 
