@@ -216,6 +216,26 @@ describe('one series of pages', () => {
     expect(ids.map(({ id }) => id)).toEqual(['0', '1', '2', '2', '3', '4', '5']);
   });
 
+  it.each([
+    ['deleted between two pages is told of', 1, (left: number) => left],
+    [
+      'that nobody deleted is not, where totals count what is left',
+      0,
+      (left: number, offset: number) => left - offset,
+    ],
+  ])('C13: a record %s', async (_name, deleted, totalOf) => {
+    let records = Array.from({ length: 9 }, (_, id) => ({ id }));
+    const origin = await serve((url) => {
+      const offset = Number(url.searchParams.get('offset'));
+      if (offset === 3) records = records.slice(deleted);
+      return { json: { data: records.slice(offset, offset + 3), total: totalOf(records.length, offset) } };
+    });
+    const pagination = { ...byOffset(3), total: '$.total' };
+    await place.fetch({ url: `${origin}/r`, records: '$.data', pagination });
+    const warned = place.told.filter(({ message }) => message.includes('records in all, then of'));
+    expect(warned).toHaveLength(deleted);
+  });
+
   it('stops at once when the run is stopped', async () => {
     const stop = new AbortController();
     const origin = await serve(async (url) => {

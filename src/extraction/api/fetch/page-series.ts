@@ -12,6 +12,7 @@ import { PagesAhead } from './pages-ahead.js';
 import type { PagePosition, SeenPage } from '../paging/paginator.js';
 import type { Partition } from './partitions.js';
 import { SeriesShape } from './series-shape.js';
+import { TotalWatch } from './total-watch.js';
 
 /** Read pages that may wait for the disk. */
 const MOST_WAITING = 1;
@@ -36,6 +37,7 @@ export class PageSeries {
   private readonly landing: OrderedWork;
   private readonly guard: PageGuard;
   private readonly shape = new SeriesShape();
+  private readonly totals = new TotalWatch();
   /** Records of all pages together, as the last page that told it did. */
   private known: number | null;
 
@@ -108,7 +110,10 @@ export class PageSeries {
   private restore(position: PagePosition): void {
     const { paginator, tally } = this.context;
     let at = paginator.first();
+    let before = 0;
     for (const saved of this.saved.splice(0)) {
+      this.totals.take(saved.known, before);
+      before += saved.records;
       this.guard.restore([{ ...saved, mark: paginator.mark(at) }]);
       this.shape.restore([saved]);
       tally.add(this.partition.key, saved);
@@ -152,8 +157,11 @@ export class PageSeries {
     const next = paginator.next(seen, position);
     for (const remark of paginator.remarks?.(seen, position) ?? []) log.remark(remark, this.partition.number);
     if (next !== null) this.guard.goTo(paginator.mark(next));
-    this.known = paginator.totalOf?.(seen) || this.known;
-    if (isSingle) tally.totalRecords = paginator.totalOf?.(seen) ?? tally.totalRecords;
+    const total = paginator.totalOf?.(seen) ?? null;
+    this.known = total || this.known;
+    if (isSingle) tally.totalRecords = total ?? tally.totalRecords;
+    const text = paginator.ahead ? this.totals.take(total, this.records - records) : null;
+    if (text !== null) log.remark({ level: 'warn', text }, this.partition.number);
     return next;
   }
 
