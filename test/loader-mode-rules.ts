@@ -14,6 +14,11 @@ interface Case {
 
 const CHECKED = `CREATE TABLE T (id bigint, name text UNIQUE CHECK (name <> 'bad'))`;
 
+/** With a rule that only an attempt shows, and a number of its own. */
+const OF_DOMAIN = (domain: string) => `
+  CREATE DOMAIN ${domain} AS text CHECK (VALUE NOT LIKE 'bad%');
+  CREATE TABLE T (n bigint GENERATED ALWAYS AS IDENTITY, id bigint, name ${domain})`;
+
 const CASES: Case[] = [
   {
     write: { mode: 'insert' },
@@ -109,6 +114,60 @@ const CASES: Case[] = [
       },
     ],
   },
+  {
+    write: { mode: 'upsert', ...KEY },
+    given: OF_DOMAIN('of_upsert'),
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['2', 'b'],
+          ['2', 'bad'],
+          ['2', 'bad too'],
+          ['3', 'bad'],
+        ],
+        there: ['1 a', '2 b'],
+        rejects: ['name', 'name', 'name'],
+      },
+      {
+        rows: [
+          ['1', 'c'],
+          ['2', 'bad'],
+          ['2', 'bad too'],
+          ['3', 'd'],
+        ],
+        there: ['1 c', '2 b', '3 d'],
+        rejects: ['name', 'name'],
+      },
+    ],
+  },
+  {
+    write: { mode: 'replace', ...KEY },
+    given: OF_DOMAIN('of_replace'),
+    loads: [
+      {
+        rows: [
+          ['1', 'a'],
+          ['2', 'b'],
+          ['2', 'bad'],
+          ['2', 'bad too'],
+          ['3', 'bad'],
+        ],
+        there: ['1 a', '2 b'],
+        rejects: ['name', 'name', 'name'],
+      },
+      {
+        rows: [
+          ['1', 'c'],
+          ['2', 'bad'],
+          ['2', 'bad too'],
+          ['3', 'd'],
+        ],
+        there: ['1 c', '3 d'],
+        rejects: ['name', 'name'],
+      },
+    ],
+  },
 ];
 
 /** The other write modes make rejects of what the table would refuse as `append` does. */
@@ -122,10 +181,10 @@ export function modeRuleCases(): void {
       await loader.close();
     });
 
-    it.each(CASES.map((one) => [one.write.mode, one] as const))(
+    it.each(CASES.map((one, at) => [one.write.mode, at, one] as const))(
       '%s',
-      async (mode, { write, given, loads }) => {
-        const table = `ruled_${mode}`;
+      async (mode, at, { write, given, loads }) => {
+        const table = `ruled_${mode}_${at}`;
         await loader.sql(given.replace('TABLE T', `TABLE ${table}`));
         for (const [index, { rows, there, rejects }] of loads.entries()) {
           const files = [{ name: `${index}.csv`, rows }];

@@ -23,7 +23,7 @@ export function makeScreen(rules: TableRules): Screen {
     const isComplete = await screenRows(session, ofRows, search);
     const budget = await budgetOf(step);
     if (!isComplete && budget >= 0 && (await canTry(step, incoming)))
-      await tryOut(step, incoming, { rules: ofRows, search, most: budget });
+      await tryAll(step, incoming, { rules: ofRows, search, most: budget });
     return refuseIncoming(session, request, false);
   };
 }
@@ -34,13 +34,16 @@ function withoutHistory({ rules, ...rest }: TableRules, { history }: WriteRule):
   return { ...rest, rules: rules.filter(({ columns }) => columns.every(isOwn)) };
 }
 
-/** Whether a row that is inserted looks to the table as it would when it takes the place of another one. */
+/**
+ * Whether a row that is inserted looks to the table as it would when it takes the place of another one: all of it comes in,
+ * but for numbers that the table gives by itself.
+ */
 async function canTry({ session, place, rule: { mode } }: WriteStep, incoming: Incoming): Promise<boolean> {
   if (mode === 'insert' || mode === 'append') return true;
   const described = await describeTable(session, place);
   const there = new Set(incoming.columns.map(({ name }) => name));
   const own = described?.columns.filter(({ isGenerated }) => !isGenerated) ?? [];
-  return mode !== 'scd2' && own.every(({ name, isIdentity }) => there.has(name) && !isIdentity);
+  return mode !== 'scd2' && own.every(({ name, isIdentity }) => there.has(name) !== isIdentity);
 }
 
 export function columnsOf({ columns }: { columns: { name: string; required: boolean }[] }) {
@@ -59,12 +62,30 @@ interface Trial {
   most: number;
 }
 
-/** Writes the rows to see which ones fail, as if those that they take the place of were gone, and undoes it. */
-async function tryOut(step: WriteStep, incoming: Incoming, trial: Trial): Promise<void> {
+/** Versions of one key that are tried one after the other, each because the table refused the one before. */
+const MOST_TRIALS = 50;
+
+/** A row that is refused lets the next one of its key in, which has to be tried as well. */
+async function tryAll(step: WriteStep, incoming: Incoming, trial: Trial): Promise<void> {
+  const hasNext = step.rule.key !== undefined;
+  let { most } = trial;
+  for (let trials = 0; trials < MOST_TRIALS && most >= 0; trials++) {
+    const refused = await tryOut(step, incoming, { ...trial, most });
+    if (refused === 0 || !hasNext) return;
+    most -= refused;
+  }
+}
+
+/**
+ * Writes the rows to see which ones fail, as if those that they take the place of were gone, and undoes it.
+ *
+ * @returns how many failed
+ */
+async function tryOut(step: WriteStep, incoming: Incoming, trial: Trial): Promise<number> {
   const { session, place, request } = step;
   const { rules, search, most } = trial;
   await session.query('SAVEPOINT trial');
-  if (!(await clearAway(session, place, search.kept('t')))) return;
+  if (!(await clearAway(session, place, search.kept('t')))) return 0;
   await session.query('SET CONSTRAINTS ALL IMMEDIATE');
   const { faults } = await tryRows(session, {
     place,
@@ -76,6 +97,7 @@ async function tryOut(step: WriteStep, incoming: Incoming, trial: Trial): Promis
   });
   await session.query('ROLLBACK TO SAVEPOINT trial');
   await noteRefused(session, faults);
+  return faults.length;
 }
 
 /** Rows that others refer to stay, and with them no attempt says anything. */
