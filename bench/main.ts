@@ -6,6 +6,7 @@ import { runBench } from './run-bench.js';
 
 // npm run bench -- --cases first-load,unchanged --times 5
 // See README.md beside this file.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const args = process.argv.slice(2);
 const options = parseOptions(args);
 if (options.list) {

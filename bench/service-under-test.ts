@@ -16,8 +16,12 @@ const PATIENCE_MS = 3_600_000;
 export class ServiceUnderTest {
   readonly client: Service;
 
+  /** The service is in a process group of its own: what ends the bench does not reach it. */
+  private readonly endWithBench = () => this.process.signal('SIGTERM');
+
   private constructor(private readonly process: ServiceProcess) {
     this.client = new Service(process.url);
+    globalThis.process.once('exit', this.endWithBench);
   }
 
   static async start(home: string, dataRoot: string, program = FROM_BUILD): Promise<ServiceUnderTest> {
@@ -58,6 +62,7 @@ export class ServiceUnderTest {
   }
 
   async stop(): Promise<void> {
+    process.off('exit', this.endWithBench);
     this.process.signal('SIGTERM');
     await this.process.exited;
   }
