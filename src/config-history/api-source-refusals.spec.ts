@@ -596,6 +596,18 @@ const families: [string, string, string, string[]][] = [
     ],
   ],
   [
+    'replace by the children of parents that are new, however far up',
+    `${EACH} }`,
+    users() +
+      child('lines', 'mid').replace('lines,', 'lines, write: replace,') +
+      child('mid', 'news') +
+      `- { table: news, sources: [{ type: api, url: 'https://x/', cursor: { field: at, param: since } }] }\n` +
+      child('all', 'users').replace('all,', 'all, write: replace,'),
+    [
+      'streams[2].sources[0].for_each.stream 8:108 expected parents without a cursor with write: replace, since the table would keep only the rows of new parents, got "news", which has one; use upsert or append',
+    ],
+  ],
+  [
     'a column that a strict schema does not have',
     `${EACH}, include: [nam] }`,
     users(', schema: { strict_mode: true, columns: { uid: text, name: text } }'),

@@ -2,6 +2,7 @@ import { columnsOf } from './check-placeholders.js';
 import type { Fault } from './fault.js';
 import { findImpossible } from './find-impossible.js';
 import { nearestWord } from '../nearest-word.js';
+import { ApiSourceShape } from './shape/api-source-shape.js';
 import { ForEachShape } from './shape/api-series-shape.js';
 import { isPlainMap } from './shape/key.js';
 import type { StreamShape } from './shape/stream-shape.js';
@@ -26,7 +27,35 @@ interface Use {
 export function checkForEach(streams: NamedStream[]): Fault[] {
   const byTable = new Map(streams.map((stream) => [stream.table, stream]));
   const uses = streams.flatMap(findUses);
-  return [...uses.flatMap((use) => checkParent(use, byTable)), ...uses.flatMap((use) => checkInclude(use))];
+  return [
+    ...uses.flatMap((use) => checkParent(use, byTable)),
+    ...uses.flatMap((use) => checkInclude(use)),
+    ...uses.flatMap((use) => checkReplace(use, uses, byTable)),
+  ];
+}
+
+/** Behind a cursor a run reads only the parents that are new, and asks for the children of no others. */
+function checkReplace(
+  { child, forEach, path }: Use,
+  uses: Use[],
+  byTable: Map<string, NamedStream>,
+): Fault[] {
+  if (child.stream.write !== 'replace') return [];
+  const above = new Set([forEach.stream]);
+  // A set also gives what is added to it meanwhile.
+  for (const table of above)
+    for (const use of uses) if (use.child.table === table) above.add(use.forEach.stream);
+  const partial = [...above].find((table) => hasCursor(byTable.get(table)?.stream));
+  if (partial === undefined) return [];
+  const message =
+    `expected parents without a cursor with write: replace, since the table would keep only the rows of new parents, ` +
+    `got "${partial}", which has one; use upsert or append`;
+  return [{ path: [...path, 'stream'], message }];
+}
+
+function hasCursor(stream: StreamShape | undefined): boolean {
+  const sources: unknown[] = Array.isArray(stream?.sources) ? stream.sources : [];
+  return sources.some((source) => source instanceof ApiSourceShape && source.cursor !== undefined);
 }
 
 function findUses(child: NamedStream): Use[] {
