@@ -115,6 +115,13 @@ describe('a column of the stage', () => {
     expect(compared.mismatches).toHaveLength(1);
   });
 
+  it('is to be declared where the table numbers its rows by itself', () => {
+    const table = [existing('n', integer!, { isIdentity: true })];
+    expect(compareColumns(column(bigint!), table).mismatches).toEqual([
+      'column n: the table has integer, the stream has bigint; declare the column, which is an identity, as integer',
+    ]);
+  });
+
   it('is no second one beside one that differs in case only', () => {
     expect(compareColumns(column(integer!), [existing('N', integer!)]).mismatches).toEqual([
       'column n: the table has N, which differs in case only; give the column that name',

@@ -52,5 +52,8 @@ function findTwin({ name }: StageColumn, table: TableColumn[]): string | null {
 function findMismatch(column: StageColumn, existing: TableColumn): string | null {
   if (existing.isGenerated) return 'the table computes it (GENERATED ALWAYS AS), the stream brings values';
   if (existing.type && fits(column.type, existing.type)) return null;
-  return `the table has ${existing.type ? formatColumnType(existing.type) : existing.sqlType}, the stream has ${formatColumnType(column.type)}`;
+  const has = existing.type ? formatColumnType(existing.type) : existing.sqlType;
+  const mismatch = `the table has ${has}, the stream has ${formatColumnType(column.type)}`;
+  // Numbers of its own are not what a stream has to fill, so their type is not taken from the table.
+  return existing.isIdentity ? `${mismatch}; declare the column, which is an identity, as ${has}` : mismatch;
 }

@@ -92,6 +92,22 @@ describe('toLoaderError', () => {
     expect(error.message).toBe('table t: the database refused a value for column amount (SQLSTATE 22P02)');
   });
 
+  it.each([
+    { table: 'public.t', says: 'a row violates the constraint c_fkey' },
+    {
+      table: 'public.p',
+      says:
+        'rows of public.t refer to rows that would go or change (constraint c_fkey); take those away first, or give ' +
+        'their foreign key on_delete: cascade or set null',
+    },
+  ])('tells on which side of a foreign key $table stands', ({ table, says }) => {
+    const error = server('23503', { schema: 'public', table: 't', constraint: 'c_fkey' });
+    expect(toLoaderError(error, `table ${table}`)).toMatchObject({
+      code: 'CONSTRAINT_VIOLATED',
+      message: `table ${table}: ${says} (SQLSTATE 23503)`,
+    });
+  });
+
   it('leaves other errors as they are', () => {
     const own = new TerminalError('X', 'x');
     const bug = new TypeError('bug');

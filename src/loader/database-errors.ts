@@ -4,6 +4,7 @@ import { TerminalError, TransientError } from '../errors.js';
 /** What PostgreSQL says about an error; https://www.postgresql.org/docs/current/protocol-error-fields.html */
 interface ServerError extends Error {
   code: string;
+  schema?: string;
   table?: string;
   column?: string;
   constraint?: string;
@@ -18,7 +19,7 @@ interface Rule {
   kind: Kind;
   code: string;
   /** What happened, in words that never hold a value of a row. */
-  says: string | ((error: ServerError, columns: string[]) => string);
+  says: string | ((error: ServerError, columns: string[], where: string) => string);
 }
 
 const transient = (code: string, says: Rule['says']): Rule => ({ kind: TransientError, code, says });
@@ -126,7 +127,7 @@ function fromServer(error: ServerError, where: string, columns: string[]): Error
   if (error.code === '42P01' && error.message.includes('"millrace.')) return build(LEDGER_MISSING, where, '');
   const rule = [5, 4, 2].map((digits) => RULES[error.code.slice(0, digits)]).find((found) => found);
   const { kind, code, says } = rule ?? terminal('TARGET_FAILED', 'the database failed');
-  const text = typeof says === 'string' ? says : says(error, columns);
+  const text = typeof says === 'string' ? says : says(error, columns, where);
   return build({ kind, code, says: text }, where, `SQLSTATE ${error.code}`);
 }
 
@@ -148,9 +149,15 @@ function describePermission(error: ServerError): string {
   return quoted(says)(error);
 }
 
-function describeViolation(error: ServerError): string {
+function describeViolation(error: ServerError, _: string[], where: string): string {
   if (error.code === '23502' && error.column)
     return `column ${error.column} is NOT NULL, a row has no value for it`;
+  const owner = `${error.schema}.${error.table}`;
+  if (error.code === '23503' && error.table && where !== `table ${owner}`)
+    return (
+      `rows of ${owner} refer to rows that would go or change (constraint ${error.constraint}); take those away first, ` +
+      'or give their foreign key on_delete: cascade or set null'
+    );
   if (error.constraint) return `a row violates the constraint ${error.constraint}`;
   return error.routine === 'ExecFindPartition' ? 'no partition takes a row' : 'a row violates a constraint';
 }
