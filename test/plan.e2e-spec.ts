@@ -452,6 +452,24 @@ streams:
     });
   });
 
+  it('are skipped where the load of one that they need would fail, empty ones too, as in the run', async () => {
+    await put('refused/a.csv', 'id\n1\n');
+    await put('refused_empty/none.bin', '');
+    const config = `
+pipeline: refused
+streams:
+  - { table: refused, sources: [{ type: local, path: refused }], write: replace, min_rows: 2 }
+  - { table: refused_empty, sources: [{ type: local, path: refused_empty }], after: [refused] }
+  - { table: refused_below, sources: [{ type: local, path: refused }], after: [refused_empty] }
+`;
+    await service.upload(config);
+    const { body } = await planOf(service, config);
+    const skipped = { state: 'skipped', error: { code: 'PARENT_FAILED' } };
+    const streams = [{ state: 'failed', error: { code: 'REPLACE_REFUSED' } }, skipped, skipped];
+    expect(body).toMatchObject({ wouldFail: true, streams });
+    expect(await service.run({ planId: body.planId })).toMatchObject({ state: 'failed', streams });
+  });
+
   it('tell of dates that are two days at once, and of columns that are left out', async () => {
     await put(
       'dates/a.csv',

@@ -123,12 +123,17 @@ function inOrder(planned: PlannedStream[]): PlannedStream[] {
   return orderStreams(streams).map((index) => planned[index]!);
 }
 
+/** A run skips what needs a stream that failed, before it finds out what there is to load and whether it can be. */
 function applyTried(one: PlannedStream, tried: TriedLoad | null): void {
   const { report, walks, stream } = one.at;
+  const lost = walks.find((other) => stream.needs?.includes(other.stream.table) && other.report.error);
+  if (lost) {
+    report.state = 'waiting';
+    applySkipped(partOf(one.at), partOf(lost));
+    return;
+  }
   one.tried = tried;
   if (tried?.error) Object.assign(report, { state: 'failed', error: toStreamError(tried.error) });
-  const lost = walks.find((other) => stream.needs?.includes(other.stream.table) && other.report.error);
-  if (!tried && lost && !report.error) applySkipped(partOf(one.at), partOf(lost));
 }
 
 function reportOf({ opened }: PlanRequest, planned: PlannedStream[]): PlanReport {
