@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -32,6 +32,14 @@ interface File {
   rows: Row[];
 }
 
+interface Write {
+  mode: 'append' | 'insert' | 'replace' | 'upsert' | 'scd2';
+  /** Its rows are told apart by `id`. */
+  isKeyed: boolean;
+  /** The newest of a key is that of the greatest `day`. */
+  isOrdered: boolean;
+}
+
 interface Stream {
   /** Part of the schema's columns; none: all are inferred. */
   declared: string[];
@@ -39,12 +47,16 @@ interface Stream {
   newColumns: 'evolve' | 'ignore' | 'fail';
   maxRejects: '0' | '40%' | null;
   duplicates: 'drop' | 'keep';
-  write: string;
+  write: Write;
+  /** What `replace` asks for. */
+  guards: string;
   /** No two rows have one `id`; its rows refer to those of the stream before it. */
   isUnique: boolean;
   isLinked: boolean;
-  /** What the folder holds at the first plan, and what comes besides before the second. */
+  /** What the folder holds at the first plan, and what comes before the second. */
   files: [File[], File[]];
+  /** What becomes of the first files then: they stay, other ones take their names, or all are gone. */
+  earlier: 'stay' | 'change' | 'go';
 }
 
 const TYPES: Record<string, string> = {
@@ -73,26 +85,54 @@ const file: fc.Arbitrary<File> = fc.record({
   rows: fc.array(row, { minLength: 1, maxLength: 6 }),
 });
 
-const stream: fc.Arbitrary<Stream> = fc.record({
+const WRITES: Write[] = [
+  { mode: 'append', isKeyed: false, isOrdered: false },
+  { mode: 'append', isKeyed: true, isOrdered: false },
+  { mode: 'insert', isKeyed: false, isOrdered: false },
+  { mode: 'replace', isKeyed: false, isOrdered: false },
+  { mode: 'replace', isKeyed: true, isOrdered: false },
+  { mode: 'replace', isKeyed: true, isOrdered: true },
+  { mode: 'upsert', isKeyed: true, isOrdered: false },
+  { mode: 'upsert', isKeyed: true, isOrdered: true },
+  { mode: 'scd2', isKeyed: true, isOrdered: false },
+  { mode: 'scd2', isKeyed: true, isOrdered: true },
+];
+
+const anyStream: fc.Arbitrary<Stream> = fc.record({
   declared: fc.subarray(Object.keys(TYPES)),
   isStrict: fc.boolean(),
   newColumns: fc.constantFrom('evolve', 'evolve', 'ignore', 'fail'),
   maxRejects: fc.constantFrom(null, null, '0', '40%'),
   duplicates: fc.constantFrom('drop', 'keep'),
-  write: fc.constantFrom('append'),
+  write: fc.constantFrom(...WRITES),
+  guards: fc.constantFrom('', '', '\n    min_rows: 0', '\n    min_rows: 2', '\n    max_shrink: 50%'),
   isUnique: fc.boolean(),
   isLinked: fc.boolean(),
   files: fc.tuple(fc.array(file, { maxLength: 3 }), fc.array(file, { maxLength: 2 })),
+  earlier: fc.constantFrom('stay', 'change', 'go'),
+});
+
+/** What a write mode goes by has to be declared where strict mode would leave it out. */
+const stream = anyStream.map((one): Stream => {
+  const needed = [...(one.write.isKeyed ? ['id'] : []), ...(one.write.isOrdered ? ['day'] : [])];
+  const isShort = one.isStrict && one.declared.length > 0;
+  return isShort ? { ...one, declared: [...new Set([...one.declared, ...needed])] } : one;
 });
 
 /** In strict mode there is no other column than those that are declared. */
 const hasId = ({ isStrict, declared }: Stream) =>
   !isStrict || declared.length === 0 || declared.includes('id');
 
+function writeOf({ write: { mode, isKeyed, isOrdered }, duplicates, guards }: Stream): string {
+  const key = isKeyed ? '\n    key: [id]' : '';
+  const orderBy = isOrdered ? '\n    order_by: day' : '';
+  const keeps = mode === 'append' || (mode === 'replace' && !isKeyed);
+  return `${mode}${key}${orderBy}${keeps ? `\n    duplicates: ${duplicates}` : ''}${mode === 'replace' ? guards : ''}`;
+}
+
 function yamlOf(name: string, streams: Stream[]): string {
   const parts = streams.map((one, n) => {
     const columns = one.declared.map((column) => `        ${column}: ${TYPES[column]}`);
-    const key = /upsert|scd2/.test(one.write) ? '\n    key: [id]' : '';
     const limit = one.maxRejects === null ? '' : `, max_rejects: ${one.maxRejects}`;
     const strict = one.isStrict && columns.length > 0 ? '\n      strict_mode: true' : '';
     const unique = one.isUnique && hasId(one) ? '\n    unique: [[id]]' : '';
@@ -104,8 +144,7 @@ function yamlOf(name: string, streams: Stream[]): string {
     return `
   - table: ${name}_${n}
     sources: [{ type: local, path: ${name}/${n} }]
-    write: ${one.write}${key}
-    duplicates: ${one.duplicates}
+    write: ${writeOf(one)}
     contract: { new_columns: ${one.newColumns}${limit} }${unique}${n > 0 ? after : ''}${
       columns.length > 0 ? `\n    schema:${strict}\n      columns:\n${columns.join('\n')}` : ''
     }`;
@@ -124,11 +163,13 @@ const FORMATS: Record<File['format'], (rows: Row[]) => string> = {
 };
 
 async function write(name: string, streams: Stream[], step: 0 | 1): Promise<void> {
-  for (const [n, { files }] of streams.entries()) {
+  for (const [n, { files, earlier }] of streams.entries()) {
     const folder = join(app.dataRoot, name, String(n));
+    if (earlier === 'go') await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    const prefix = earlier === 'change' ? 0 : step;
     for (const [at, { format, rows }] of files[step].entries())
-      await writeFile(join(folder, `${step}-${at}.${format}`), FORMATS[format](rows));
+      await writeFile(join(folder, `${prefix}-${at}.${format}`), FORMATS[format](rows));
   }
 }
 
