@@ -14,10 +14,11 @@ interface Case {
 
 const CHECKED = `CREATE TABLE T (id bigint, name text UNIQUE CHECK (name <> 'bad'))`;
 
-/** With a rule that only an attempt shows, and a number of its own. */
+/** With a rule that only an attempt shows, a number of its own, and a default that no rule looks at. */
 const OF_DOMAIN = (domain: string) => `
   CREATE DOMAIN ${domain} AS text CHECK (VALUE NOT LIKE 'bad%');
-  CREATE TABLE T (n bigint GENERATED ALWAYS AS IDENTITY, id bigint, name ${domain})`;
+  CREATE TABLE T (n bigint GENERATED ALWAYS AS IDENTITY, id bigint, name ${domain},
+    created_at timestamptz NOT NULL DEFAULT now())`;
 
 const CASES: Case[] = [
   {

@@ -1,4 +1,4 @@
-import { describeTable } from '../describe-table.js';
+import { describeTable, type TableColumn } from '../describe-table.js';
 import { quoteTable, type TablePlace } from '../quote-name.js';
 import type { Session } from '../session.js';
 import type { Incoming, Screen, WriteStep } from '../write/write-mode.js';
@@ -6,6 +6,7 @@ import type { WriteRule } from '../write/write-rule.js';
 import { type Contest, contestOf } from './contest.js';
 import { countRefused, createRefused, noteRefused, refuseIncoming } from './refuse-incoming.js';
 import { isRowFault } from './row-fault.js';
+import type { Rule } from './rule.js';
 import { REMAINING, screenRows } from './screen-rows.js';
 import type { TableRules } from './table-rules.js';
 import { tryRows } from './try-rows.js';
@@ -22,7 +23,7 @@ export function makeScreen(rules: TableRules): Screen {
     const ofRows = withoutHistory(rules, rule);
     const isComplete = await screenRows(session, ofRows, search);
     const budget = await budgetOf(step);
-    if (!isComplete && budget >= 0 && (await canTry(step, incoming)))
+    if (!isComplete && budget >= 0 && (await canTry(step, incoming, ofRows.rules)))
       await tryAll(step, incoming, { rules: ofRows, search, most: budget });
     return refuseIncoming(session, request, false);
   };
@@ -35,16 +36,27 @@ function withoutHistory({ rules, ...rest }: TableRules, { history }: WriteRule):
 }
 
 /**
- * Whether a row that is inserted looks to the table as it would when it takes the place of another one: all of it comes in,
- * but for numbers that the table gives by itself.
+ * Whether a row that is inserted looks to the table as it would when it takes the place of another one. What does not come
+ * in, and gets a default instead of what was there, must be nothing that a rule looks at.
  */
-async function canTry({ session, place, rule: { mode } }: WriteStep, incoming: Incoming): Promise<boolean> {
-  if (mode === 'insert' || mode === 'append') return true;
-  const described = await describeTable(session, place);
+async function canTry(step: WriteStep, incoming: Incoming, rules: readonly Rule[]): Promise<boolean> {
+  const { session, place, rule } = step;
+  if (rule.mode === 'insert' || rule.mode === 'append') return true;
+  if (rule.mode === 'scd2') return false;
+  const columns = (await describeTable(session, place))?.columns ?? [];
   const there = new Set(incoming.columns.map(({ name }) => name));
-  const own = described?.columns.filter(({ isGenerated }) => !isGenerated) ?? [];
-  return mode !== 'scd2' && own.every(({ name, isIdentity }) => there.has(name) !== isIdentity);
+  if (columns.some(({ name, isIdentity }) => isIdentity && there.has(name))) return false;
+  const isOther = ({ name, isIdentity, isGenerated }: TableColumn) =>
+    !there.has(name) && !isIdentity && !isGenerated;
+  const others = columns.filter(isOther);
+  return (
+    others.length === 0 || (!columns.some(({ isGenerated }) => isGenerated) && areUnruled(others, rules))
+  );
 }
+
+/** A rule that names no column may look at any. */
+const areUnruled = (others: TableColumn[], rules: readonly Rule[]) =>
+  rules.every(({ columns }) => columns.length > 0 && !others.some(({ name }) => columns.includes(name)));
 
 export function columnsOf({ columns }: { columns: { name: string; required: boolean }[] }) {
   return new Map(columns.map(({ name, required }) => [name, { required }]));
