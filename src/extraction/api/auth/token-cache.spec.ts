@@ -60,10 +60,13 @@ describe('a refused token', () => {
   });
 
   it.each([
-    { afterMs: 9_999, isWorthIt: false },
-    { afterMs: 10_000, isWorthIt: true },
-  ])('that came for another is replaced after $afterMs ms: $isWorthIt', async ({ afterMs, isWorthIt }) => {
-    const { world, cache } = newCache(null);
+    { lifetime: null, afterMs: 9_999, isWorthIt: false },
+    { lifetime: null, afterMs: 10_000, isWorthIt: true },
+    { lifetime: 2_000, afterMs: 1_799, isWorthIt: false },
+    { lifetime: 2_000, afterMs: 1_800, isWorthIt: true },
+  ])('that came for another is replaced after $afterMs ms: $isWorthIt', async ({ lifetime, ...after }) => {
+    const { afterMs, isWorthIt } = after;
+    const { world, cache } = newCache(lifetime);
     cache.refuse(await cache.get());
     const second = await cache.get();
     world.time += afterMs;

@@ -50,7 +50,9 @@ export class TokenCache {
   refuse(token: string): boolean {
     const { held } = this;
     if (held?.token !== token) return true;
-    if (held.isReplacement && this.now() - held.issuedAt < TRIAL_MS) return false;
+    const now = this.now();
+    // One whose own life is over by now may have ended on the way.
+    if (held.isReplacement && now - held.issuedAt < TRIAL_MS && now < held.staleAt) return false;
     this.held = null;
     this.isReplacing = true;
     return true;
