@@ -36,7 +36,8 @@ export function ApiUpload(): MethodDecorator {
   );
 }
 
-const FORM = {
+/** A form with the YAML as a file, for the OpenAPI document. */
+export const YAML_FORM = {
   type: 'object',
   required: ['file'],
   properties: { file: { type: 'string', format: 'binary', description: 'The YAML file' } },
@@ -45,5 +46,5 @@ const FORM = {
 const BODIES = {
   // The first one is what Swagger UI begins with; it carries a form's values over into the text after it.
   'application/yaml': { schema: { type: 'string' }, example: EXAMPLE_CONFIG },
-  'multipart/form-data': { schema: FORM },
+  'multipart/form-data': { schema: YAML_FORM },
 };

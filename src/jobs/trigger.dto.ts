@@ -1,22 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsString, IsUUID, Min } from 'class-validator';
+import { IsBoolean, IsUUID } from 'class-validator';
+import { ConfigChoiceDto } from './config-choice.dto.js';
 import { IfGiven } from './if-given.js';
 
-export class TriggerJobDto {
-  @ApiPropertyOptional({
-    description: 'Which pipeline; default: the only one there is, else the one called "default"',
-    example: 'shop',
-  })
-  @IfGiven()
-  @IsString({ message: 'pipeline: expected a name' })
-  pipeline?: string;
-
-  @ApiPropertyOptional({ description: 'Which config version; default: the newest', example: 1 })
-  @IfGiven()
-  @IsInt({ message: 'version: expected a whole number from 1' })
-  @Min(1, { message: 'version: expected a whole number from 1' })
-  version?: number;
-
+export class TriggerJobDto extends ConfigChoiceDto {
   @ApiPropertyOptional({
     description:
       "false: only this run. Default: afterwards the pipeline's files are looked at as its config says",

@@ -7,6 +7,7 @@ import {
   ApiOperation,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { YAML_FORM } from '../../config-history/api-upload.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { PlanDto, PlanRequestDto, StreamPlanDto } from './plan.dto.js';
 
@@ -19,17 +20,11 @@ sources:
 table: orders
 `;
 
-const FORM = {
-  type: 'object',
-  required: ['file'],
-  properties: { file: { type: 'string', format: 'binary', description: 'The YAML file' } },
-};
-
 const BODIES = {
   // The first one is what Swagger UI begins with.
   'application/yaml': { schema: { type: 'string' }, example: EXAMPLE_CONFIG },
   'application/json': { schema: { $ref: getSchemaPath(PlanRequestDto) }, example: {} },
-  'multipart/form-data': { schema: FORM },
+  'multipart/form-data': { schema: YAML_FORM },
 };
 
 const PLAN = {

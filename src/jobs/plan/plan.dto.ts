@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { IsIn, IsInt, IsString, Min } from 'class-validator';
+import { IsIn } from 'class-validator';
+import { ConfigChoiceDto } from '../config-choice.dto.js';
 import { IfGiven } from '../if-given.js';
 import { RunErrorDto, RunProgressDto, SkippedFileDto } from '../run.dto.js';
 import type { Plan } from './plan.entity.js';
@@ -8,21 +9,7 @@ import type { PlanState, StreamOutcome } from './plan-report.js';
 const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const PLAN_ID = '0198f0a0-5c1e-7d3a-9b1f-2f6c3e8a4d10';
 
-export class PlanRequestDto {
-  @ApiPropertyOptional({
-    description: 'Which pipeline; default: the only one there is, else the one called "default"',
-    example: 'shop',
-  })
-  @IfGiven()
-  @IsString({ message: 'pipeline: expected a name' })
-  pipeline?: string;
-
-  @ApiPropertyOptional({ description: 'Which config version; default: the newest', example: 1 })
-  @IfGiven()
-  @IsInt({ message: 'version: expected a whole number from 1' })
-  @Min(1, { message: 'version: expected a whole number from 1' })
-  version?: number;
-}
+export class PlanRequestDto extends ConfigChoiceDto {}
 
 export class PlanQueryDto {
   @ApiPropertyOptional({ description: '`text`: to read; default: as `Accept` says', enum: ['json', 'text'] })
