@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDefaults } from './check-defaults.js';
 import { collectRejects, type FileCount, refusedRecords } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
-import { isEngineFault, literal, readPath, run, watchProgress } from './engine.js';
+import { isEngineFault, run, watchProgress } from './engine.js';
 import { findLosses } from './find-losses.js';
 import { inferColumns } from './infer-columns.js';
 import { type PlannedColumn, planColumns } from './plan-columns.js';
@@ -18,6 +18,7 @@ import { writeOrigins } from './row-origins.js';
 import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
 import { settled, type SettledColumn } from './settled-column.js';
+import { readStaged, writeStaged } from './stage-parquet.js';
 import { numberRepeats, stageRows, WRONG_ASSUMPTION } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
@@ -43,7 +44,7 @@ export async function buildStage(
     const { signal } = request;
     const firsts = new Map(counts.map(({ file, first }) => [file, first]));
     const read = readColumns(columns, unwanted);
-    const stage = { connection, stage: numberedRows(paths.rows), columns: read, signal };
+    const stage = { connection, stage: readStaged(paths.rows), columns: read, signal };
     const refused = refusedRecords({ ...stage, firsts });
     if (counts.some((count) => count.refused > 0))
       await collectRejects({ rejects, signal }, request.files, refused);
@@ -160,9 +161,8 @@ async function writeOnce(
   const rules = { mayHoldNul, keepPlaces, unwanted: indexes };
   const rows = stageRows(read, columns, rules);
   const target = stagePaths(request.folder, request.table).rows;
-  const options = `FORMAT parquet, ROW_GROUP_SIZE ${request.batchRows}`;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
-  await run(connection, `COPY (${rows}) TO ${literal(target)} (${options})`, signal).finally(stopWriting);
+  await run(connection, writeStaged(rows, target, request.batchRows), signal).finally(stopWriting);
   if (await restartFaulty(connection, request, preparation)) return null;
   if (request.onLosses) {
     const search = { relation: read, columns, rules, files: preparation.columns };
@@ -170,8 +170,6 @@ async function writeOnce(
   }
   return { columns, unwanted: refused };
 }
-
-const numberedRows = (path: string) => `read_parquet(${readPath(path)}, file_row_number = true)`;
 
 async function countRows(
   connection: DuckDBConnection,
@@ -181,7 +179,7 @@ async function countRows(
   const counts = await run(
     connection,
     `SELECT "#file" AS file, count(*) AS rows, count("#error") AS refused, min(file_row_number) AS first, ` +
-      `max(file_row_number) AS last FROM ${numberedRows(rows)} GROUP BY 1 ORDER BY 1`,
+      `max(file_row_number) AS last FROM ${readStaged(rows)} GROUP BY 1 ORDER BY 1`,
     request.signal,
   );
   return counts.map((row) => {
@@ -229,18 +227,14 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
 /** Gives true repeats identities of their own. */
 async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: AbortSignal): Promise<void> {
   const once = `${rows}.once`;
-  await run(
-    connection,
-    `COPY (${numberRepeats(numberedRows(rows))}) TO ${literal(once)} (FORMAT parquet)`,
-    signal,
-  );
+  await run(connection, writeStaged(numberRepeats(readStaged(rows)), once), signal);
   await rename(once, rows);
 }
 
 async function measure(connection: DuckDBConnection, rows: string, signal?: AbortSignal) {
   const [row] = await run(
     connection,
-    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM read_parquet(${readPath(rows)})`,
+    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${readStaged(rows)}`,
     signal,
   );
   return { rows: Number(row!['rows']), identities: Number(row!['identities']) };

@@ -7,8 +7,8 @@ const CR = 13;
 const CHUNK = 1 << 20;
 
 /**
- * Longest record for the fast reader. It refuses those beyond its line size, but drops those beyond its buffer, sixteen
- * times as large, without a word.
+ * Longest record for the fast reader. It refuses those beyond its line size, but drops those beyond its buffer, which is
+ * twice this, without a word.
  */
 const LONG_RECORD = 4 << 20;
 /** So long after the end of a record the next one is looked for; most records end sooner. */

@@ -1,7 +1,15 @@
 import { list, literal, readPath } from './engine.js';
 import type { PlannedColumn } from './plan-columns.js';
 import { readPages, sharePages } from './read-pages.js';
-import { columnText, extraRoom, LINE_SIZE, PLACE, scanJson, type ReadableFile } from './readable-file.js';
+import {
+  columnText,
+  extraRoom,
+  LINE_SIZE,
+  LINES_A_BUFFER,
+  PLACE,
+  scanJson,
+  type ReadableFile,
+} from './readable-file.js';
 
 /** Most files in one scan, so that a statement's text stays small. */
 const FILES_A_SCAN = 2000;
@@ -113,6 +121,7 @@ function csvOptions(file: ReadableFile): string {
     // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
     ...(file.isNumbered ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
     `max_line_size=${LINE_SIZE + extraRoom(file)}`,
+    `buffer_size=${LINES_A_BUFFER * (LINE_SIZE + extraRoom(file))}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');
 }

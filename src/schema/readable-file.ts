@@ -24,8 +24,13 @@ export interface ReadableFile {
 /** Places of a record in its source, where the landed form carries them. */
 export const PLACE = ['#line', '#at', '#length'] as const;
 
-/** Default of DuckDB's CSV reader; its buffers are sixteen times as large. */
+/** Default of DuckDB's CSV reader. */
 export const LINE_SIZE = 2 << 20;
+/**
+ * How many such lines a buffer of it holds. By default sixteen: 32 MiB for each thread and what it reads ahead. More
+ * than the longest record that `hasRegularRecords` lets pass.
+ */
+export const LINES_A_BUFFER = 4;
 /** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
 export const extraRoom = ({ longest }: ReadableFile) => (longest * 2 > LINE_SIZE ? longest * 2 : 0);
 

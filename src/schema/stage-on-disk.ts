@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
+import { readStaged } from './stage-parquet.js';
 import type {
   AfterRefusal,
   FileTally,
@@ -16,6 +17,9 @@ import type {
   StageColumn,
   StagedFile,
 } from './stage.js';
+
+/** How the rows lie in their file; counts up with it, so that none is read that another version has written. */
+const LAYOUT = 2;
 
 /** What has to be known to open a stage again. */
 export interface StageManifest {
@@ -186,10 +190,7 @@ export class StageOnDisk implements Stage {
 
   private good(): string {
     const number = this.manifest.isReordered ? '' : ', file_row_number AS "#row"';
-    return (
-      `(SELECT *${number} FROM read_parquet(${readPath(this.rowsPath)}, file_row_number = true) ` +
-      `WHERE "#error" IS NULL)`
-    );
+    return `(SELECT *${number} FROM ${readStaged(this.rowsPath)} WHERE "#error" IS NULL)`;
   }
 
   /** The first row of each identity, of those listed in `unseen` where it is given. */
@@ -236,7 +237,7 @@ export async function writeManifest(folder: string, table: string, manifest: Sta
   const { rows, manifest: target } = stagePaths(folder, table);
   await sync(rows);
   if (manifest.rejectsPath !== null) await sync(manifest.rejectsPath);
-  await writeFile(`${target}.tmp`, JSON.stringify(manifest), { flush: true });
+  await writeFile(`${target}.tmp`, JSON.stringify({ layout: LAYOUT, ...manifest }), { flush: true });
   await rename(`${target}.tmp`, target);
   await sync(folder);
 }
@@ -250,10 +251,12 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** null: no attempt has finished this stage. */
+/** null: no attempt of this version has finished this stage. */
 export async function readManifest(folder: string, table: string): Promise<StageManifest | null> {
   try {
-    return JSON.parse(await readFile(stagePaths(folder, table).manifest, 'utf8')) as StageManifest;
+    const text = await readFile(stagePaths(folder, table).manifest, 'utf8');
+    const { layout, ...manifest } = JSON.parse(text) as StageManifest & { layout?: number };
+    return layout === LAYOUT ? manifest : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
