@@ -1,6 +1,7 @@
 import { copyScalar } from './copy-scalar.js';
 import type { NdjsonWriter } from './ndjson-writer.js';
 import type { RecordColumns } from './record-columns.js';
+import { skipBlanks } from './scan-json.js';
 
 /** Longer records, and all that are not flat, go the general way. */
 const mostBytes = 64 * 1024;
@@ -100,17 +101,6 @@ function mergeOrders(order: readonly number[], old: readonly number[]): number[]
     else position = at + 1;
   }
   return merged;
-}
-
-function skipBlanks(bytes: Buffer, from: number): number {
-  let at = from;
-  for (
-    let byte = bytes[at];
-    byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-    byte = bytes[at]
-  )
-    at++;
-  return at;
 }
 
 function writeText(buffer: Buffer, at: number, text: string): number {

@@ -5,11 +5,14 @@ import { decodeSlice } from './text-window.js';
 
 const longestRaw = 64 * 1024;
 const chunkBytes = 1 << 20;
+const newChunk = () => Buffer.allocUnsafeSlow(chunkBytes);
 
 /** Writes landed records and rejects. Lines collect in memory until `flush`, which waits for the disk. */
 export class NdjsonWriter {
-  private readonly full: Buffer[] = [];
-  private chunk: Buffer = Buffer.allocUnsafe(chunkBytes);
+  private readonly full: { chunk: Buffer; used: number }[] = [];
+  /** Chunks that were written: used again, for memory that comes and goes by the megabyte is dear to collect. */
+  private readonly empty: Buffer[] = [];
+  private chunk: Buffer = newChunk();
   private used = 0;
   private rejectLines = '';
   private rejectCount = 0;
@@ -33,8 +36,8 @@ export class NdjsonWriter {
   /** A buffer with room for `length` bytes from `at`; what is written there counts once it is committed. */
   reserve(length: number): { buffer: Buffer; at: number } {
     if (this.used + length > this.chunk.length) {
-      this.full.push(this.chunk.subarray(0, this.used));
-      this.chunk = Buffer.allocUnsafe(Math.max(chunkBytes, length));
+      this.full.push({ chunk: this.chunk, used: this.used });
+      this.chunk = length > chunkBytes ? Buffer.allocUnsafe(length) : (this.empty.pop() ?? newChunk());
       this.used = 0;
     }
     return { buffer: this.chunk, at: this.used };
@@ -59,8 +62,10 @@ export class NdjsonWriter {
   }
 
   async flush(): Promise<void> {
-    const chunks = [...this.full.splice(0), this.chunk.subarray(0, this.used)];
-    for (const chunk of chunks) if (chunk.length > 0) await this.out.handle.writeFile(chunk);
+    for (const { chunk, used } of [...this.full.splice(0), { chunk: this.chunk, used: this.used }]) {
+      if (used > 0) await this.out.handle.writeFile(chunk.subarray(0, used));
+      if (chunk !== this.chunk && chunk.length === chunkBytes) this.empty.push(chunk);
+    }
     this.used = 0;
     if (this.rejectLines === '') return;
     this.rejects ??= await this.landing.create('.rejects.ndjson');

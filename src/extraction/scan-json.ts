@@ -24,6 +24,13 @@ export function skipSpace(text: string, from: number): number {
   return at;
 }
 
+/** The same in bytes, which end in something else. */
+export function skipBlanks(bytes: Buffer, from: number): number {
+  let at = from;
+  while (isSpace(bytes[at] as number)) at++;
+  return at;
+}
+
 /** Position after the string that begins at `from`, or -1 when the text ends first. */
 export function scanString(text: string, from: number): number {
   let at = from + 1;

@@ -1,7 +1,7 @@
 import { FileRefused } from './file-errors.js';
 import { isJson } from './is-json.js';
 import { locateJsonError, showAt } from './locate-json-error.js';
-import { scanValue, skipSpace } from './scan-json.js';
+import { scanValue, skipBlanks, skipSpace } from './scan-json.js';
 import { mostRecordBytes } from './split-lines.js';
 import { decodeSlice, type TextWindow } from './text-window.js';
 
@@ -17,6 +17,8 @@ export interface RecordSink {
 /** What an array's reader has just passed: its bracket, a comma, an element, or its end. */
 type ArrayState = 'first' | 'element' | 'after' | 'closed';
 
+/** The last of so many parts of a window is its end: its records may wait for the next one, which has them at its beginning. */
+const WINDOW_ENDS = 16;
 const COMMA = 0x2c;
 const CLOSE = 0x5d;
 
@@ -92,12 +94,12 @@ class DocumentSplitter {
 
   /** The hot loop: hands out the elements that lie whole in the window, without a promise between them. */
   private takeElements(from: ArrayState): ArrayState {
-    const { text, isLast } = this.window;
+    const { bytes, length, isLast } = this.window;
     let state = from;
     for (;;) {
-      this.at = skipSpace(text, this.at);
-      if (this.at >= text.length) return state;
-      const code = text.charCodeAt(this.at);
+      this.at = skipBlanks(bytes, this.at);
+      if (this.at >= length) return state;
+      const code = bytes[this.at];
       if (code === CLOSE && state !== 'element') {
         this.at++;
         return 'closed';
@@ -110,7 +112,9 @@ class DocumentSplitter {
       }
       let end = this.sink.takeFlat(this.at);
       if (end === -1) {
-        end = scanValue(text, this.at, isLast);
+        // Most likely cut: the next window has it whole, and does not need this one's text.
+        if (!isLast && (length - this.at) * WINDOW_ENDS <= length) return state;
+        end = scanValue(this.window.text, this.at, isLast);
         if (end === -1) return state;
         if (end === this.at) throw this.unexpected('a value');
         this.sink.take(this.at, end);
@@ -124,7 +128,7 @@ class DocumentSplitter {
   private async peek(): Promise<string> {
     for (;;) {
       this.at = skipSpace(this.window.text, this.at);
-      if (this.at < this.window.text.length) return this.window.text[this.at] as string;
+      if (this.at < this.window.length) return this.window.text[this.at] as string;
       if (this.window.isLast) return '';
       await this.refill();
     }
@@ -178,9 +182,9 @@ class DocumentSplitter {
 
   /** Reads on in the middle of something. Throws FileRefused when there is no more, or when it has become too long. */
   private async more(expected: string): Promise<void> {
-    const { text, isLast } = this.window;
-    if (isLast) throw this.at < text.length ? this.broken(this.at, text.length) : this.unexpected(expected);
-    if (text.length - this.at > mostRecordBytes) {
+    const { length, isLast } = this.window;
+    if (isLast) throw this.at < length ? this.broken(this.at, length) : this.unexpected(expected);
+    if (length - this.at > mostRecordBytes) {
       throw new FileRefused(
         `expected at most ${mostRecordBytes} bytes for one value, got more`,
         this.place(this.at),

@@ -25,19 +25,19 @@ export async function splitLines(window: TextWindow, sink: LineSink, signal?: Ab
     const at = takeLines(window, sink, isSkipping);
     isSkipping &&= at === 0;
     if (window.isLast) return sink.flush();
-    if (window.text.length - at > mostRecordBytes) {
+    if (window.length - at > mostRecordBytes) {
       if (!isSkipping) sink.refuseLong(at, window.lineAt(at));
       isSkipping = true;
     }
     await sink.flush();
     signal?.throwIfAborted();
-    await window.refill(isSkipping ? window.text.length : at);
+    await window.refill(isSkipping ? window.length : at);
   }
 }
 
 /** Takes the lines that lie whole in the window and returns the position after them. */
 function takeLines(window: TextWindow, sink: LineSink, isFirstSkipped: boolean): number {
-  const { text, isLast } = window;
+  const { bytes, length, isLast } = window;
   let isSkipped = isFirstSkipped;
   for (let at = 0; ;) {
     const next = isSkipped ? -1 : takeFlat(window, sink, at);
@@ -45,10 +45,10 @@ function takeLines(window: TextWindow, sink: LineSink, isFirstSkipped: boolean):
       at = next;
       continue;
     }
-    const end = text.indexOf('\n', at);
+    const end = bytes.indexOf(LF, at);
     if (end === -1 && !isLast) return at;
-    if (!isSkipped) takeLine(window, at, end === -1 ? text.length : end, sink);
-    if (end === -1) return text.length;
+    if (!isSkipped) takeLine(window, at, end === -1 ? length : end, sink);
+    if (end === -1) return length;
     isSkipped = false;
     at = end + 1;
   }
@@ -66,7 +66,6 @@ function takeFlat(window: TextWindow, sink: LineSink, at: number): number {
 }
 
 function takeLine(window: TextWindow, start: number, end: number, sink: LineSink): void {
-  const { text } = window;
-  const last = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end;
+  const last = end > start && window.bytes[end - 1] === CR ? end - 1 : end;
   if (last > start) sink.take(start, last, window.lineAt(start));
 }

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 const defaultReadBytes = 1 << 20;
 const mostReadBytes = 8 << 20;
+const LF = 10;
 
 /**
  * A moving window over a text on disk. `text` holds one character per byte of `bytes` (Latin-1), so that positions are byte offsets,
@@ -9,13 +10,18 @@ const mostReadBytes = 8 << 20;
  * be misread so.
  */
 export class TextWindow {
-  /** The window's bytes and a zero behind them, which ends every scan: reading beyond the end would slow all reads down. */
+  /**
+   * The window's bytes and a zero behind them, which ends every scan: reading beyond the end would slow all reads down. The window
+   * after the next lies in the same memory: nothing of it may be kept.
+   */
   bytes: Buffer = Buffer.alloc(1);
-  text = '';
   /** Whether the window reaches to the end of the text. */
   isLast: boolean;
   /** Byte offset in the file at which the window begins. */
   base: number;
+  private current: Buffer = Buffer.alloc(0);
+  private spare: Buffer = Buffer.alloc(0);
+  private made: string | null = '';
   private line = 1;
   private nextLineEnd = Infinity;
 
@@ -27,19 +33,29 @@ export class TextWindow {
     this.isLast = range.start >= range.end;
   }
 
+  get length(): number {
+    return this.bytes.length - 1;
+  }
+
+  /** Made when it is first asked for: most windows of flat records do without, and a large string for each is dear to collect. */
+  get text(): string {
+    this.made ??= this.bytes.toString('latin1', 0, this.length);
+    return this.made;
+  }
+
   /** Drops the text before `from` and reads on; the more the longer the rest is, so that a long record is not scanned often. */
   async refill(from: number): Promise<void> {
     this.lineAt(from);
     const { end, readBytes = defaultReadBytes } = this.range;
-    const rest = this.text.length - from;
+    const rest = this.length - from;
     this.base += from;
     const at = this.base + rest;
     const wanted = Math.min(Math.max(readBytes, Math.min(rest, mostReadBytes)), end - at);
-    const bytes = Buffer.allocUnsafe(rest + wanted + 1);
+    const bytes = this.takeSpare(rest + wanted + 1);
     this.bytes.copy(bytes, 0, from, from + rest);
     const { bytesRead } = await this.handle.read(bytes, rest, wanted, at);
     this.isLast = bytesRead === 0 || at + bytesRead >= end;
-    this.text = bytes.toString('latin1', 0, rest + bytesRead);
+    this.made = null;
     this.bytes = bytes.subarray(0, rest + bytesRead + 1);
     this.bytes[rest + bytesRead] = 0;
     this.nextLineEnd = this.nextLineEnd === Infinity ? this.lineEndFrom(rest) : this.nextLineEnd - from;
@@ -55,8 +71,16 @@ export class TextWindow {
   }
 
   private lineEndFrom(position: number): number {
-    const at = this.text.indexOf('\n', position);
+    const at = this.bytes.indexOf(LF, position);
     return at === -1 ? Infinity : at;
+  }
+
+  /** Memory for the next window: that of the one before this, unless it has become too small. */
+  private takeSpare(length: number): Buffer {
+    const spare = this.spare.length < length ? Buffer.allocUnsafeSlow(length) : this.spare;
+    this.spare = this.current;
+    this.current = spare;
+    return spare;
   }
 }
 
