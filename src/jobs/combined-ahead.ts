@@ -1,10 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
+import type { CombinedDraft } from './combined-csv.js';
 
 /**
  * A combined CSV that is written to the run's own folder while its rows still travel, so that only a rename is left once
  * they are committed. Whatever goes wrong with it, it is written anew after the load, as if this had not been tried.
  */
-export class CombinedAhead {
+export class CombinedAhead implements CombinedDraft {
   private readonly stopping = new AbortController();
   private writing: Promise<boolean> | null = null;
 

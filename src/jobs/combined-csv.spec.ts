@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { combinedPath, isPublished, publish, runOfLeftover } from './combined-csv.js';
+import { combinedPath, isAsPublished, isPublished, publish, runOfLeftover } from './combined-csv.js';
 
 const runId = '0198f0a0-0000-7000-8000-00000000000a';
 let home: string;
@@ -56,6 +56,28 @@ describe('publish', () => {
       await rm(join(home, 'output', 'gone', name));
       expect(await isPublished(path, 'a')).toBe(false);
     }
+  });
+});
+
+describe('isAsPublished', () => {
+  const cases: [what: string, change: (path: string) => Promise<void>, expected: boolean][] = [
+    ['as it was left', () => Promise.resolve(), true],
+    [
+      'under another name and back',
+      (path) => rename(path, `${path}.1`).then(() => rename(`${path}.1`, path)),
+      true,
+    ],
+    ['gone', (path) => rm(path), false],
+    ['with other bytes', (path) => writeFile(path, 'y'), false],
+    ['signed as before there were stamps', (path) => writeFile(beside(path), 'a'), false],
+  ];
+  const beside = (path: string) => join(dirname(path), `.${basename(path)}.signature`);
+
+  it.each(cases)('%s', async (what, change, expected) => {
+    const path = combinedPath(home, what.replaceAll(' ', '-'), 'orders.csv');
+    await publish(path, { runId, signature: 'a', write: (tmp) => writeFile(tmp, 'x') });
+    await change(path);
+    expect([await isAsPublished(path, 'a'), await isAsPublished(path, 'b')]).toEqual([expected, false]);
   });
 });
 

@@ -28,7 +28,24 @@ export function runOfLeftover(name: string): string | null {
 /** Whether the combined CSV that lies there is that of the load with this signature. */
 export async function isPublished(path: string, signature: string): Promise<boolean> {
   const isFile = (await stat(path).catch(() => null))?.isFile() ?? false;
-  return isFile && (await readFile(signaturePath(path), 'utf8').catch(() => null)) === signature;
+  return isFile && (await readSignature(path)).signature === signature;
+}
+
+/** The same, and whether nobody has written to it since, as far as its size and its time tell. */
+export async function isAsPublished(path: string, signature: string): Promise<boolean> {
+  const published = await readSignature(path);
+  if (published.signature !== signature) return false;
+  return (await stampOf(path).catch(() => null)) === published.stamp;
+}
+
+/** A combined CSV that is being written before its rows are committed. */
+export interface CombinedDraft {
+  /** Begins to write it; once. */
+  begin(): void;
+  /** Puts it in place; false: there is none, and it has to be written anew. */
+  moveTo(target: string): Promise<boolean>;
+  /** Stops writing: it is not to be shown. */
+  drop(): Promise<void>;
 }
 
 export interface Publication {
@@ -45,13 +62,28 @@ export interface Publication {
 export async function publish(path: string, { runId, signature, write }: Publication): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const beside = signaturePath(path);
+  let stamp = '';
   const showNew = async (tmp: string) => {
     await write(tmp);
+    stamp = await stampOf(tmp);
     await rm(beside, { force: true });
     await flush(dirname(path));
   };
   await replaceFile(path, runId, showNew);
-  await replaceFile(beside, runId, (tmp) => writeFile(tmp, signature));
+  await replaceFile(beside, runId, (tmp) => writeFile(tmp, `${signature}\n${stamp}\n`));
+}
+
+/** `stamp` is empty where an earlier version has written it. */
+async function readSignature(path: string): Promise<{ signature?: string; stamp?: string }> {
+  const text = await readFile(signaturePath(path), 'utf8').catch(() => null);
+  const [signature, stamp = ''] = text?.split('\n') ?? [];
+  return { signature, stamp };
+}
+
+/** What changes when somebody writes to a file, and not when it is renamed. */
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeNs } = await stat(path, { bigint: true });
+  return `${size} ${mtimeNs}`;
 }
 
 function signaturePath(path: string): string {

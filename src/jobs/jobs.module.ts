@@ -60,6 +60,8 @@ import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
 import { ChildSteps } from './child-steps.js';
 import { StreamSteps } from './stream-steps.js';
+import { CarrySteps } from './carry-steps.js';
+import { OutputSteps } from './output-steps.js';
 import { StreamWalker } from './stream-walker.js';
 import { SweepLock } from './sweep-lock.js';
 import { TransformWalker } from './transform-walker.js';
@@ -114,6 +116,8 @@ import { WorkerPresence } from './worker-presence.js';
     SetAsideFiles,
     StreamLooks,
     StreamSteps,
+    CarrySteps,
+    OutputSteps,
     ChildSteps,
     FetchSteps,
     StageStream,

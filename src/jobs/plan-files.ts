@@ -38,7 +38,8 @@ export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[])
   return { originals: [...seen.values()], copies, contents };
 }
 
-function contentOf(file: KnownFile, source: SourceConfig | undefined): string {
+/** Digest of a file's bytes and of how its source has it read. */
+export function contentOf(file: KnownFile, source: SourceConfig | undefined): string {
   if (source?.type !== 'local')
     throw new Error(`expected a local source number ${file.source}, there is none (${file.name})`);
   const reading = { format: source.format, csv: source.csv, records: source.records };

@@ -159,9 +159,11 @@ export class ProgressMeter {
   }
 }
 
-/** Copies are not read. */
-function bytesOf({ files }: StreamReport): number {
-  return sum(files.map(({ bytes, copyOf }) => (copyOf === null ? (bytes ?? 0) : 0)));
+/** Of the files that are read: copies and unchanged ones are not. */
+export function bytesOf({ files }: StreamReport): number {
+  return sum(
+    files.map(({ bytes, copyOf, state }) => (copyOf === null && state !== 'unchanged' ? (bytes ?? 0) : 0)),
+  );
 }
 
 function sum(numbers: number[]): number {

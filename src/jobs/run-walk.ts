@@ -1,10 +1,10 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
-import type { CombinedAhead } from './combined-ahead.js';
+import type { CombinedDraft } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
-import type { RunFolder } from './run-folder.js';
+import type { CarriedFrom, RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import type { SkippedFile, StreamReport, StreamState } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
@@ -45,7 +45,9 @@ export interface StreamWalk extends Walk {
   /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
   hasBegunLoad: boolean;
   /** Its combined CSV, as it was written while the rows travelled; absent: it is still to be written. */
-  ahead?: CombinedAhead;
+  ahead?: CombinedDraft;
+  /** What its stage goes on from; absent: the stage holds all rows of its files. */
+  carried?: CarriedFrom;
   /** Its rows, once more for those that are asked for each, while they are being brought back. */
   readingAgain?: Promise<void>;
 }

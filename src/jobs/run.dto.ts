@@ -89,7 +89,7 @@ export class FileReportDto extends CountsDto {
   @ApiProperty({
     enum: FILE_STATES,
     description:
-      '`copy`: same content as another file of the run. `unchanged`: loaded by an earlier run, not read.',
+      '`copy`: same content as another file of the run. `unchanged`: loaded by an earlier run, not read; in a stream that was loaded, its counts are taken over.',
     example: 'loaded',
   })
   state: FileState;

@@ -1,5 +1,6 @@
 import type { LoadProgress } from '../loader/load.js';
 import type { Stage } from '../schema/stage.js';
+import { bytesOf } from './progress-meter.js';
 import type { StreamReport } from './run-report.js';
 
 /** A row as COPY takes it is a little longer than the record that it was read from: every field is quoted. */
@@ -9,11 +10,10 @@ const LONGER = 1.15;
 export function shareOfLoad(
   { identitiesSent, rowBytesSent, unseen }: LoadProgress,
   { identities, rows }: Stage,
-  { files }: StreamReport,
+  report: StreamReport,
 ): [share: number, rows: number] {
-  const bytes = files.reduce((sum, file) => sum + (file.copyOf === null ? (file.bytes ?? 0) : 0), 0);
   const searched = identities === 0 ? 1 : Math.min(identitiesSent / identities, 1);
-  const toMove = (bytes * LONGER * unseen) / Math.max(rows, 1);
+  const toMove = (bytesOf(report) * LONGER * unseen) / Math.max(rows, 1);
   const moved = toMove === 0 ? 0 : Math.min(rowBytesSent / toMove, 1);
   const share = (searched + moved) / 2;
   return [share, Math.round(rows * share)];

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { LastLoad } from '../loader/load.js';
 import type { Stage } from '../schema/stage.js';
+import { type Carrying, CarrySteps } from './carry-steps.js';
 import { checkComplete } from './check-complete.js';
 import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
@@ -16,6 +18,7 @@ export class StageStream {
     private readonly looks: StreamLooks,
     private readonly fetches: FetchSteps,
     private readonly steps: StreamSteps,
+    private readonly carries: CarrySteps,
   ) {}
 
   async look(at: StreamWalk): Promise<StreamLook> {
@@ -43,12 +46,34 @@ export class StageStream {
       at.report.state = 'empty';
       return null;
     }
-    const isUnchanged = await this.steps.isUnchanged(at);
+    const last = await this.steps.lastLoad(at);
+    const isUnchanged = await this.steps.isUnchanged(at, last);
     // Others are asked for its rows, which are the same as before, once more.
-    const stage = isUnchanged && !isParent(at) ? null : await this.stageFiles(at, look, pages);
+    const stage = isUnchanged && !isParent(at) ? null : await this.stageChanged(at, look, { pages, last });
     if (!isUnchanged) return stage;
     applyUnchanged(at.report);
     return null;
+  }
+
+  /** Only the new files, where that comes to the same. */
+  private async stageChanged(
+    at: StreamWalk,
+    look: StreamLook,
+    { pages, last }: { pages: StreamPages; last: LastLoad | null },
+  ): Promise<Stage> {
+    const carrying = await this.carries.find(at, look, last);
+    const stage = carrying && (await this.stageFresh(at, look, carrying));
+    return stage ?? this.stageFiles(at, look, pages);
+  }
+
+  /** null: with these files the others are to be staged, too. */
+  private async stageFresh(at: StreamWalk, look: StreamLook, carrying: Carrying): Promise<Stage | null> {
+    const fresh = { ...look, originals: carrying.fresh };
+    await at.folder.clear(at.index);
+    const stage = await this.steps.stage(at, fresh, await this.steps.land(at, fresh), carrying);
+    // The others were not read: they are what they were when they were looked at.
+    await this.steps.verify(fresh);
+    return this.carries.holds(at, carrying, stage) ? stage : null;
   }
 
   private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {

@@ -120,6 +120,12 @@ export function applyUnchanged(report: StreamReport): void {
   for (const file of report.files) file.state = 'unchanged';
 }
 
+/** Files whose counts are taken over from an earlier load. */
+export function applyCarried(report: StreamReport, carried: { source: number; name: string }[]): void {
+  const places = new Set(carried.map(placeOf));
+  for (const file of report.files) if (places.has(placeOf(file))) file.state = 'unchanged';
+}
+
 export function applyLanded(report: StreamReport, landed: LandedFile, durationMs: number): void {
   const file = report.files.find((one) => placeOf(one) === placeOf(landed));
   if (file) Object.assign(file, { state: 'landed', detected: landed.detected, durationMs });
@@ -137,7 +143,7 @@ export function applyLoad(report: StreamReport, load: LoadResult): void {
   report.files = load.files.map((counts): FileReport => {
     const { source, name, fingerprint, copyOf, read, inserted, updated, duplicate, rejected } = counts;
     const file = known.get(placeOf(counts)) ?? newFile(counts);
-    const state = copyOf === null ? 'loaded' : 'copy';
+    const state = copyOf !== null ? 'copy' : file.state === 'unchanged' ? 'unchanged' : 'loaded';
     return {
       ...file,
       source,

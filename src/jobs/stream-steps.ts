@@ -1,32 +1,28 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { defaultOutput } from '../config-history/stream-names.js';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandedFile } from '../extraction/landed-file.js';
-import type { LoadProgress, LoadRequest } from '../loader/load.js';
+import { LoadOvertaken } from '../loader/check-carried.js';
+import type { LastLoad, LoadProgress, LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
-import { Settings } from '../settings/settings.js';
+import type { Carrying } from './carry-steps.js';
 import { ChildSteps } from './child-steps.js';
-import { CombinedAhead } from './combined-ahead.js';
-import { combinedPath, isPublished, publish } from './combined-csv.js';
 import type { StreamLook } from './look-at-stream.js';
+import { OutputSteps } from './output-steps.js';
 import { probePieces } from './probe-pieces.js';
 import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
-import { applyLanded, applyLoad, applyStage } from './stream-report.js';
+import { applyCarried, applyLanded, applyLoad, applyStage } from './stream-report.js';
 import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
-
-/** Rows from which on the combined CSV is written while they travel. */
-const WORTH_AHEAD = 50_000;
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -36,19 +32,22 @@ export class StreamSteps {
     private readonly schema: SchemaService,
     private readonly loader: LoaderService,
     private readonly children: ChildSteps,
-    private readonly settings: Settings,
+    private readonly outputs: OutputSteps,
   ) {}
 
+  /** The stream's latest load into the table that is there. */
+  lastLoad({ target, journal, stream }: StreamWalk): Promise<LastLoad | null> {
+    return this.loader.lastLoad(target(), journal.run.pipeline, stream.table);
+  }
+
   /** Whether the table has been loaded with just this, and the combined CSV shows it. */
-  async isUnchanged(at: StreamWalk): Promise<boolean> {
-    const { output, table } = at.stream;
+  async isUnchanged(at: StreamWalk, last: LastLoad | null): Promise<boolean> {
     const { signature } = at.report;
     const { run } = at.journal;
-    const last = await this.loader.lastLoad(at.target(), run.pipeline, table);
     // A load of this very run means that an earlier attempt committed it: its counts are this run's.
     if (signature === null || last?.signature !== signature || last.runId === run.id) return false;
     if (last.mayTakeMore) return false;
-    if (output !== null && !(await isPublished(this.outputPath(at, output), signature))) return false;
+    if (!(await this.outputs.isShown(at, signature))) return false;
     await this.children.noteUnchanged(at);
     return true;
   }
@@ -108,17 +107,28 @@ export class StreamSteps {
     await journal.suspect({ table: stream.table, name, fingerprint });
   }
 
-  async stage(at: StreamWalk, look: StreamLook, files: LandedFile[]): Promise<Stage> {
+  /** @param carrying what the stage goes on from; absent: the files are all that there are */
+  async stage(at: StreamWalk, look: StreamLook, files: LandedFile[], carrying?: Carrying): Promise<Stage> {
     const { stream, target, signals, folder, progress } = at;
+    at.carried = undefined;
+    if (carrying) await this.goOnFrom(at, carrying);
     await enter(at, 'staging');
     const existing = await this.loader.describe(target(), stream.table);
     const split = await splitFiles(this.extraction, stream, files, {
       folder: folder.stream(at.index),
       signal: signals.work,
     });
-    const what = { folder: folder.stream(at.index), files: split.files, copies: look.copies, existing };
+    const carried = carrying && { carried: carrying.carried };
+    const what = {
+      folder: folder.stream(at.index),
+      files: split.files,
+      copies: look.copies,
+      existing,
+      ...carried,
+    };
     const keepPlaces =
-      hasConstraints(stream) || (await this.loader.mayRefuse(target(), stream.table, stream.columns));
+      !carrying &&
+      (hasConstraints(stream) || (await this.loader.mayRefuse(target(), stream.table, stream.columns)));
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
       const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));
@@ -135,6 +145,12 @@ export class StreamSteps {
       await this.keepRejects(at, error);
       throw error;
     }
+  }
+
+  private async goOnFrom(at: StreamWalk, { loadId, signature, carried }: Carrying): Promise<void> {
+    at.carried = { loadId, signature };
+    await at.folder.keepCarried(at.index, at.carried);
+    applyCarried(at.report, carried.files);
   }
 
   /** Throws when a file is not what it was when it was looked at. */
@@ -154,6 +170,8 @@ export class StreamSteps {
   /** The stage that an earlier attempt finished and checked, when it is still there. */
   async reopen(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.schema.reopen(at.folder.stream(at.index), at.stream.table);
+    at.carried = (await at.folder.carried(at.index)) ?? undefined;
+    if (stage && at.carried && !(await this.outputs.canFinish(at, at.carried, stage))) return null;
     if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
     return stage;
   }
@@ -167,7 +185,8 @@ export class StreamSteps {
     const { report } = at;
     at.hasBegunLoad = true;
     const request = await this.loadRequest(at, stage);
-    const ahead = this.combinedAhead(at, stage);
+    const ahead = this.outputs.ahead(at, stage);
+    if (at.carried) ahead?.begin();
     const onProgress = (sent: LoadProgress) => {
       // Its identities are out of the way, and the database is at work on them.
       ahead?.begin();
@@ -175,6 +194,8 @@ export class StreamSteps {
     };
     const loaded = await this.loader.load({ ...request, onProgress }).catch(async (error: unknown) => {
       await ahead?.drop();
+      // Its stage is nothing to go on from.
+      if (error instanceof LoadOvertaken) await at.folder.clear(at.index);
       await this.keepRejects(at, error);
       throw error;
     });
@@ -184,13 +205,6 @@ export class StreamSteps {
     await enterWithFiles(at, 'writing');
     const { loadId: _loadId, files: _files, ...counts } = loaded;
     logStep(at, 'load', 'loaded', counts);
-  }
-
-  /** null where there is nothing to write, or so little that it can wait for the commit. */
-  private combinedAhead(at: StreamWalk, stage: Stage): CombinedAhead | null {
-    if (at.stream.output === null || stage.rows < WORTH_AHEAD) return null;
-    const path = join(at.folder.stream(at.index), 'combined.csv');
-    return new CombinedAhead(path, (to, signal) => stage.writeCombined(to, signal));
   }
 
   /** What is asked of the loader, the same for runs and for plans. */
@@ -209,6 +223,7 @@ export class StreamSteps {
       folder: folder.stream(at.index),
       table: stream.table,
       signature: report.signature ?? '',
+      ...(at.carried && { carriedFrom: at.carried.loadId }),
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       write: writeRule(stream),
       ...(children.length > 0 && { children }),
@@ -232,31 +247,6 @@ export class StreamSteps {
     applyLoad(at.report, loaded);
     await enterWithFiles(at, 'writing');
     return true;
-  }
-
-  /** The load is committed: nothing but the end of the process keeps the CSV from following. */
-  async writeCombined(at: StreamWalk, stage: Stage): Promise<void> {
-    const { output } = at.stream;
-    if (output !== null) {
-      for (const { table, stage: child } of await this.children.loads(at)) {
-        await this.publish(at, defaultOutput(table), child);
-      }
-      await this.publish(at, output, stage, at.ahead);
-      logStep(at, 'output', 'wrote the combined CSV');
-    }
-    at.report.state = 'succeeded';
-  }
-
-  private async publish(at: StreamWalk, output: string, stage: Stage, ahead?: CombinedAhead): Promise<void> {
-    const signature = at.report.signature ?? '';
-    const write = async (tmp: string) => {
-      if (!(await ahead?.moveTo(tmp))) await stage.writeCombined(tmp, at.signals.committed);
-    };
-    await publish(this.outputPath(at, output), { runId: at.journal.run.id, signature, write });
-  }
-
-  private outputPath(at: StreamWalk, output: string): string {
-    return combinedPath(this.settings.home, at.journal.run.pipeline, output);
   }
 }
 

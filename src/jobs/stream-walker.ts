@@ -6,6 +6,7 @@ import { logStep, type StreamWalk } from './run-walk.js';
 import { StageStream } from './stage-stream.js';
 import { isFinished, isStaged } from './stream-report.js';
 import { apiSources } from './stream-sources.js';
+import { OutputSteps } from './output-steps.js';
 import { StreamSteps } from './stream-steps.js';
 
 /**
@@ -17,6 +18,7 @@ export class StreamWalker {
   constructor(
     private readonly stages: StageStream,
     private readonly steps: StreamSteps,
+    private readonly outputs: OutputSteps,
   ) {}
 
   /** Sees what the sources hold; not durable before `recordLooks`. */
@@ -32,7 +34,7 @@ export class StreamWalker {
     const stage = isStaged(report) ? await this.resume(at) : await this.stageAnew(at);
     if (stage) {
       await this.steps.load(at, stage);
-      await this.steps.writeCombined(at, stage);
+      await this.outputs.write(at, stage);
     }
     report.durationMs = Math.round(performance.now() - started);
     await at.journal.record(at.streams);
@@ -51,7 +53,7 @@ export class StreamWalker {
     const isRolledBack = at.hasBegunLoad && at.failure === at.signals.cancel.reason;
     if (at.report.state === 'loading' && (isRolledBack || !(await this.steps.takeOverLoad(at)))) return;
     const stage = await this.steps.reopen(at);
-    if (stage) await this.steps.writeCombined(at, stage);
+    if (stage) await this.outputs.write(at, stage);
     at.report.state = 'succeeded';
     await at.journal.record(at.streams);
   }

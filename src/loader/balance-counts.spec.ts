@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TerminalError } from '../errors.js';
 import type { StagedFile } from '../schema/stage.js';
-import { checkBalance, countFiles, type Counted, sumCounts } from './balance-counts.js';
+import { checkBalance, countCarried, countFiles, type Counted, sumCounts } from './balance-counts.js';
 
 const file = (name: string, read: number, rejected: number, copyOf: string | null = null): StagedFile => ({
   source: 0,
@@ -30,6 +30,23 @@ describe('countFiles', () => {
     ]);
     const sums = { read: 7, inserted: 2, updated: 1, duplicate: 3, rejected: 1 };
     expect(sumCounts(countFiles(FILES, OUTCOMES))).toEqual(sums);
+  });
+});
+
+describe('files that are carried over', () => {
+  const files: StagedFile[] = [...FILES, { ...file('d.csv', 4, 0), isCarried: true }];
+  const carried = countCarried(files);
+
+  it('have all their rows in the table, whatever else is said of them', () => {
+    const outcomes = [...OUTCOMES, { ...none, file: 3, inserted: 1 }];
+    expect(countFiles(files, outcomes)[3]).toMatchObject({ read: 4, inserted: 0, duplicate: 4, rejected: 0 });
+    expect(carried).toBe(4);
+  });
+
+  it('count besides the rows of the stage', () => {
+    const counts = countFiles(files, OUTCOMES);
+    expect(() => checkBalance(STAGE, counts, { ...COUNTED, carried }, 'table t')).not.toThrow();
+    expect(() => checkBalance(STAGE, counts, COUNTED, 'table t')).toThrow('every check: expected 6, got 10');
   });
 });
 

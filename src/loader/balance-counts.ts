@@ -5,18 +5,19 @@ import type { Agreement, FileOutcome } from './write/write-mode.js';
 
 export type Counts = Pick<FileCounts, 'read' | 'inserted' | 'updated' | 'duplicate' | 'rejected'>;
 
-/** The counts of each file, in the stage's order. */
+/** The counts of each file, in the stage's order. All rows of a carried one are in the table. */
 export function countFiles(files: StagedFile[], outcomes: FileOutcome[]): FileCounts[] {
   const byFile = new Map(outcomes.map((outcome) => [outcome.file, outcome]));
-  return files.map(({ source, name, fingerprint, read, rejected, copyOf }, index) => {
-    const { inserted = 0, updated = 0, duplicate = 0 } = byFile.get(index) ?? {};
+  return files.map(({ source, name, fingerprint, read, rejected, copyOf, isCarried }, index) => {
+    const outcome: Partial<FileOutcome> = isCarried ? { duplicate: read } : (byFile.get(index) ?? {});
+    const { inserted = 0, updated = 0, duplicate = 0 } = outcome;
     return { source, name, fingerprint, read, inserted, updated, duplicate, rejected, copyOf };
   });
 }
 
 /** The sums over all files. */
 export function sumCounts(files: FileCounts[]): Counts {
-  const sum = (key: keyof Counts) => files.reduce((total, file) => total + file[key], 0);
+  const sum = (key: keyof Counts) => sumOf(files.map((file) => file[key]));
   return {
     read: sum('read'),
     inserted: sum('inserted'),
@@ -26,11 +27,22 @@ export function sumCounts(files: FileCounts[]): Counts {
   };
 }
 
+/** Rows that are in the table from an earlier load, and not in the stage. */
+export function countCarried(files: StagedFile[]): number {
+  return sumOf(files.map(({ isCarried, read }) => (isCarried ? read : 0)));
+}
+
+function sumOf(counts: number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
 /** What was counted besides the stage's own numbers. */
 export interface Counted {
   /** Rejects that were stored. */
   rejects: number;
   agreements: Agreement[];
+  /** Rows of carried files, which are not in the stage; absent: none. */
+  carried?: number;
 }
 
 /**
@@ -41,14 +53,18 @@ export interface Counted {
 export function checkBalance(
   stage: Pick<Stage, 'rows' | 'rejected'>,
   files: FileCounts[],
-  { rejects, agreements }: Counted,
+  { rejects, agreements, carried = 0 }: Counted,
   where: string,
 ): void {
   const total = sumCounts(files);
   const wrong = [
     ...files.filter((file) => !isBalanced(file)).map(describeFile),
     ...differences([
-      ['rows that passed every check', stage.rows, total.inserted + total.updated + total.duplicate],
+      [
+        'rows that passed every check',
+        stage.rows + carried,
+        total.inserted + total.updated + total.duplicate,
+      ],
       ['rejects', stage.rejected, total.rejected],
       ['rejects stored', stage.rejected, rejects],
       ...agreements,

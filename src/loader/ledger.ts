@@ -1,7 +1,7 @@
 import { isStillThere } from './find-registered.js';
 import { LoadFileEntity } from './load-file.entity.js';
 import { LoadEntity } from './load.entity.js';
-import type { FileCounts, LastLoad, LoadRequest, LoadResult } from './load.js';
+import type { FileCounts, LastLoad, LoadContents, LoadRequest, LoadResult } from './load.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
 
@@ -19,13 +19,27 @@ export async function findLoad(
 ): Promise<LoadResult | null> {
   const load = await session.manager.findOneBy(LoadEntity, { runId, schemaName: schema, tableName: table });
   if (!load) return null;
-  const files = await session.manager.find(LoadFileEntity, {
-    where: { loadId: load.id },
-    order: { position: 'ASC' },
-  });
+  const files = await findFiles(session, load.id);
   const { read, inserted, updated, duplicate, rejected, refused, deleted, rowBytes, changes } = load;
   const counts = { read, inserted, updated, duplicate, rejected, refused, deleted, rowBytes, changes };
-  return { loadId: load.id, ...counts, files: files.map(toFileCounts), alreadyCommitted: true };
+  return { loadId: load.id, ...counts, files, alreadyCommitted: true };
+}
+
+/** What a load was made of; null when there is no such load. */
+export async function findContents(session: Session, loadId: string): Promise<LoadContents | null> {
+  const load = await session.manager.findOne(LoadEntity, {
+    select: { columns: true },
+    where: { id: loadId },
+  });
+  return load && { columns: load.columns, files: await findFiles(session, loadId) };
+}
+
+async function findFiles(session: Session, loadId: string): Promise<FileCounts[]> {
+  const files = await session.manager.find(LoadFileEntity, {
+    where: { loadId },
+    order: { position: 'ASC' },
+  });
+  return files.map(toFileCounts);
 }
 
 function toFileCounts({
@@ -47,8 +61,8 @@ export async function recordLoad(
   const { loadId, files, alreadyCommitted: _alreadyCommitted, ...counts } = result;
   const { runId, pipeline, configVersion, signature, table: tableName, target } = request;
   const origin = { runId, pipeline, configVersion, signature, tableName, schemaName: target.schema };
-  const writeMode = request.write.mode;
-  await session.manager.insert(LoadEntity, { id: loadId, ...origin, tableId, writeMode, ...counts });
+  const kept = { tableId, writeMode: request.write.mode, columns: request.stage.columns };
+  await session.manager.insert(LoadEntity, { id: loadId, ...origin, ...kept, ...counts });
   const rows = files.map((file, position) => ({ loadId, position, ...file }));
   for (let at = 0; at < rows.length; at += FILES_AT_ONCE) {
     await session.manager.insert(LoadFileEntity, rows.slice(at, at + FILES_AT_ONCE));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { AfterRefusal } from '../schema/stage.js';
-import { checkBalance, countFiles, sumCounts } from './balance-counts.js';
+import { checkBalance, countCarried, countFiles, sumCounts } from './balance-counts.js';
+import { checkCarried } from './check-carried.js';
 import { copyRejects } from './copy-rejects.js';
 import { endEarlierAttempts } from './end-earlier-attempts.js';
 import { checkCursors, keepCursors } from './cursors.js';
@@ -47,6 +48,7 @@ export async function loadStage(
   const changes = new SchemaChanges(session, request);
   const { lock } = mode;
   const prepared = await prepareTable(session, { ...place, columns, addColumns, changes, lock });
+  await checkCarried(session, request, prepared);
   const pending = prepared ? await declare(session, request, { changes, prepared }) : [];
   changes.settle(place);
   const registration = prepared ? await registerTable(session, place, write.mode) : null;
@@ -116,7 +118,8 @@ async function concludeLoad(
   const refused = stage.rejected - request.stage.rejected;
   const sums = { ...sumCounts(files), refused, deleted, rowBytes };
   const result = { loadId, ...sums, files, changes, alreadyCommitted: false };
-  checkBalance(stage, files, { rejects, agreements }, `table ${target.schema}.${table}`);
+  const carried = countCarried(stage.files);
+  checkBalance(stage, files, { rejects, agreements, carried }, `table ${target.schema}.${table}`);
   await recordLoad(session, request, tableId, result);
   if (request.cursors) await keepCursors(session, { ...request, tableId }, request.cursors.reached);
   if (written.screened?.rejectsPath) await rm(written.screened.rejectsPath, { force: true });

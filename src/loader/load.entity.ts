@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { COUNT_COLUMN } from './count-column.js';
+import type { StageColumn } from '../schema/stage.js';
 import type { ColumnChange } from './load.js';
 
 /** The ledger: one row for each committed load, written in the load's own transaction. */
@@ -64,6 +65,10 @@ export class LoadEntity {
 
   @Column({ type: 'jsonb', default: [] })
   changes: ColumnChange[];
+
+  /** Of the stage, in its order; null in loads from before they were kept. */
+  @Column({ type: 'jsonb', nullable: true })
+  columns: StageColumn[] | null;
 
   @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
   committedAt: Date;

@@ -33,6 +33,8 @@ export interface LoadRequest {
    */
   signature: string;
   stage: Stage;
+  /** The load that the counts of carried files come from, see `StagedFile`; absent: none is carried. */
+  carriedFrom?: string;
   /** How the stage's rows and the table's come together. */
   write: WriteRule;
   /** The constraints that the table shall have; absent: none are declared. */
@@ -133,6 +135,13 @@ export interface LastLoad {
   committedAt: Date;
   /** The database refused rows of it that it may take now. */
   mayTakeMore: boolean;
+}
+
+/** What a committed load was made of. */
+export interface LoadContents {
+  /** Of its stage, in their order; null: nobody has kept them. */
+  columns: StageColumn[] | null;
+  files: FileCounts[];
 }
 
 /** The rejects of a stream whose run fails because of them. */

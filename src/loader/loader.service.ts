@@ -3,13 +3,14 @@ import { findChildren, type KnownChild } from './child-tables.js';
 import { copyRejects } from './copy-rejects.js';
 import { type CursorKey, findCursors } from './cursors.js';
 import { describeTable, fillableColumns } from './describe-table.js';
-import { findLastLoad } from './ledger.js';
+import { findContents, findLastLoad } from './ledger.js';
 import { type ListedChanges, listSchemaChanges, type SchemaChangesOf } from './list-schema-changes.js';
 import { countRejects, listRejects, type RejectList } from './list-rejects.js';
 import { findLoadTogether, loadTogether } from './load-together.js';
 import type {
   ExistingColumns,
   LastLoad,
+  LoadContents,
   LoadRequest,
   LoadResult,
   Reject,
@@ -82,6 +83,11 @@ export class LoaderService {
     return this.access.read(target, (session) =>
       findLastLoad(session, pipeline, { schema: target.schema, table }),
     );
+  }
+
+  /** What a committed load was made of; null when there is none of that id any more. */
+  async contents(target: Target, loadId: string): Promise<LoadContents | null> {
+    return this.access.read(target, (session) => findContents(session, loadId));
   }
 
   /** What a run has committed into a table; null when it has not, and no transaction of it is under way any more. */

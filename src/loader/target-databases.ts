@@ -16,6 +16,7 @@ import { RejectFiles1700000000001 } from './migrations/1700000000001-reject-file
 import { RejectsByPipeline1700000000002 } from './migrations/1700000000002-rejects-by-pipeline.js';
 import { ApiCursors1700000000003 } from './migrations/1700000000003-api-cursors.js';
 import { Transforms1700000000011 } from './migrations/1700000000011-transforms.js';
+import { LoadColumns1700000000012 } from './migrations/1700000000012-load-columns.js';
 import { SchemaChanges1700000000004 } from './migrations/1700000000004-schema-changes.js';
 import { WriteModes1700000000006 } from './migrations/1700000000006-write-modes.js';
 import { ColumnChanges1700000000007 } from './migrations/1700000000007-column-changes.js';
@@ -156,6 +157,7 @@ export function dataSourceOptions(
       RefusedRows1700000000009,
       ChildTables1700000000010,
       Transforms1700000000011,
+      LoadColumns1700000000012,
     ],
     migrationsTableName: 'target_migrations',
     synchronize: false,

@@ -221,7 +221,10 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
       copyOf: null,
     };
   });
-  return [...read, ...request.copies.map((copy) => ({ ...copy, read: 0, rejected: 0 }))];
+  const carried = (request.carried?.files ?? []).map((file): StagedFile => {
+    return { ...file, rejected: 0, copyOf: null, isCarried: true };
+  });
+  return [...read, ...carried, ...request.copies.map((copy) => ({ ...copy, read: 0, rejected: 0 }))];
 }
 
 /** Gives true repeats identities of their own. */

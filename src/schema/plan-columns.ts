@@ -52,7 +52,8 @@ export interface ColumnPlan {
 const NUMBERS = new Set<TypeName | undefined>(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double']);
 
 /**
- * The union of the files' columns by name: the declared ones first, then the others as they are first seen. Strict mode
+ * The union of the files' columns by name: the declared ones first, then the others as they are first seen, those of
+ * carried files before the rest. Strict mode
  * and the contract on new columns decide which of the others stay.
  *
  * @throws TerminalError `NEW_COLUMNS` or `MISSING_COLUMNS` where the contract is `fail`; `TOO_MANY_COLUMNS` above 1,600
@@ -62,6 +63,10 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
   const planned = new Map<string, PlannedColumn>();
   for (const column of request.columns)
     planned.set(column.name.toLowerCase(), declaredColumn(request, column));
+  for (const name of request.carried?.columns ?? []) {
+    if (!planned.has(name.toLowerCase()))
+      planned.set(name.toLowerCase(), foundColumn(request, name, knownColumn(request, name)));
+  }
   for (const { file, sources, names, types } of files) {
     const { nested, numbers } = request.files[file]!;
     names.forEach((name, position) => {

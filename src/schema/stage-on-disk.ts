@@ -141,11 +141,11 @@ export class StageOnDisk implements Stage {
     }
   }
 
-  async writeCombined(target: string, signal?: AbortSignal): Promise<void> {
+  async writeCombined(target: string, signal?: AbortSignal, part: 'whole' | 'rows' = 'whole'): Promise<void> {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
     const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
-    await this.copy(query, target, `FORMAT csv, HEADER true, DELIMITER ','`, signal);
+    await this.copy(query, target, `FORMAT csv, HEADER ${part === 'whole'}, DELIMITER ','`, signal);
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {

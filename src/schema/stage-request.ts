@@ -23,6 +23,8 @@ export interface StageRequest {
   files: LandedText[];
   /** Files whose content another file of the stream has; they are listed, not read. */
   copies: { source: number; name: string; fingerprint: string; copyOf: string }[];
+  /** What the table has of an earlier load that read its files in the same way; absent: nothing that would count here. */
+  carried?: Carried;
   /** The target table's columns; null when there is no table yet. */
   existing: StageColumn[] | null;
   /** Rows may be refused later: the stage keeps where each stood, which costs room. */
@@ -32,6 +34,14 @@ export interface StageRequest {
   onLosses?: (losses: ColumnLoss[]) => void;
   /** Told now and again how much of the staging is done, from 0 to 1. */
   onProgress?: (share: number) => void;
+}
+
+/** What a stage goes on from: the counts of its files are taken over, their records are not read. */
+export interface Carried {
+  /** Columns of that load's stage, in their order; the table has them all. The stage begins with them. */
+  columns: string[];
+  /** Files whose records have all passed and are in the table. */
+  files: { source: number; name: string; fingerprint: string; read: number }[];
 }
 
 export interface DeclaredColumn {

@@ -31,6 +31,8 @@ export interface StagedFile {
   rejected: number;
   /** The first file with the same content; its records are not read twice. Then read is 0. */
   copyOf: string | null;
+  /** Its rows are not in the stage: the table has them all from an earlier load. Absent: they are. */
+  isCarried?: true;
 }
 
 /** The rows of one file that would be new, and those that would not. */
@@ -51,7 +53,7 @@ export type PlacedRows = 'all' | { unseen: string | null } | { files: number[] }
 export interface Stage {
   columns: StageColumn[];
   files: StagedFile[];
-  /** Rows that passed every check, repeats included. */
+  /** Rows that passed every check, repeats included; none of files that are carried over. */
   rows: number;
   /** Distinct identities among them. */
   identities: number;
@@ -85,8 +87,10 @@ export interface Stage {
   /**
    * Writes every staged row, repeats included, as CSV with a header (comma, LF, quoted where needed, NULL empty and
    * an empty text as `""`) to `path`, which must not exist yet.
+   *
+   * @param part `rows`: without the header, to stand behind other rows of the same columns
    */
-  writeCombined(path: string, signal?: AbortSignal): Promise<void>;
+  writeCombined(path: string, signal?: AbortSignal, part?: 'whole' | 'rows'): Promise<void>;
   /**
    * Writes the distinct combinations of some columns' values to `path`, in order: one JSON object of texts and nulls a
    * line, also where there is none. The columns must be the stage's own.

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { SeenFile } from '../extraction/seen-file.js';
+import type { LastLoad } from '../loader/load.js';
+import { LoaderService } from '../loader/loader.service.js';
+import type { Stage } from '../schema/stage.js';
+import { type CarriedFiles, carryFiles, goesOn, isCarriable } from './carry-files.js';
+import type { StreamLook } from './look-at-stream.js';
+import { OutputSteps } from './output-steps.js';
+import { isParent } from './parent-rows.js';
+import { logStep, type StreamWalk } from './run-walk.js';
+
+/** What a stage goes on from, and what it is made of. */
+export interface Carrying extends CarriedFiles<SeenFile> {
+  loadId: string;
+  signature: string;
+}
+
+/** Finds out what of a stream's files need not be staged, because the stream's latest load has done it. */
+@Injectable()
+export class CarrySteps {
+  constructor(
+    private readonly loader: LoaderService,
+    private readonly outputs: OutputSteps,
+  ) {}
+
+  /** null: everything is to be staged. */
+  async find(at: StreamWalk, look: StreamLook, last: LastLoad | null): Promise<Carrying | null> {
+    if (!last || !this.mayCarry(at, last)) return null;
+    const { stream, target } = at;
+    const contents = await this.loader.contents(target(), last.loadId);
+    const existing = contents && (await this.loader.describe(target(), stream.table));
+    if (!contents || !existing) return null;
+    const { loadId, signature } = last;
+    const found = carryFiles({ stream, look, last: { signature, ...contents }, existing });
+    if (typeof found === 'string') return this.stagesAll(at, loadId, found);
+    if (!(await this.outputs.canExtend(at, signature)))
+      return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
+    // Rows that the table refuses are to be told with their places.
+    if (await this.loader.mayRefuse(target(), stream.table, stream.columns))
+      return this.stagesAll(at, loadId, 'the table may refuse rows');
+    const counts = { loadId, unchanged: found.carried.files.length, toStage: found.fresh.length };
+    logStep(at, 'stage', 'takes over the counts of the files that did not change', counts);
+    return { ...found, loadId, signature };
+  }
+
+  /** Whether the stage of the new files can stand for one of all of them. */
+  holds(at: StreamWalk, { columns, loadId }: Carrying, stage: Stage): boolean {
+    if (goesOn(columns, stage.columns, at.stream.output)) return true;
+    this.stagesAll(at, loadId, 'the new files have changed the columns');
+    return false;
+  }
+
+  private mayCarry(at: StreamWalk, { runId, mayTakeMore }: LastLoad): boolean {
+    const { run } = at.journal;
+    // A load of this run means that an earlier attempt committed it; plans are asked about every file.
+    if (runId === run.id || mayTakeMore || run.deaths > 0 || at.onLosses) return false;
+    return isCarriable(at.stream) && !isParent(at);
+  }
+
+  private stagesAll(at: StreamWalk, loadId: string, because: string): null {
+    logStep(at, 'stage', 'stages every file', { because, loadId });
+    return null;
+  }
+}

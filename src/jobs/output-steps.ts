@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { defaultOutput } from '../config-history/stream-names.js';
+import type { Stage } from '../schema/stage.js';
+import { Settings } from '../settings/settings.js';
+import { ChildSteps } from './child-steps.js';
+import { CombinedAhead } from './combined-ahead.js';
+import { type CombinedDraft, combinedPath, isAsPublished, isPublished, publish } from './combined-csv.js';
+import { ExtendedCsv } from './extended-csv.js';
+import type { CarriedFrom } from './run-folder.js';
+import { logStep, type StreamWalk } from './run-walk.js';
+
+/** Rows from which on the combined CSV is written while they travel. */
+const WORTH_AHEAD = 50_000;
+
+/** Writes the combined CSVs of streams, anew or by adding to what lies there. */
+@Injectable()
+export class OutputSteps {
+  constructor(
+    private readonly children: ChildSteps,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Whether there is none to be, or the one that lies there is that of the load with this signature. */
+  async isShown(at: StreamWalk, signature: string): Promise<boolean> {
+    const { output } = at.stream;
+    return output === null || isPublished(this.pathOf(at, output), signature);
+  }
+
+  /** Whether rows can be added to it, where there is to be one. */
+  async canExtend(at: StreamWalk, signature: string): Promise<boolean> {
+    const { output } = at.stream;
+    return output === null || isAsPublished(this.pathOf(at, output), signature);
+  }
+
+  /** Whether a stage that goes on from an earlier load can still become a combined CSV. */
+  async canFinish(at: StreamWalk, carried: CarriedFrom, stage: Stage): Promise<boolean> {
+    const { output } = at.stream;
+    return output === null || this.extended(at, { output, carried, stage }).isPossible();
+  }
+
+  /** One that is written while the rows travel; null where there is none to be, or so little that it can wait for the commit. */
+  ahead(at: StreamWalk, stage: Stage): CombinedDraft | null {
+    const { carried, stream } = at;
+    const { output } = stream;
+    if (output === null) return null;
+    if (carried) return this.extended(at, { output, carried, stage });
+    if (stage.rows < WORTH_AHEAD) return null;
+    return new CombinedAhead(draftPath(at), (to, signal) => stage.writeCombined(to, signal));
+  }
+
+  /** The load is committed: nothing but the end of the process keeps the CSV from following. */
+  async write(at: StreamWalk, stage: Stage): Promise<void> {
+    const { output } = at.stream;
+    if (output !== null) {
+      for (const { table, stage: child } of await this.children.loads(at)) {
+        await this.publish(at, defaultOutput(table), (tmp) => writeAnew(at, child, tmp));
+      }
+      const draft = at.ahead ?? (at.carried && this.extended(at, { output, carried: at.carried, stage }));
+      await this.publish(at, output, async (tmp) => {
+        if (!(await draft?.moveTo(tmp))) await writeAnew(at, stage, tmp);
+      });
+      logStep(at, 'output', 'wrote the combined CSV');
+    }
+    at.report.state = 'succeeded';
+  }
+
+  private extended(
+    at: StreamWalk,
+    { output, carried, stage }: { output: string; carried: CarriedFrom; stage: Stage },
+  ): ExtendedCsv {
+    const before = { path: this.pathOf(at, output), signature: carried.signature };
+    return new ExtendedCsv(draftPath(at), before, (to, signal) => stage.writeCombined(to, signal, 'rows'));
+  }
+
+  private async publish(
+    at: StreamWalk,
+    output: string,
+    write: (tmp: string) => Promise<void>,
+  ): Promise<void> {
+    const signature = at.report.signature ?? '';
+    await publish(this.pathOf(at, output), { runId: at.journal.run.id, signature, write });
+  }
+
+  private pathOf(at: StreamWalk, output: string): string {
+    return combinedPath(this.settings.home, at.journal.run.pipeline, output);
+  }
+}
+
+function draftPath(at: StreamWalk): string {
+  return join(at.folder.stream(at.index), 'combined.csv');
+}
+
+function writeAnew(at: StreamWalk, stage: Stage, to: string): Promise<void> {
+  return stage.writeCombined(to, at.signals.committed);
+}

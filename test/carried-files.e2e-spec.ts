@@ -1,0 +1,562 @@
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { TransientError } from '../src/errors.js';
+import type { RejectPageDto } from '../src/jobs/rejects.dto.js';
+import type { RunDto } from '../src/jobs/run.dto.js';
+import type { LoadRequest, LoadResult } from '../src/loader/load.js';
+import { LoaderService } from '../src/loader/loader.service.js';
+import { query, Service, until } from './jobs-support.js';
+import { createApp, type TestApp } from './support.js';
+
+/** The same cases in every run of the tests; LAW_SEED=<number> looks for others, LAW_RUNS=<number> for more. */
+const SEED = Number(process.env['LAW_SEED'] ?? 20_261_128);
+const RUNS = Number(process.env['LAW_RUNS'] ?? 6);
+
+let app: TestApp;
+let service: Service;
+let round = 0;
+
+beforeAll(async () => {
+  app = await createApp();
+  service = new Service(app.url);
+  // Every file counts as one that has lain still, which a run would wait for.
+  const now = Date.now.bind(Date);
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
+});
+
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await app.close();
+});
+
+type Snapshot = Awaited<ReturnType<World['snapshot']>>;
+
+/** One folder and two pipelines that read it: one as it is, and one that is made to stage every file in every run. */
+class World {
+  readonly name = `world_${++round}`;
+  private readonly folder = join(app.dataRoot, this.name);
+
+  static async make(rest = ''): Promise<World> {
+    const world = new World();
+    await mkdir(world.folder);
+    await world.configure(rest);
+    return world;
+  }
+
+  async configure(rest: string): Promise<void> {
+    for (const table of this.tables) {
+      const source = `sources: [{ type: local, path: ${this.name} }]`;
+      await service.upload(`pipeline: ${table}\nmonitor: false\n${source}\n${rest}\n`);
+    }
+  }
+
+  get tables(): [carrying: string, staging: string] {
+    return [this.name, `${this.name}_full`];
+  }
+
+  path(file: string): string {
+    return join(this.folder, file);
+  }
+
+  write(files: Record<string, string>): Promise<unknown> {
+    return Promise.all(Object.entries(files).map(([file, text]) => writeFile(this.path(file), text)));
+  }
+
+  output(table: string = this.name): string {
+    return join(app.home, 'output', table, `${table}.csv`);
+  }
+
+  async files(): Promise<string[]> {
+    return (await readdir(this.folder)).sort();
+  }
+
+  /**
+   * Runs both, and holds what they did and left behind against each other.
+   *
+   * @param mishap is brought about for the one that may carry over
+   */
+  async run(mishap?: () => void): Promise<{ run: RunDto; unchanged: string[]; snapshot: Snapshot }> {
+    const [carrying, staging] = this.tables;
+    // As in the ledger of a version that did not keep them: nothing can be carried over.
+    const forget = 'UPDATE millrace.loads SET columns = NULL WHERE pipeline = $1';
+    await query(app.database.url, forget, [staging]).catch(() => {});
+    const staged = service.run({ pipeline: staging });
+    if (mishap) await staged.then(mishap);
+    const [full, run] = await Promise.all([staged, service.run({ pipeline: carrying })]);
+    const snapshot = await this.snapshot(run);
+    expect(snapshot).toEqual(await this.snapshot(full));
+    const files = run.streams[0]!.state === 'succeeded' ? run.streams[0]!.files : [];
+    const unchanged = files.filter(({ state }) => state === 'unchanged').map(({ name }) => name);
+    return { run, unchanged: unchanged.sort(), snapshot };
+  }
+
+  /** What the users of a pipeline see of it, without what differs from pipeline to pipeline. */
+  async snapshot({ id, pipeline, state, error, streams }: RunDto) {
+    const [stream] = streams;
+    const { read, inserted, duplicate, rejected } = stream!;
+    const files = stream!.files.map((file) => {
+      const { name, read, inserted, duplicate, rejected, fingerprint, copyOf } = file;
+      return { name, read, inserted, duplicate, rejected, fingerprint, copyOf };
+    });
+    const { body } = await service.get<RejectPageDto>(`/runs/${id}/rejects?limit=100`);
+    const rejects = body.items.map(({ file, line, column, reason, raw }) => {
+      return { file, line, column, reason: reason.replaceAll(pipeline, 'table'), raw };
+    });
+    const ledger = await query<{ files: unknown }>(
+      app.database.url,
+      `SELECT jsonb_agg(jsonb_build_array(f.name, f.fingerprint, f.copy_of, f.read, f.inserted, f.duplicate, f.rejected)
+                        ORDER BY f.name) AS files
+         FROM millrace.loads l JOIN millrace.load_files f ON f.load_id = l.id WHERE l.run_id = $1`,
+      [id],
+    );
+    return {
+      state,
+      error: error && error.message.replaceAll(pipeline, 'table'),
+      stream: stream!.state,
+      counts: { read, inserted, duplicate, rejected },
+      columns: new Map(stream!.columns.map(({ name, type }) => [name, type])),
+      changes: stream!.changes,
+      files: files.sort((one, other) => (one.name < other.name ? -1 : 1)),
+      rejects: sorted(rejects),
+      ledger,
+      table: await rowsOf(pipeline),
+      combined: await this.combined(pipeline),
+    };
+  }
+
+  /** Each row by its columns' names; null: there is none. */
+  private async combined(table: string): Promise<string[] | null> {
+    const text = await readFile(this.output(table), 'utf8').catch(() => null);
+    if (text === null) return null;
+    expect(text === '' || text.endsWith('\n')).toBe(true);
+    const [header = '', ...lines] = text.split('\n').slice(0, -1);
+    const names = header.split(',');
+    return sorted(
+      lines.map((line) => {
+        const fields = line.split(',');
+        expect(fields).toHaveLength(names.length);
+        return Object.fromEntries(names.map((name, at) => [name, fields[at]]).sort());
+      }),
+    );
+  }
+}
+
+async function rowsOf(table: string): Promise<string[]> {
+  const rows = await query(app.database.url, `SELECT * FROM ${table}`).catch(() => []);
+  return sorted(rows.map((row) => Object.fromEntries(Object.entries(row).sort())));
+}
+
+function sorted(values: unknown[]): string[] {
+  return values.map((value) => JSON.stringify(value)).sort();
+}
+
+const A = 'id,name,amount\n1,one,1.5\n2,two,\n3,"",7\n';
+const B = 'id,amount\n4,4\n5,5.25\n';
+const C = 'name,id\nsix,6\ntwo,2\n';
+
+describe('a file beside others that were loaded', () => {
+  it('is staged alone, and all is as if every file had been', async () => {
+    const world = await World.make();
+    await world.write({ 'a.csv': A, 'b.csv': B });
+    expect((await world.run()).unchanged).toEqual([]);
+    await world.write({ 'c.csv': C });
+    const { run, unchanged, snapshot } = await world.run();
+    expect(unchanged).toEqual(['a.csv', 'b.csv']);
+    expect(snapshot.counts).toEqual({ read: 7, inserted: 1, duplicate: 6, rejected: 0 });
+    const { body } = await service.get<string>(`/runs/${run.id}/log?format=text`);
+    expect(body).toContain('takes over the counts of the files that did not change');
+    expect(await readFile(world.output(), 'utf8')).toBe(
+      'id,name,amount\n1,one,1.5\n2,two,\n3,"",7\n4,,4\n5,,5.25\n6,six,\n2,two,\n',
+    );
+    await world.write({ 'd.csv': 'id\n8\n' });
+    expect((await world.run()).unchanged).toEqual(['a.csv', 'b.csv', 'c.csv']);
+  });
+
+  interface Case {
+    name: string;
+    config?: string;
+    before?: Record<string, string>;
+    change: (world: World) => Promise<unknown>;
+    unchanged: string[];
+  }
+
+  const cases: Case[] = [
+    {
+      name: 'that has a column of its own',
+      change: (world) => world.write({ 'c.csv': 'id,more\n6,x\n' }),
+      unchanged: [],
+    },
+    {
+      name: 'that has a column of its own, without a combined CSV',
+      config: 'output: false',
+      change: (world) => world.write({ 'c.csv': 'id,more\n6,x\n' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'with values that do not fit',
+      change: (world) => world.write({ 'c.csv': 'id,amount\nx,1\n6,many\n7,7\n' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'with values that do not fit, where the table follows them',
+      config: 'contract: { type_change: widen }',
+      change: (world) => world.write({ 'c.csv': 'id,amount\nx,1\n7,7\n' }),
+      unchanged: [],
+    },
+    {
+      name: 'with values that fit, where the table would follow them',
+      config: 'contract: { type_change: widen }',
+      change: (world) => world.write({ 'c.csv': 'id,amount\n7,7\n' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'with so many rejects as all files together bear',
+      config: 'contract: { max_rejects: 20% }',
+      change: (world) => world.write({ 'c.csv': 'id,amount\nx,1\n' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'with more rejects than all files together bear',
+      config: 'contract: { max_rejects: 20% }',
+      change: (world) => world.write({ 'c.csv': 'id,amount\nx,1\ny,2\n' }),
+      unchanged: [],
+    },
+    {
+      name: 'without a row, and one without anything',
+      change: (world) => world.write({ 'c.csv': 'id\n', 'd.csv': '' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'that cannot be read',
+      change: (world) => world.write({ 'c.csv': 'id,name\n1,"one\n' }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'in another format, beside a copy and under other names',
+      change: async (world) => {
+        await world.write({
+          'c.json': '[{"id": 9, "amount": 2.5}, {"id": 1, "name": "one", "amount": 1.5}]',
+        });
+        await copyFile(world.path('a.csv'), world.path('copy.csv'));
+        await rename(world.path('b.csv'), world.path('0.csv'));
+      },
+      unchanged: ['0.csv', 'a.csv'],
+    },
+    {
+      name: 'while another one has gone',
+      change: (world) => Promise.all([rm(world.path('a.csv')), world.write({ 'c.csv': C })]),
+      unchanged: [],
+    },
+    {
+      name: 'while another one has gone, without a combined CSV',
+      config: 'output: false',
+      change: (world) => Promise.all([rm(world.path('a.csv')), world.write({ 'c.csv': C })]),
+      unchanged: ['b.csv'],
+    },
+    {
+      name: 'while another one has grown',
+      change: (world) =>
+        Promise.all([appendFile(world.path('a.csv'), '9,nine,9\n'), world.write({ 'c.csv': C })]),
+      unchanged: [],
+    },
+    {
+      name: 'beside one with rejects',
+      config: 'schema: { columns: { id: bigint, amount: numeric } }',
+      before: { 'a.csv': A, 'b.csv': `${B}x,1\n` },
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: [],
+    },
+    {
+      name: 'beside one with rejects, without a combined CSV',
+      config: 'output: false\nschema: { columns: { id: bigint } }',
+      before: { 'a.csv': A, 'b.csv': `${B}x,1\n` },
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: ['a.csv'],
+    },
+    {
+      name: 'under another config',
+      change: (world) =>
+        Promise.all([world.write({ 'c.csv': C }), world.configure('rename: { name: called }')]),
+      unchanged: [],
+    },
+    {
+      name: 'under a config that differs in nothing that matters',
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), world.configure('batch_rows: 1000')]),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'of a table that was dropped',
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), onBoth(world, 'DROP TABLE %')]),
+      unchanged: [],
+    },
+    {
+      name: 'of a table of which rows were deleted',
+      change: (world) =>
+        Promise.all([world.write({ 'c.csv': C }), onBoth(world, 'DELETE FROM % WHERE id = 1')]),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'of a table whose column has another type now',
+      change: (world) =>
+        Promise.all([world.write({ 'c.csv': C }), onBoth(world, 'ALTER TABLE % ALTER id TYPE numeric')]),
+      unchanged: [],
+    },
+    {
+      name: 'of a table that lost a column',
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), onBoth(world, 'ALTER TABLE % DROP name')]),
+      unchanged: [],
+    },
+    {
+      name: 'of a table that got a column which was left out of the files before',
+      config: 'contract: { new_columns: ignore }\nschema: { columns: { id: bigint, amount: numeric } }',
+      change: (world) =>
+        Promise.all([world.write({ 'c.csv': C }), onBoth(world, 'ALTER TABLE % ADD name text')]),
+      unchanged: [],
+    },
+    {
+      name: 'of a table that may refuse rows now',
+      change: (world) =>
+        Promise.all([
+          world.write({ 'c.csv': C }),
+          onBoth(world, 'ALTER TABLE % ADD CHECK (id < 6) NOT VALID'),
+        ]),
+      unchanged: [],
+    },
+    {
+      name: 'where a file may not lack what the table has',
+      config: 'contract: { missing_columns: reject }',
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: [],
+    },
+    {
+      name: 'where only the columns of the schema are kept',
+      config: 'schema: { strict_mode: true, columns: { id: bigint, amount: numeric } }',
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'where a column is computed',
+      config:
+        'schema: { columns: { id: bigint, both: { type: text, expression: "concat(name, \':\', amount)" } } }',
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: ['a.csv', 'b.csv'],
+    },
+    {
+      name: 'where values that do not fit are NULL',
+      config: "contract: { invalid_rows: 'null' }\nschema: { columns: { id: bigint } }",
+      change: (world) => world.write({ 'c.csv': `${C}x,y\n` }),
+      unchanged: [],
+    },
+    {
+      name: 'where repeats are kept',
+      config: 'duplicates: keep',
+      change: (world) => world.write({ 'c.csv': `id,amount\n4,4\n4,4\n` }),
+      unchanged: [],
+    },
+    {
+      name: 'where a key tells rows apart',
+      config: 'key: [id]',
+      change: (world) => world.write({ 'c.csv': 'id\n4\n6\n' }),
+      unchanged: [],
+    },
+    {
+      name: 'where rows are brought up to date',
+      config: 'write: upsert\nkey: [id]',
+      change: (world) => world.write({ 'c.csv': C }),
+      unchanged: [],
+    },
+  ];
+
+  it.each(cases)('$name', async ({ config = '', before = { 'a.csv': A, 'b.csv': B }, change, unchanged }) => {
+    const world = await World.make(config);
+    await world.write(before);
+    await world.run();
+    await change(world);
+    expect((await world.run()).unchanged).toEqual(unchanged);
+    // And what that has left behind is something to go on from as well.
+    await world.write({ 'e.csv': 'id,amount\n8,8\n' });
+    await world.run();
+  });
+
+  it('takes no combined CSV for one of its own that somebody has touched', async () => {
+    const change: Record<string, (path: string) => Promise<unknown>> = {
+      removed: (path) => rm(path),
+      altered: async (path) => {
+        const { size } = await stat(path);
+        await writeFile(path, 'x'.repeat(size));
+      },
+      'without a signature': (path) => rm(path.replace(/([^/]+)$/, '.$1.signature')),
+      'signed by an earlier version': async (path) => {
+        const beside = path.replace(/([^/]+)$/, '.$1.signature');
+        await writeFile(beside, (await readFile(beside, 'utf8')).split('\n')[0]!);
+      },
+    };
+    const world = await World.make();
+    await world.write({ 'a.csv': A });
+    await world.run();
+    for (const [at, [how, touch]] of Object.entries(change).entries()) {
+      await touch(world.output());
+      await world.write({ [`${at}.csv`]: `id\n${at}0\n` });
+      expect([how, (await world.run()).unchanged]).toEqual([how, []]);
+    }
+    await world.write({ 'last.csv': C });
+    expect((await world.run()).unchanged).toEqual(['0.csv', '1.csv', '2.csv', '3.csv', 'a.csv']);
+  });
+});
+
+async function onBoth({ tables }: World, sql: string): Promise<void> {
+  for (const table of tables) await query(app.database.url, sql.replace('%', table));
+}
+
+describe('a run that takes counts over and is tried again', () => {
+  let loads: jest.SpiedFunction<LoaderService['load']> | undefined;
+
+  afterEach(() => {
+    loads?.mockRestore();
+  });
+
+  type Load = (request: LoadRequest) => Promise<LoadResult>;
+
+  function onLoad(work: (request: LoadRequest, load: Load) => Promise<LoadResult>): void {
+    const loader = app.app.get(LoaderService, { strict: false });
+    const load = loader.load.bind(loader);
+    loads = jest.spyOn(loader, 'load').mockImplementationOnce((request) => work(request, load));
+  }
+
+  const lost = () => Promise.reject(new TransientError('LOST', 'the connection was lost'));
+
+  it.each([
+    { when: 'before it has loaded', mishap: () => onLoad(lost) },
+    {
+      when: 'when its rows are in the table and not in the combined CSV',
+      mishap: () =>
+        onLoad((request, load) => {
+          request.stage.writeCombined = lost;
+          return load(request);
+        }),
+    },
+    {
+      when: 'when its combined CSV is made, and its load is not',
+      mishap: () =>
+        onLoad(async ({ folder }) => {
+          await until(async () => (await readdir(folder)).includes('combined.csv'));
+          return lost();
+        }),
+    },
+  ])('$when', async ({ mishap }) => {
+    const world = await World.make();
+    await world.write({ 'a.csv': A });
+    await world.run();
+    await world.write({ 'b.csv': B });
+    const { run, unchanged } = await world.run(mishap);
+    expect([run.attempt, unchanged]).toEqual([2, ['a.csv']]);
+    await world.write({ 'c.csv': C });
+    expect((await world.run()).unchanged).toEqual(['a.csv', 'b.csv']);
+  });
+
+  it('because the table is another one when its turn comes', async () => {
+    const world = await World.make();
+    await world.write({ 'a.csv': A });
+    await world.run();
+    await world.write({ 'b.csv': B });
+    const [carrying, staging] = world.tables;
+    await query(app.database.url, `DROP TABLE ${staging}`);
+    const mishap = () =>
+      onLoad(async (request, load) => {
+        await query(app.database.url, `DROP TABLE ${carrying}`);
+        return load(request);
+      });
+    const { run, unchanged, snapshot } = await world.run(mishap);
+    expect([run.attempt, unchanged, snapshot.counts.inserted]).toEqual([2, [], 5]);
+  });
+});
+
+describe('files that come, go and change in any order', () => {
+  interface Content {
+    rows: Record<string, string>[];
+    /** All columns, or two of them in another order. */
+    isWide: boolean;
+  }
+
+  interface Step {
+    does: 'write' | 'remove' | 'rename' | 'copy';
+    name: string;
+    content: Content;
+  }
+
+  const row = fc.record({
+    id: fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: 12 }).map(String) },
+      { weight: 1, arbitrary: fc.constant('x') },
+    ),
+    amount: fc.constantFrom('1', '2.5', '', '1e3'),
+    name: fc.constantFrom('a', '""', '', 'ü'),
+    more: fc.constantFrom('true', ''),
+  });
+  const content: fc.Arbitrary<Content> = fc.record({
+    rows: fc.array(row, { maxLength: 5 }),
+    isWide: fc.boolean(),
+  });
+  const step: fc.Arbitrary<Step> = fc.record({
+    does: fc.constantFrom('write', 'write', 'write', 'remove', 'rename', 'copy'),
+    name: fc.constantFrom('a.csv', 'b.csv', 'c.csv', 'd.csv'),
+    content,
+  });
+  const config = fc.constantFrom(
+    '',
+    'output: false',
+    'contract: { max_rejects: 30% }',
+    'contract: { type_change: widen }',
+    'contract: { new_columns: ignore }',
+    'schema: { columns: { id: bigint } }',
+    'schema: { strict_mode: true, columns: { id: bigint, name: text } }',
+  );
+
+  function textOf({ rows, isWide }: Content): string {
+    const columns = isWide ? (['id', 'name', 'amount', 'more'] as const) : (['amount', 'id'] as const);
+    const lines = rows.map((one) => columns.map((column) => one[column]).join(','));
+    return [columns.join(','), ...lines, ''].join('\n');
+  }
+
+  async function apply(world: World, { does, name, content }: Step): Promise<unknown> {
+    if (does === 'write') return world.write({ [name]: textOf(content) });
+    if (!(await world.files()).includes(name)) return;
+    const path = world.path(name);
+    if (does === 'remove') return rm(path);
+    if (does === 'rename') return rename(path, world.path(`was-${name}`));
+    return copyFile(path, world.path(`copy-of-${name}`));
+  }
+
+  it(
+    'give what they give where each run stages them all',
+    async () => {
+      let carried = 0;
+      const law = async (rest: string, first: Content, steps: Step[]) => {
+        const world = await World.make(rest);
+        await world.write({ 'first.csv': textOf({ ...first, isWide: true }) });
+        await world.run();
+        for (const one of steps) {
+          await apply(world, one);
+          carried += (await world.run()).unchanged.length;
+        }
+      };
+      const steps = fc.array(step, { minLength: 3, maxLength: 5 });
+      const property = fc.asyncProperty(config, content, steps, law);
+      await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true });
+      expect(carried).toBeGreaterThan(0);
+    },
+    RUNS * 10_000 + 30_000,
+  );
+});
