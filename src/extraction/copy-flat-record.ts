@@ -6,6 +6,10 @@ import { skipBlanks } from './scan-json.js';
 /** Longer records, and all that are not flat, go the general way. */
 const mostBytes = 64 * 1024;
 const placeBytes = 120;
+const LINE = Buffer.from('{"#line":');
+const AT = Buffer.from(',"#at":');
+const LENGTH = Buffer.from(',"#length":');
+const END = Buffer.from('}\n');
 
 /**
  * The short way for most records there are: flat, with known names in a known order. Goes through the bytes once, checks them strictly
@@ -37,35 +41,31 @@ export class FlatRecordCopier {
   copy(bytes: Buffer, start: number, place: { line: number; at: number }): number {
     if (bytes[start] !== 0x7b || this.keys.length === 0) return -1;
     const stop = Math.min(bytes.length - 1, start + mostBytes);
-    const { buffer, at } = this.writer.reserve(placeBytes + mostBytes * 2);
-    let to = writeText(buffer, at, '{"#line":');
-    to = writeNumber(buffer, to, place.line);
-    to = writeText(buffer, to, ',"#at":');
-    to = writeNumber(buffer, to, place.at);
-    let from = skipBlanks(bytes, start + 1);
+    const { buffer: out, at } = this.writer.reserve(placeBytes + mostBytes * 2);
+    const scalars = { bytes, stop, out };
+    let to = writePlace(out, at, place);
+    let from = nextToken(bytes, start + 1);
     for (let next = 0; ; next++) {
       next = this.findKey(bytes, from, next);
       if (next === -1) return -1;
-      from = skipBlanks(bytes, from + (this.keys[next] as Buffer).length);
+      from = nextToken(bytes, from + (this.keys[next] as Buffer).length);
       if (bytes[from] !== 0x3a) return -1;
-      from = skipBlanks(bytes, from + 1);
-      const prefix = this.prefixes[next] as Buffer;
-      for (let i = 0; i < prefix.length; i++) buffer[to++] = prefix[i] as number;
-      const end = copyScalar(bytes, { from, stop }, buffer, to);
+      from = nextToken(bytes, from + 1);
+      to = writeBytes(out, to, this.prefixes[next] as Buffer);
+      const end = copyScalar(scalars, from, to);
       if (end === -1) return -1;
-      this.columns.markValue(this.order[next] as number, bytes[from] as number);
-      const isWrapped = bytes[from] !== 0x22 && bytes[from] !== 0x6e;
-      to += end - from + (isWrapped ? 2 : 0);
-      from = skipBlanks(bytes, end);
+      const first = bytes[from] as number;
+      this.columns.markValue(this.order[next] as number, first);
+      to += end - from + (first === 0x22 || first === 0x6e ? 0 : 2);
+      from = nextToken(bytes, end);
       if (from >= stop) return -1;
       if (bytes[from] === 0x7d) break;
       if (bytes[from] !== 0x2c) return -1;
-      from = skipBlanks(bytes, from + 1);
+      from = nextToken(bytes, from + 1);
     }
     from++;
-    to = writeText(buffer, to, ',"#length":');
-    to = writeNumber(buffer, to, from - start);
-    this.end = writeText(buffer, to, '}\n');
+    to = writeNumber(out, writeBytes(out, to, LENGTH), from - start);
+    this.end = writeBytes(out, to, END);
     return from;
   }
 
@@ -103,9 +103,19 @@ function mergeOrders(order: readonly number[], old: readonly number[]): number[]
   return merged;
 }
 
-function writeText(buffer: Buffer, at: number, text: string): number {
-  for (let i = 0; i < text.length; i++) buffer[at + i] = text.charCodeAt(i);
-  return at + text.length;
+/** Past white space, where there is any: mostly there is none. */
+function nextToken(bytes: Buffer, from: number): number {
+  return (bytes[from] as number) > 0x20 ? from : skipBlanks(bytes, from);
+}
+
+function writePlace(out: Buffer, start: number, { line, at }: { line: number; at: number }): number {
+  const to = writeNumber(out, writeBytes(out, start, LINE), line);
+  return writeNumber(out, writeBytes(out, to, AT), at);
+}
+
+function writeBytes(out: Buffer, at: number, bytes: Buffer): number {
+  for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i] as number;
+  return at + bytes.length;
 }
 
 function writeNumber(buffer: Buffer, at: number, value: number): number {

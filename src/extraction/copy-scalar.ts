@@ -4,20 +4,23 @@ const BACKSLASH = 0x5c;
 const escapes = new Set(Array.from('"\\/bfnrt', (char) => char.charCodeAt(0)));
 const words = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 
+/** Bytes that scalars are copied from, none beyond `stop`, and where they go. */
+export interface ScalarCopy {
+  bytes: Buffer;
+  stop: number;
+  out: Buffer;
+}
+
 /**
  * Copies the JSON scalar at `from` to `to` in `out`: texts and null as they are, all else in quotes. Strict; -1 for what it does not take:
  * broken texts, `\u` escapes (they may hide what PostgreSQL cannot store), objects and arrays, and what goes beyond `stop`.
  */
-export function copyScalar(
-  bytes: Buffer,
-  { from, stop }: { from: number; stop: number },
-  out: Buffer,
-  to: number,
-): number {
+export function copyScalar(copy: ScalarCopy, from: number, to: number): number {
+  const { bytes, out } = copy;
   const first = bytes[from] as number;
-  if (first === QUOTE) return copyString(bytes, { from, stop }, out, to);
+  if (first === QUOTE) return copyString(copy, from, to);
   const end = first === 0x2d || isDigit(first) ? numberEnd(bytes, from) : wordEnd(bytes, from);
-  if (end === -1 || end >= stop) return -1;
+  if (end === -1 || end >= copy.stop) return -1;
   let at = to;
   const isWrapped = first !== 0x6e;
   if (isWrapped) out[at++] = QUOTE;
@@ -26,24 +29,20 @@ export function copyScalar(
   return end;
 }
 
-function copyString(
-  bytes: Buffer,
-  { from, stop }: { from: number; stop: number },
-  out: Buffer,
-  to: number,
-): number {
-  let at = to;
-  out[at++] = QUOTE;
+function copyString({ bytes, stop, out }: ScalarCopy, from: number, to: number): number {
+  const shift = to - from;
+  out[to] = QUOTE;
   for (let i = from + 1; i < stop; i++) {
     const byte = bytes[i] as number;
-    if (byte < 0x20) return -1;
-    out[at++] = byte;
+    out[i + shift] = byte;
+    // Nearly all bytes need these two comparisons alone.
+    if (byte > QUOTE && byte !== BACKSLASH) continue;
     if (byte === QUOTE) return i + 1;
-    if (byte === BACKSLASH) {
-      const escaped = bytes[++i] as number;
-      if (!escapes.has(escaped)) return -1;
-      out[at++] = escaped;
-    }
+    if (byte < 0x20) return -1;
+    if (byte !== BACKSLASH) continue;
+    const escaped = bytes[++i] as number;
+    if (!escapes.has(escaped)) return -1;
+    out[i + shift] = escaped;
   }
   return -1;
 }
