@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { ListedFile } from './list-files.js';
 import { isSameStamp, stampOf } from './open-file.js';
-import { runConcurrently } from './run-concurrently.js';
+import { runConcurrently } from '../run-concurrently.js';
 
 /** What changed longer ago than this has stood still between the change and this look: that look is the second one. */
 const youngMs = 60_000;

@@ -41,7 +41,7 @@ export class FlatRecordCopier {
   copy(bytes: Buffer, start: number, place: { line: number; at: number }): number {
     if (bytes[start] !== 0x7b || this.keys.length === 0) return -1;
     const stop = Math.min(bytes.length - 1, start + mostBytes);
-    const { buffer: out, at } = this.writer.reserve(placeBytes + mostBytes * 2);
+    const { buffer: out, at } = this.writer.reserve(placeBytes + (stop - start) * 2);
     const scalars = { bytes, stop, out };
     let to = writePlace(out, at, place);
     let from = nextToken(bytes, start + 1);

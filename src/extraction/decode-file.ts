@@ -1,7 +1,7 @@
 import { holdsUtf8 } from './holds-utf8.js';
 import type { DecodedText, Landing, UnpackedFile } from './landing.js';
 import type { DeclaredEncoding } from './local-source.js';
-import { readChunks, readPart } from './read-chunks.js';
+import { readChunks } from './read-chunks.js';
 import { settleEncoding } from './settle-encoding.js';
 import { TextProbe } from './text-probe.js';
 import { transcode } from './transcode.js';
@@ -12,13 +12,13 @@ export async function decodeFile(
   unpacked: UnpackedFile,
   declared: DeclaredEncoding = landing.source.csv.encoding,
 ): Promise<DecodedText> {
-  const head = await readPart(unpacked.handle, 0, 4096);
-  const { text, handle: source, size: end } = unpacked;
+  const { head, ...file } = unpacked;
+  const { text, handle: source, size: end } = file;
   const isDamaged = !text.isUtf8 && (await holdsUtf8(source, end, landing.signal));
   const traits = { ...text, holdsUtf8: isDamaged };
   const { encoding, bomBytes } = settleEncoding(head, declared, traits);
   if (encoding === 'utf-8') {
-    return { ...unpacked, encoding: bomBytes > 0 ? 'utf-8-bom' : 'utf-8', bomBytes };
+    return { ...file, encoding: bomBytes > 0 ? 'utf-8-bom' : 'utf-8', bomBytes };
   }
   const { path, handle } = await landing.create('.utf-8');
   const probe = new TextProbe();

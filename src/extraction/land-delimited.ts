@@ -23,7 +23,7 @@ export async function landDelimited(
   landing: Landing,
   kind: 'csv' | 'tsv' | 'text',
 ): Promise<LandedContent> {
-  const head = (await readPart(text.handle, 0, headerBytes)).subarray(text.bomBytes);
+  const head = (await readPart(text.handle, 0, Math.min(headerBytes, text.size))).subarray(text.bomBytes);
   const odd = recogniseUndelimited(head.subarray(0, 64 * 1024));
   if (odd !== null) throw new FileRefused(`expected delimited text, got ${odd}`, { line: 1 });
   const isWhole = text.size - text.bomBytes === head.length;

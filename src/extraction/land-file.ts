@@ -1,4 +1,4 @@
-import { mkdir, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { decodeFile } from './decode-file.js';
@@ -11,7 +11,6 @@ import type { LandedFile } from './landed-file.js';
 import { Landing, type DecodedText, type LandedContent, type UnpackedFile } from './landing.js';
 import type { LocalSource } from './local-source.js';
 import { openFile, verifyHandle } from './open-file.js';
-import { readPart } from './read-chunks.js';
 import { recogniseBinary } from './recognise-content.js';
 import { refuseFile } from './refuse-file.js';
 import type { SeenFile } from './seen-file.js';
@@ -52,7 +51,6 @@ export async function landFile(
   options: { folder: string; signal?: AbortSignal },
 ): Promise<LandedFile> {
   const folder = join(options.folder, 'landed');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const base = join(
     folder,
     `${file.source}-${createHash('sha256').update(file.name).digest('hex').slice(0, 32)}`,
@@ -77,7 +75,7 @@ async function landContent(landing: Landing, original: FileHandle): Promise<Land
   let text: DecodedText | null = null;
   try {
     const unpacked = await unpackFile(landing, original);
-    const head = await readPart(unpacked.handle, 0, 512);
+    const head = unpacked.head.subarray(0, 512);
     format = settleFormat(landing.file.name, landing.source.format, head);
     if (format === 'parquet') return await landParquet(unpacked);
     text = await decodeText(landing, unpacked, { head, format });

@@ -54,6 +54,9 @@ export async function landJson(
   };
 }
 
+/** JSON lines are told by their first two. */
+const headBytes = 1 << 20;
+
 class JsonSink {
   constructor(
     private readonly window: TextWindow,
@@ -143,7 +146,8 @@ function recordsPath(records: string): string[] {
 
 /** A first line that is an object by itself, with another one under it, is JSON lines, whatever the file is called. */
 async function looksLikeLines(text: DecodedText): Promise<boolean> {
-  const head = (await readPart(text.handle, text.bomBytes, 1 << 20)).toString('latin1');
+  const length = Math.min(headBytes, text.size - text.bomBytes);
+  const head = (await readPart(text.handle, text.bomBytes, length)).toString('latin1');
   const [first, second] = /^\s*(\{[^\n]*\})[^\S\n]*\n\s*(\S)/.exec(head)?.slice(1) ?? [];
   return first !== undefined && second === '{';
 }

@@ -1,4 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCode } from './file-errors.js';
 import type { DetectedFormat, LandedFile } from './landed-file.js';
 import type { LocalSource } from './local-source.js';
 import type { SeenFile } from './seen-file.js';
@@ -11,10 +13,10 @@ export class OpenFiles {
   /** @param base absolute path in the landed folder; what is written here is called `base` plus an ending */
   constructor(readonly base: string) {}
 
-  /** Opens `base` + `ending` anew for writing and reading. */
+  /** Opens `base` + `ending` anew for writing and reading; its folder is made when missing. */
   async create(ending: string): Promise<{ path: string; handle: FileHandle }> {
     const path = this.base + ending;
-    const handle = await open(path, 'w+', 0o600);
+    const handle = await openNew(path);
     return { path, handle: this.keep(handle) };
   }
 
@@ -25,6 +27,17 @@ export class OpenFiles {
 
   async close(): Promise<void> {
     await Promise.all(this.handles.map(async (handle) => handle.close()));
+  }
+}
+
+/** Most files stay where they are and need no folder here, so that none is made for each. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w+', 0o600);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return open(path, 'w+', 0o600);
   }
 }
 
@@ -46,11 +59,13 @@ export interface UnpackedFile {
   path: string;
   size: number;
   text: TextTraits;
+  /** The first 4 KiB, or all there is. */
+  head: Buffer;
   compression: DetectedFormat['compression'];
 }
 
 /** A text in UTF-8, or in what claims to be. */
-export interface DecodedText extends UnpackedFile {
+export interface DecodedText extends Omit<UnpackedFile, 'head'> {
   /** As it was in the source, for display. */
   encoding: string;
   /** Bytes of a byte order mark at the start. */

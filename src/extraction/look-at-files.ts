@@ -6,7 +6,7 @@ import { fingerprintFile, type FileContent } from './fingerprint-file.js';
 import type { ListedFile, Listing } from './list-files.js';
 import type { LocalSource } from './local-source.js';
 import { isSameStamp } from './open-file.js';
-import { runConcurrently } from './run-concurrently.js';
+import { runConcurrently } from '../run-concurrently.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
 /** Where looks are kept between runs. */

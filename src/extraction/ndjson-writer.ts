@@ -12,7 +12,7 @@ export class NdjsonWriter {
   private readonly full: { chunk: Buffer; used: number }[] = [];
   /** Chunks that were written: used again, for memory that comes and goes by the megabyte is dear to collect. */
   private readonly empty: Buffer[] = [];
-  private chunk: Buffer = newChunk();
+  private chunk: Buffer;
   private used = 0;
   private rejectLines = '';
   private rejectCount = 0;
@@ -23,7 +23,10 @@ export class NdjsonWriter {
   private constructor(
     private readonly landing: Landing,
     private readonly out: { path: string; handle: FileHandle },
-  ) {}
+  ) {
+    // A small file needs little; what a packed one becomes is not known.
+    this.chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, landing.file.bytes * 2 + 4096));
+  }
 
   static async open(landing: Landing): Promise<NdjsonWriter> {
     return new NdjsonWriter(landing, await landing.create('.ndjson'));

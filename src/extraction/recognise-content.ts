@@ -24,8 +24,7 @@ export function recogniseBinary(head: Buffer): string | null {
 
 /** Names what stands where delimited text was expected; null for what may be delimited text. `head` is without a mark. */
 export function recogniseUndelimited(head: Buffer): string | null {
-  let zeros = 0;
-  for (const byte of head) if (byte === 0) zeros++;
+  const zeros = head.includes(0) ? head.filter((byte) => byte === 0).length : 0;
   if (zeros * 4 > head.length)
     return 'bytes of which many are zero (binary, or UTF-16 without a byte order mark)';
   const text = head.toString().trimStart().slice(0, 200);

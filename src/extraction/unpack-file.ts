@@ -14,6 +14,7 @@ export interface UnpackLimits {
   ratioFrom: number;
 }
 
+const headBytes = 4096;
 const defaultLimits: UnpackLimits = { most: 64 * 2 ** 30, ratio: 1_000, ratioFrom: 64 * 2 ** 20 };
 
 /** Tells a compression by the first bytes of a file, whatever its name says. */
@@ -35,9 +36,17 @@ export async function unpackFile(
   limits: UnpackLimits = defaultLimits,
 ): Promise<UnpackedFile> {
   const { file, signal } = landing;
-  const compression = detectCompression(await readPart(original, 0, 4));
+  const packed = await readPart(original, 0, headBytes);
+  const compression = detectCompression(packed);
   if (compression === null) {
-    return { handle: original, path: file.path, size: file.bytes, text: file.text, compression };
+    return {
+      handle: original,
+      path: file.path,
+      size: file.bytes,
+      text: file.text,
+      head: packed,
+      compression,
+    };
   }
   const { path, handle } = await landing.create('.unpacked');
   const probe = new TextProbe();
@@ -48,7 +57,8 @@ export async function unpackFile(
     probe.update(chunk);
     await handle.writeFile(chunk);
   }
-  return { handle, path, size, text: probe.finish(), compression };
+  const head = await readPart(handle, 0, headBytes);
+  return { handle, path, size, text: probe.finish(), head, compression };
 }
 
 function checkLimits(size: number, packed: number, limits: UnpackLimits): void {

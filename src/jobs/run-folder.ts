@@ -30,9 +30,9 @@ export class RunFolder {
     return join(this.path, 'streams', String(stream));
   }
 
-  /** Folder for the landed files of a stream's source; made when missing. */
-  async landed(stream: number, source: number): Promise<string> {
-    return this.folder('streams', String(stream), 'landed', String(source));
+  /** Folder for the landed files of a stream's source; made by who writes there. */
+  landed(stream: number, source: number): string {
+    return join(this.stream(stream), 'landed', String(source));
   }
 
   /** Folder for the pages of a stream's API source; made when missing. */

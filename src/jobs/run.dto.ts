@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { SHOWN_FILES } from './find-with-files.js';
 import type { FileState, RunState, RunTrigger, StreamState, TransformState } from './run-report.js';
 import type { Run } from './run.entity.js';
 
@@ -18,8 +19,6 @@ const STREAM_STATES: StreamState[] = [
   'cancelled',
 ];
 export const FILE_STATES: FileState[] = ['waiting', 'landed', 'loaded', 'copy', 'unchanged'];
-/** Files of each stream that the answer about a run lists. */
-const SHOWN_FILES = 1_000;
 
 const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const RUN_ID = '0198f0a0-5c1e-7d3a-9b1f-2f6c3e8a4d10';

@@ -50,7 +50,7 @@ export class RunsController {
   @ApiOkResponse({ type: RunDto })
   @ApiProblem(404, 'There is no such run')
   async get(@Param('id') id: string): Promise<RunDto> {
-    return toRunDto(await this.runs.getWithFiles(id));
+    return toRunDto(await this.runs.getToShow(id));
   }
 
   @Post(':id/cancel')

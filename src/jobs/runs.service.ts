@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, Not, type Repository } from 'typeorm';
 import { TerminalError } from '../errors.js';
-import { findWithFiles } from './find-with-files.js';
+import { findWithFiles, findWithFirstFiles } from './find-with-files.js';
 import { type FileFilter, type FileOfRun, listRunFiles } from './list-run-files.js';
 import { listRuns, type RunFilter } from './list-runs.js';
 import { isUuid, type Page } from './page.js';
@@ -104,7 +104,7 @@ export class RunsService {
     }
     const open = { id: run.id, state: In<RunState>(['queued', 'running']), cancelAskedAt: IsNull() };
     await updateRun(this.runs.manager, { where: open, changes: { cancelAskedAt: new Date() }, events: [] });
-    const now = await this.getWithFiles(id);
+    const now = await this.getToShow(id);
     if (now.state !== 'succeeded' && now.state !== 'failed') return now;
     throw new TerminalError('RUN_OVER', `expected a run that is not over, got one that has ${now.state}`);
   }
@@ -116,11 +116,11 @@ export class RunsService {
   }
 
   /**
-   * The run with its files.
+   * The run with the first `SHOWN_FILES` files of each stream.
    * @throws TerminalError `RUN_NOT_FOUND`
    */
-  async getWithFiles(id: string): Promise<Run> {
-    const run = isUuid(id.toLowerCase()) ? await findWithFiles(this.runs, id) : null;
+  async getToShow(id: string): Promise<Run> {
+    const run = isUuid(id.toLowerCase()) ? await findWithFirstFiles(this.runs, id) : null;
     return run ?? this.notFound(id);
   }
 

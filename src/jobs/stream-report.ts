@@ -126,9 +126,13 @@ export function applyCarried(report: StreamReport, carried: { source: number; na
   for (const file of report.files) if (places.has(placeOf(file))) file.state = 'unchanged';
 }
 
-export function applyLanded(report: StreamReport, landed: LandedFile, durationMs: number): void {
-  const file = report.files.find((one) => placeOf(one) === placeOf(landed));
-  if (file) Object.assign(file, { state: 'landed', detected: landed.detected, durationMs });
+/** The reports of files, by `placeOf`. */
+export function filesByPlace({ files }: StreamReport): Map<string, FileReport> {
+  return new Map(files.map((file) => [placeOf(file), file]));
+}
+
+export function applyLanded(report: FileReport | undefined, landed: LandedFile, durationMs: number): void {
+  if (report) Object.assign(report, { state: 'landed', detected: landed.detected, durationMs });
 }
 
 /** Takes over what the stage is: its columns, and what did not fit them. */
@@ -139,7 +143,7 @@ export function applyStage(report: StreamReport, { columns, nulled }: Stage): vo
 
 /** Takes over the counts that the load's transaction was committed with, and the files that they are about. */
 export function applyLoad(report: StreamReport, load: LoadResult): void {
-  const known = new Map(report.files.map((file) => [placeOf(file), file]));
+  const known = filesByPlace(report);
   report.files = load.files.map((counts): FileReport => {
     const { source, name, fingerprint, copyOf, read, inserted, updated, duplicate, rejected } = counts;
     const file = known.get(placeOf(counts)) ?? newFile(counts);

@@ -11,8 +11,10 @@ import type { ColumnLoss } from '../schema/column-loss.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
+import { runConcurrently } from '../run-concurrently.js';
 import type { Carrying } from './carry-steps.js';
 import { ChildSteps } from './child-steps.js';
+import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import { OutputSteps } from './output-steps.js';
 import { probePieces } from './probe-pieces.js';
@@ -20,9 +22,12 @@ import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
 import { shareOfLoad } from './share-of-load.js';
 import { splitFiles } from './split-files.js';
 import { apiSources } from './stream-sources.js';
-import { applyCarried, applyLanded, applyLoad, applyStage } from './stream-report.js';
+import { applyCarried, applyLanded, applyLoad, applyStage, filesByPlace } from './stream-report.js';
 import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
+
+/** Files that are made ready at the same time: most of it is waiting for the system. */
+const LANDERS = 4;
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -60,17 +65,20 @@ export class StreamSteps {
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
     if (look.originals.length === 0) return [];
     await enter(at, 'extracting');
-    const landed: LandedFile[] = [];
-    for (const file of look.originals) {
+    const reports = filesByPlace(at.report);
+    let count = 0;
+    // A worker that dies of a file must leave no doubt which one it was.
+    const lanes = at.journal.run.deaths === 0 ? LANDERS : 1;
+    const landed = await runConcurrently(look.originals, lanes, async (file) => {
       const started = performance.now();
       await this.mark(at, file);
-      const folder = await at.folder.landed(at.index, file.source);
       const source = at.stream.sources[file.source] as LocalSourceConfig;
+      const folder = at.folder.landed(at.index, file.source);
       const ready = await this.extraction.land(file, source, folder, at.signals.work);
-      landed.push(ready);
-      applyLanded(at.report, ready, Math.round(performance.now() - started));
-      at.progress.advance(at.index, landed.length / look.originals.length);
-    }
+      applyLanded(reports.get(placeOf(ready)), ready, Math.round(performance.now() - started));
+      at.progress.advance(at.index, ++count / look.originals.length);
+      return ready;
+    });
     logStep(at, 'extract', 'landed', { files: landed.length });
     return landed;
   }
@@ -155,7 +163,7 @@ export class StreamSteps {
 
   /** Throws when a file is not what it was when it was looked at. */
   async verify(look: StreamLook): Promise<void> {
-    for (const file of look.originals) await this.extraction.verify(file);
+    await runConcurrently(look.originals, LANDERS, async (file) => this.extraction.verify(file));
   }
 
   /** A run that fails because of its rejects must still show them. */

@@ -26,13 +26,17 @@ export async function hasRegularRecords(
   const check = new RecordCheck(dialect.quote?.charCodeAt(0) ?? null, dialect.delimiter.charCodeAt(0));
   const file = await open(path);
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    for (;;) {
+    const { size } = await file.stat();
+    // Not a megabyte for each of many small files.
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
+    for (let left = size; left > 0;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(chunk, 0, CHUNK);
-      if (bytesRead === 0) return check.isClosed;
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) break;
+      left -= bytesRead;
       if (!check.take(chunk.subarray(0, bytesRead))) return false;
     }
+    return check.isClosed;
   } finally {
     await file.close();
   }

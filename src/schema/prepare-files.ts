@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
+import { runConcurrently } from '../run-concurrently.js';
 import { hasRegularRecords } from './check-records.js';
 import { parseColumnType } from './column-types.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
@@ -16,6 +17,9 @@ import type { RejectsFile } from './rejects-file.js';
 import { UnclosedQuote } from './scan-csv.js';
 import type { LandedText, StageRequest } from './stage-request.js';
 
+/** Files whose records are checked at the same time. */
+const CHECKERS = 4;
+
 /** Gets every file of a request into a form that the engine reads without guessing. */
 export class FilePreparation {
   readonly readable: ReadableFile[] = [];
@@ -23,6 +27,7 @@ export class FilePreparation {
   /** Records refused before the engine saw them, by file. */
   readonly rejected: number[];
   private readonly carefully = new Set<number>();
+  private readonly named = new Map<string, string[]>();
 
   constructor(
     private readonly connection: DuckDBConnection,
@@ -35,11 +40,13 @@ export class FilePreparation {
 
   /** Goes through all files; one that cannot be read at all becomes one reject. Throws for such a page of an API. */
   async prepare(): Promise<void> {
-    for (const [index, file] of this.request.files.entries()) {
-      this.request.signal?.throwIfAborted();
+    const { files, signal } = this.request;
+    const regular = await runConcurrently(files, CHECKERS, async (file) => this.isRegular(file));
+    for (const [index, file] of files.entries()) {
+      signal?.throwIfAborted();
       await this.orRefuse(index, async () => {
         if (file.rejects) await this.rejects.include(file.rejects.path, file.source, file.name);
-        await this.add(index, file);
+        await this.add(index, file, regular[index]!);
       });
     }
   }
@@ -79,12 +86,11 @@ export class FilePreparation {
     });
   }
 
-  private async add(index: number, file: LandedText): Promise<void> {
+  private async add(index: number, file: LandedText, isRegular: boolean): Promise<void> {
     readPath(file.path);
     if (file.format === 'parquet') return this.addParquet(index, file);
     const columns = this.columnsOf(index, file);
-    const isCareful = file.format === 'csv' && !(await this.isRegular(file as IrregularFile));
-    const readable = isCareful ? await this.land(index, file as IrregularFile) : asIs(index, file);
+    const readable = !isRegular ? await this.land(index, file as IrregularFile) : asIs(index, file);
     this.insert(readable, columns);
   }
 
@@ -95,6 +101,14 @@ export class FilePreparation {
   }
 
   private name(sources: string[], file: string): string[] {
+    const key = JSON.stringify(sources);
+    const names = this.named.get(key) ?? this.nameAnew(sources, file);
+    // Most files of a stream have the same columns. What throws is about one file, and is told of each.
+    this.named.set(key, names);
+    return names;
+  }
+
+  private nameAnew(sources: string[], file: string): string[] {
     const declared = this.request.columns.map((column) => column.name);
     const { naming, rename } = this.request;
     const names = nameColumns(sources, { naming, declared, rename }, file);
@@ -103,9 +117,10 @@ export class FilePreparation {
   }
 
   /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
-  private async isRegular(file: IrregularFile): Promise<boolean> {
-    if (!file.dialect.isRegular || file.columns.length < 2) return false;
-    return hasRegularRecords(file.path, file.dialect, this.request.signal);
+  private async isRegular({ format, dialect, columns, path }: LandedText): Promise<boolean> {
+    if (format !== 'csv') return true;
+    if (!dialect!.isRegular || columns!.length < 2) return false;
+    return hasRegularRecords(path, dialect!, this.request.signal);
   }
 
   private async land(index: number, file: IrregularFile): Promise<ReadableFile> {
