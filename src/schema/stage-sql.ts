@@ -1,8 +1,8 @@
+import { canonicalAssumed, printedParts, printedTexts, readAssumed } from './assumed-value.js';
 import { canonicalText } from './canonical-text.js';
 import { cleanText } from './clean-text.js';
 import { deriveColumns, derivedText } from './derive-columns.js';
 import { identifier } from './engine.js';
-import { readAssumed } from './infer-columns.js';
 import { PLACE } from './readable-file.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
@@ -44,7 +44,10 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
     ),
   ];
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
-  const canonical = columns.map((column, n) => `${canonicalText(column, n)} AS k${n}`);
+  const canonical = columns.map((column, n) => {
+    const text = column.isAssumed ? canonicalAssumed(column, n) : canonicalText(column, n);
+    return `${text} AS k${n}`;
+  });
   const typed = typedRows(relation, columns, rules);
   return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
 }
@@ -64,11 +67,13 @@ export function typedRows(relation: string, columns: SettledColumn[], rules: Row
   const isPlain = (column: SettledColumn) => !column.derived;
   const texts = columns.map((_, n) => `v${n}`);
   const plain = columns.flatMap((column, n) => (isPlain(column) ? [`t${n}`] : []));
-  const cast = `SELECT ${[...texts, ...sources, ...typed(columns, isPlain, rules), ...rest.map(identifier)].join(', ')} FROM (${withNumbers(read, columns, isPlain)})`;
+  const printed = columns.flatMap(printedTexts);
+  const kept = [...texts, ...sources, ...printed];
+  const cast = `SELECT ${[...kept, ...typed(columns, isPlain, rules), ...rest.map(identifier)].join(', ')} FROM (${withParts(read, columns, isPlain)})`;
   if (columns.every(isPlain)) return cast;
-  const derived = deriveColumns(cast, columns, [...texts, ...sources, ...plain, ...rest]);
+  const derived = deriveColumns(cast, columns, [...kept, ...plain, ...rest]);
   const isDerived = (column: SettledColumn) => !isPlain(column);
-  return `SELECT *, ${typed(columns, isDerived, rules).join(', ')} FROM (${withNumbers(derived, columns, isDerived)})`;
+  return `SELECT *, ${typed(columns, isDerived, rules).join(', ')} FROM (${withParts(derived, columns, isDerived)})`;
 }
 
 type Which = (column: SettledColumn) => boolean;
@@ -83,7 +88,7 @@ function sourceTexts(columns: SettledColumn[], { unwanted = [] }: RowRules): str
 function typed(columns: SettledColumn[], which: Which, rules: RowRules): string[] {
   return columns.flatMap((column, n) => {
     if (!which(column)) return [];
-    if (column.isAssumed) return [`${readAssumed(column.type, `v${n}`)} AS t${n}`];
+    if (column.isAssumed) return [`${readAssumed(column, n)} AS t${n}`];
     const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
     const value = readValue(column, `v${n}`, number);
     // Without its NUL it would be another text.
@@ -92,12 +97,14 @@ function typed(columns: SettledColumn[], which: Which, rules: RowRules): string[
   });
 }
 
-function withNumbers(relation: string, columns: SettledColumn[], which: Which): string {
-  const numbers = columns.flatMap((column, n) => {
+/** What typing looks at more than once, in a projection of its own. */
+function withParts(relation: string, columns: SettledColumn[], which: Which): string {
+  const parts = columns.flatMap((column, n) => {
+    if (!which(column)) return [];
     const { decimal } = column.cleaning ?? {};
-    return decimal && which(column) ? [`${plainNumber(`v${n}`, decimal)} AS n${n}`] : [];
+    return decimal ? [`${plainNumber(`v${n}`, decimal)} AS n${n}`] : printedParts(column, n);
   });
-  return numbers.length ? `SELECT *, ${numbers.join(', ')} FROM (${relation})` : relation;
+  return parts.length ? `SELECT *, ${parts.join(', ')} FROM (${relation})` : relation;
 }
 
 function errorOf(columns: SettledColumn[], rules: RowRules): string {

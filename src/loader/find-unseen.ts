@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Stage } from '../schema/stage.js';
+import { LINE_BYTES, packIdentities } from './pack-identities.js';
+import { raiseMemory } from './raise-memory.js';
+import { findRowHashes, indexStore, knownHashes, makeStore, type RowHashes } from './row-hashes.js';
+import type { Session } from './session.js';
+
+/** The identities of a stage that the table has not got yet. */
+export interface Unseen {
+  count: number;
+  /** Lists them, one a line in ascending order; null when they are all that the stage has. */
+  file: string | null;
+  /** Remembers them as loaded, once; returns how many hashes the database took. */
+  remember: () => Promise<number>;
+}
+
+interface Search {
+  stage: Stage;
+  tableId: number;
+  /** Takes the list. */
+  folder: string;
+  signal?: AbortSignal;
+  /** Told how many identities are under way. */
+  onSent?: (identities: number) => void;
+}
+
+/**
+ * Finds the stage's identities that are new: sends them alone, in ascending order, because a random one would touch nearly
+ * every page of the index. Of a table without any identity all are new, and they are sent when they are remembered.
+ */
+export async function findUnseen(session: Session, search: Search): Promise<Unseen> {
+  const { stage, tableId, folder } = search;
+  if (stage.identities === 0) return { count: 0, file: null, remember: async () => 0 };
+  const hashes = await findRowHashes(session, tableId);
+  if (!(await hasHashes(session, hashes))) {
+    return { count: stage.identities, file: null, remember: () => rememberAll(session, hashes, search) };
+  }
+  await raiseMemory(session);
+  const sent = await copyAside(session, identitiesOf(search));
+  const count = await keepUnseen(session, hashes);
+  const unseen = { count, remember: async () => (count > 0 ? insertUnseen(session, hashes) : 0) };
+  if (count === sent) return { ...unseen, file: null };
+  const file = join(folder, `unseen-hashes-${randomUUID()}.txt`);
+  await (count === 0 ? writeFile(file, '') : writeList(session, file));
+  return { ...unseen, file };
+}
+
+async function* identitiesOf({ stage, signal, onSent }: Search): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stage.identityLines(signal)) {
+    yield chunk;
+    bytes += chunk.length;
+    onSent?.(Math.trunc(bytes / LINE_BYTES));
+  }
+}
+
+/** The first load of a table needs no search: the hashes go where they belong at once, and are indexed afterwards. */
+async function rememberAll(session: Session, found: RowHashes, search: Search): Promise<number> {
+  const isNew = found.own === 'possible';
+  const hashes = isNew ? await makeStore(session, found) : found;
+  const isOwn = hashes.own === 'there';
+  const columns = isOwn ? 'row_hash' : 'table_id, row_hash';
+  const { rows } = await session.copyIn(
+    `COPY ${hashes.store} (${columns}) FROM STDIN (FORMAT binary)`,
+    packIdentities(identitiesOf(search), isOwn ? null : hashes.tableId),
+  );
+  if (isNew) await indexStore(session, hashes);
+  return rows;
+}
+
+async function copyAside(session: Session, lines: AsyncIterable<Buffer>): Promise<number> {
+  await session.query('CREATE TEMP TABLE stage_hashes (row_hash uuid NOT NULL) ON COMMIT DROP');
+  const sql = 'COPY pg_temp.stage_hashes (row_hash) FROM STDIN (FORMAT binary)';
+  const { rows } = await session.copyIn(sql, packIdentities(lines, null));
+  return rows;
+}
+
+async function hasHashes(session: Session, hashes: RowHashes): Promise<boolean> {
+  const { rows } = await session.query(`SELECT FROM ${knownHashes(hashes)} AS h LIMIT 1`);
+  return rows.length > 0;
+}
+
+async function keepUnseen(session: Session, hashes: RowHashes): Promise<number> {
+  await session.queryLong('ANALYZE pg_temp.stage_hashes');
+  const { rowCount } = await session.queryLong(
+    `CREATE TEMP TABLE unseen_hashes ON COMMIT DROP AS
+       SELECT s.row_hash FROM pg_temp.stage_hashes s
+        WHERE NOT EXISTS (SELECT FROM ${knownHashes(hashes)} h WHERE h.row_hash = s.row_hash)`,
+  );
+  return rowCount ?? 0;
+}
+
+async function insertUnseen(session: Session, { tableId, store }: RowHashes): Promise<number> {
+  const { rowCount } = await session.queryLong(
+    `INSERT INTO ${store} (table_id, row_hash)
+     SELECT ${tableId}, row_hash FROM pg_temp.unseen_hashes ORDER BY row_hash`,
+  );
+  return rowCount ?? 0;
+}
+
+async function writeList(session: Session, file: string): Promise<void> {
+  const list = session.copyOut(
+    'COPY (SELECT row_hash FROM pg_temp.unseen_hashes ORDER BY row_hash) TO STDOUT',
+  );
+  await pipeline(list, createWriteStream(file));
+}
