@@ -17,6 +17,7 @@ import type {
   StageColumn,
   StagedFile,
 } from './stage.js';
+import { WholeCsv } from './whole-csv.js';
 
 /** How the rows lie in their file; counts up with it, so that none is read that another version has written. */
 const LAYOUT = 2;
@@ -60,6 +61,7 @@ export class StageOnDisk implements Stage {
   readonly rejectsPath: string | null;
   readonly keepsPlaces: boolean;
   private readonly rowsPath: string;
+  private whole: WholeCsv | null = null;
 
   constructor(
     private readonly engine: Engine,
@@ -90,6 +92,12 @@ export class StageOnDisk implements Stage {
     const columns = this.columns.map((_, n) => `c${n}`).join(', ');
     const query = `SELECT ${columns} FROM ${this.first(unseen)}`;
     return this.export('rows', query, 'HEADER false, FORCE_QUOTE *', signal);
+  }
+
+  combinedLines(signal?: AbortSignal): AsyncIterable<Buffer> | null {
+    // In a table of one column a line can be `\\.`, which ends the data where it is not quoted, in PostgreSQL 17 and before.
+    const canServe = this.identities === this.rows && this.columns.length > 1;
+    return canServe ? this.beginWhole(signal).rows(signal) : null;
   }
 
   placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer> {
@@ -143,6 +151,19 @@ export class StageOnDisk implements Stage {
 
   async writeCombined(target: string, signal?: AbortSignal, part: 'whole' | 'rows' = 'whole'): Promise<void> {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
+    if (this.whole && (await this.whole.linkTo(target, signal))) return;
+    await this.writeWhole(target, signal);
+  }
+
+  private beginWhole(signal?: AbortSignal): WholeCsv {
+    if (!this.whole || this.whole.hasFailed) {
+      const target = path.join(this.folder, `${this.table}.whole.${randomUUID()}.csv`);
+      this.whole = new WholeCsv(target, this.writeWhole(target, signal));
+    }
+    return this.whole;
+  }
+
+  private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
     const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
     await this.copy(query, target, `FORMAT csv, HEADER ${part === 'whole'}, DELIMITER ','`, signal);

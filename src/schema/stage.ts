@@ -72,6 +72,12 @@ export interface Stage {
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
+   * All rows for COPY as `rowLines` gives them, but quoted only where needed: those of the file that becomes the combined
+   * CSV, while it is being written. null or absent: `rowLines` has to do, because rows are identical or lines could be
+   * misread.
+   */
+  combinedLines?(signal?: AbortSignal): AsyncIterable<Buffer> | null;
+  /**
    * As `rowLines`, of the first occurrences, of some files (by index) or of all staged rows, with three fields in front: the row's number in the
    * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity.
    */

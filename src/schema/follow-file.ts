@@ -1,0 +1,57 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CHUNK = 256 << 10;
+/** Memory for the chunks, used over and over: a buffer for each would keep the garbage collector busy. */
+const RING = 16 * CHUNK;
+/** How long to wait for more of a file that is still being written. */
+const LOOK_MS = 3;
+
+/**
+ * The bytes of a file, also while somebody else is still making it and appending to it. A chunk lasts until 3 MiB more
+ * have been asked for: its bytes are overwritten then.
+ *
+ * @param written settles when nothing more will come; a rejection is thrown
+ */
+export async function* followFile(
+  path: string,
+  { written, signal }: { written: Promise<void>; signal?: AbortSignal },
+): AsyncGenerator<Buffer> {
+  let isWhole = false;
+  written.then(
+    () => (isWhole = true),
+    () => (isWhole = true),
+  );
+  const file = await openSoon(path, written, signal);
+  try {
+    const ring = Buffer.allocUnsafeSlow(RING);
+    let next = 0;
+    for (let at = 0; ;) {
+      signal?.throwIfAborted();
+      const wasWhole = isWhole;
+      if (next + CHUNK > RING) next = 0;
+      const { bytesRead } = await file.read(ring, next, CHUNK, at);
+      const chunk = ring.subarray(next, next + bytesRead);
+      at += bytesRead;
+      next += bytesRead;
+      if (bytesRead > 0) yield chunk;
+      else if (wasWhole) return await written;
+      else await sleep(LOOK_MS);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Waits for the file to be made. */
+async function openSoon(path: string, written: Promise<void>, signal?: AbortSignal): Promise<FileHandle> {
+  for (let isWhole = false; ;) {
+    signal?.throwIfAborted();
+    try {
+      return await open(path);
+    } catch (error) {
+      if (isWhole || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      isWhole = await Promise.race([written.then(() => true), sleep(LOOK_MS, false)]);
+    }
+  }
+}
