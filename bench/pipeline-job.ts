@@ -99,11 +99,10 @@ export async function rowBytes({ database }: World, pipeline: string): Promise<n
 export async function dropTables({ database }: World, tables: string[]): Promise<void> {
   for (const table of tables) {
     await database.query(`DROP TABLE IF EXISTS "${table}"`);
-    await database.query(
-      `DELETE FROM millrace.loaded_row_hashes WHERE table_id IN
-         (SELECT id FROM millrace.loaded_tables WHERE table_name = $1)`,
+    const ids = await database.query<{ id: number }>(
+      'SELECT id FROM millrace.loaded_tables WHERE table_name = $1',
       [table],
     );
+    for (const { id } of ids) await database.query(`DROP TABLE IF EXISTS millrace.loaded_row_hashes_${id}`);
   }
-  await database.query('VACUUM millrace.loaded_row_hashes');
 }

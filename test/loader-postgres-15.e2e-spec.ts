@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { faultCases } from './loader-faults.js';
+import { hashCases } from './loader-hashes.js';
 import { ledgerCases } from './loader-ledger.js';
 import { refusalCases } from './loader-refusals.js';
 import { modeRuleCases } from './loader-mode-rules.js';
@@ -36,6 +37,7 @@ afterAll(async () => {
 tableCases();
 valueCases();
 ledgerCases();
+hashCases();
 refusalCases();
 ruleCases();
 modeRuleCases();

@@ -1,5 +1,6 @@
 import { cursorCases } from './loader-cursors.js';
 import { faultCases } from './loader-faults.js';
+import { hashCases } from './loader-hashes.js';
 import { ledgerCases } from './loader-ledger.js';
 import { refusalCases } from './loader-refusals.js';
 import { modeRuleCases } from './loader-mode-rules.js';
@@ -12,6 +13,7 @@ import { writeCases } from './loader-writes.js';
 tableCases();
 valueCases();
 ledgerCases();
+hashCases();
 refusalCases();
 ruleCases();
 ruleLaws();

@@ -6,7 +6,7 @@ import type { StreamReport } from './run-report.js';
 /** A row as COPY takes it is a little longer than the record that it was read from: every field is quoted. */
 const LONGER = 1.15;
 
-/** How much of a load is done. The identities travel first and take about half of the time, then the rows that are new. */
+/** How much of a load is done. The identities travel besides the rows that are new, and take up to half of the time. */
 export function shareOfLoad(
   { identitiesSent, rowBytesSent, unseen }: LoadProgress,
   { identities, rows }: Stage,

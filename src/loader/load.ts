@@ -68,7 +68,7 @@ export interface ChildLoad extends Pick<
   of: ChildOf;
 }
 
-/** How far a load is: the identities travel first, then the rows that are new. */
+/** How far a load is: identities and the rows that are new travel one after the other. */
 export interface LoadProgress {
   identitiesSent: number;
   /** Rows that are new; 0 until that is known. */

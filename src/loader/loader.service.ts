@@ -25,6 +25,7 @@ import { countReplayable, exportReplayable } from './replayable-rejects.js';
 import type { Pruned, PruneRequest } from './prune.js';
 import { pruneTarget } from './prune-target.js';
 import { type Forgotten, type ResetRequest, resetTable } from './reset-table.js';
+import { showStores } from './row-hashes.js';
 import { columnsOf } from './rules/make-screen.js';
 import { readRules } from './rules/table-rules.js';
 import { CommitUnknownError, runTransaction } from './run-transaction.js';
@@ -132,7 +133,11 @@ export class LoaderService {
     const where = `table ${request.target.schema}.${request.table}`;
     return this.access.use(request.target, { where, columns }, async (database) => {
       const { limits } = this.access;
-      const work = (session: Session) => loadTogether(session, request, limits);
+      const work = async (session: Session) => {
+        const loaded = await loadTogether(session, request, limits);
+        await showStores(session);
+        return loaded;
+      };
       try {
         return await runTransaction(database, limits, work, request.signal);
       } catch (error) {

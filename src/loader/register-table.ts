@@ -1,6 +1,7 @@
 import { forgetCursors } from './cursors.js';
 import { findRegistered } from './find-registered.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
+import { forgetHashes } from './row-hashes.js';
 import type { Session } from './session.js';
 import type { WriteModeName } from './write/write-rule.js';
 
@@ -78,9 +79,7 @@ export async function forgetRows(
 ): Promise<{ hashes: number; files: number }> {
   // Which text a value is hashed with does not matter for hashes that are not there.
   await session.query('DELETE FROM millrace.widened_columns WHERE table_id = $1', [tableId]);
-  const hashes = await session.queryLong('DELETE FROM millrace.loaded_row_hashes WHERE table_id = $1', [
-    tableId,
-  ]);
+  const hashes = await forgetHashes(session, tableId);
   const files = await session.queryLong('DELETE FROM millrace.loaded_files WHERE table_id = $1', [tableId]);
-  return { hashes: hashes.rowCount ?? 0, files: files.rowCount ?? 0 };
+  return { hashes, files: files.rowCount ?? 0 };
 }

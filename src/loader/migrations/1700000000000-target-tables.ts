@@ -13,7 +13,7 @@ export class TargetTables1700000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP TABLE millrace.rejects, millrace.loaded_row_hashes, millrace.loaded_tables, millrace.load_files, millrace.loads`);
+      DROP TABLE millrace.rejects, millrace.loaded_row_hashes, millrace.loaded_tables, millrace.load_files, millrace.loads CASCADE`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { findRowHashes, forgetListed, knownHashes } from '../row-hashes.js';
 import { insertIncoming } from './apply-outcomes.js';
 import { copyIncoming } from './incoming.js';
 import { keepFirst } from './keep-one.js';
@@ -18,7 +19,8 @@ export async function appendIncoming(step: WriteStep): Promise<Written> {
   const known = await dropMatched(session);
   // What the table has already is no row that it would refuse.
   const screened = (await step.screen?.(step, incoming)) ?? null;
-  const forgotten = screened ? await forgetRefused(step) : 0;
+  // Rows that were refused may come again.
+  const forgotten = screened ? await forgetListed(session, step.tableId, 'pg_temp.taken_rows') : 0;
   const counts = await countIncoming(session);
   const inserted = await insertIncoming(step, incoming);
   return {
@@ -36,29 +38,22 @@ export async function appendIncoming(step: WriteStep): Promise<Written> {
 
 const sumCounts = (counts: OutcomeCount[]) => counts.reduce((sum, { count }) => sum + count, 0);
 
-function dropSeen({ session, tableId }: WriteStep): Promise<OutcomeCount[]> {
+async function dropSeen({ session, tableId }: WriteStep): Promise<OutcomeCount[]> {
+  const known = knownHashes(await findRowHashes(session, tableId));
   return queryOutcomes(
     session,
     `WITH seen AS (
-       DELETE FROM pg_temp.incoming i USING millrace.loaded_row_hashes h
-        WHERE h.table_id = ${tableId} AND h.row_hash = i."#hash" RETURNING i."#file")
+       DELETE FROM pg_temp.incoming i USING ${known} h
+        WHERE h.row_hash = i."#hash" RETURNING i."#file")
      SELECT "#file" AS file, 'duplicate' AS outcome, count(*) AS count FROM seen GROUP BY 1`,
   );
 }
 
 async function rememberIncoming({ session, tableId }: WriteStep): Promise<number> {
+  const { store } = await findRowHashes(session, tableId);
   const { rowCount } = await session.queryLong(
-    `INSERT INTO millrace.loaded_row_hashes (table_id, row_hash)
+    `INSERT INTO ${store} (table_id, row_hash)
      SELECT ${tableId}, "#hash" FROM pg_temp.incoming ORDER BY "#hash"`,
-  );
-  return rowCount ?? 0;
-}
-
-/** Rows that were refused may come again. */
-async function forgetRefused({ session, tableId }: WriteStep): Promise<number> {
-  const { rowCount } = await session.queryLong(
-    `DELETE FROM millrace.loaded_row_hashes h USING pg_temp.taken_rows t
-      WHERE h.table_id = ${tableId} AND h.row_hash = t."#hash"`,
   );
   return rowCount ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { AfterRefusal } from '../../schema/stage.js';
-import type { Unseen } from '../remember-unseen.js';
+import type { Unseen } from '../find-unseen.js';
+import { forgetListed } from '../row-hashes.js';
 import { contestOf } from '../rules/contest.js';
 import { insertIncoming } from '../rules/insert-incoming.js';
 import { budgetOf, columnsOf } from '../rules/make-screen.js';
@@ -22,7 +23,8 @@ export async function appendJudged(step: WriteStep, unseen: Unseen, rules: Table
   const most = await budgetOf(step);
   const inserted = most < 0 ? 0 : await insertIncoming(step, incoming, { rules: rules.rules, most });
   const screened = await refuseIncoming(session, request, true);
-  const forgotten = screened ? await forgetTaken(step) : 0;
+  const stored = await unseen.remember();
+  const forgotten = screened ? await forgetListed(session, step.tableId, 'pg_temp.taken_rows') : 0;
   const files = await countOutcomes(step, unseen, screened);
   const expected = files.reduce((sum, file) => sum + file.inserted, 0);
   return {
@@ -32,18 +34,10 @@ export async function appendJudged(step: WriteStep, unseen: Unseen, rules: Table
     agreements: [
       ['new rows', unseen.count, incoming.copied],
       ['rows that the table took', expected, inserted],
-      ['hashes stored', expected, unseen.stored - forgotten],
+      ['hashes stored', expected, stored - forgotten],
     ],
     screened,
   };
-}
-
-async function forgetTaken({ session, tableId }: WriteStep): Promise<number> {
-  const { rowCount } = await session.queryLong(
-    `DELETE FROM millrace.loaded_row_hashes AS h USING pg_temp.taken_rows AS t
-      WHERE h.table_id = ${tableId} AND h.row_hash = t."#hash"`,
-  );
-  return rowCount ?? 0;
 }
 
 /** A repeat of a row that was refused is no duplicate of one that is in the table. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import type { LoadRequest } from '../load.js';
+import type { LoadProgress, LoadRequest } from '../load.js';
 import { quoteName, quoteTable } from '../quote-name.js';
-import { rememberUnseen, type Unseen } from '../remember-unseen.js';
+import { findUnseen, type Unseen } from '../find-unseen.js';
 import { isRowFault } from '../rules/row-fault.js';
 import { appendIncoming } from './append-incoming.js';
 import { appendJudged } from './append-judged.js';
@@ -18,34 +18,47 @@ export const append: WriteMode = {
   },
 };
 
-/** The identities travel alone, then only the rows that are new. */
+/** The identities travel alone, then only the rows that are new. Where all are new, it is the other way round. */
 async function appendUnseen(step: WriteStep): Promise<Written> {
-  const unseen = await findNew(step);
+  const { session, request, tableId } = step;
+  const { stage, folder, signal } = request;
+  const tell = teller(request);
+  const onSent = (identitiesSent: number) => tell({ identitiesSent });
+  const unseen = await findUnseen(session, { stage, tableId, folder, signal, onSent });
   try {
-    return await writeUnseen(step, unseen);
+    return await writeUnseen(step, unseen, tell);
   } finally {
     if (unseen.file) await rm(unseen.file, { force: true });
   }
 }
 
-async function writeUnseen(step: WriteStep, unseen: Unseen): Promise<Written> {
-  const { session, place, rules, request } = step;
+type Tell = (news: Partial<LoadProgress>) => void;
+
+function teller({ onProgress }: LoadRequest): Tell {
+  const sent: LoadProgress = { identitiesSent: 0, unseen: 0, rowBytesSent: 0 };
+  return (news) => onProgress?.({ ...Object.assign(sent, news) });
+}
+
+async function writeUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise<Written> {
+  const { session, rules, request } = step;
   const canRefuse = request.stage.keepsPlaces && unseen.count > 0;
   if (canRefuse && rules) return appendJudged(step, unseen, rules);
   await session.query('SAVEPOINT rows');
   try {
-    return await copyUnseen(step, unseen);
+    return await copyUnseen(step, unseen, tell);
   } catch (error) {
     if (!canRefuse || !isRowFault(error)) throw error;
     await session.query('ROLLBACK TO SAVEPOINT rows');
     // A rule that the catalog does not tell of.
-    return appendJudged(step, unseen, { place, rules: [], areRowsChanged: true });
+    return appendJudged(step, unseen, { place: step.place, rules: [], areRowsChanged: true });
   }
 }
 
-async function copyUnseen(step: WriteStep, unseen: Unseen): Promise<Written> {
+async function copyUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise<Written> {
   const { stage, signal } = step.request;
-  const copied = unseen.count > 0 ? await copyRows(step, unseen) : { rows: 0, bytes: 0 };
+  tell({ unseen: unseen.count });
+  const copied = unseen.count > 0 ? await copyRows(step, unseen, tell) : { rows: 0, bytes: 0 };
+  const stored = await unseen.remember();
   const tally = await stage.tally(unseen.file, signal);
   const inserted = tally.reduce((sum, file) => sum + file.unseen, 0);
   return {
@@ -57,25 +70,16 @@ async function copyUnseen(step: WriteStep, unseen: Unseen): Promise<Written> {
     agreements: [
       ['unseen rows', unseen.count, inserted],
       ['rows that COPY took', inserted, copied.rows],
-      ['hashes stored', inserted, unseen.stored],
+      ['hashes stored', inserted, stored],
     ],
   };
 }
 
-async function findNew({ session, request, tableId }: WriteStep): Promise<Unseen> {
-  const { stage, folder, signal } = request;
-  if (stage.identities === 0) return { count: 0, stored: 0, file: null };
-  const onSent = (identitiesSent: number) =>
-    request.onProgress?.({ identitiesSent, unseen: 0, rowBytesSent: 0 });
-  return rememberUnseen(session, { stage, tableId, folder, signal, onSent });
-}
-
-function copyRows({ session, request, place }: WriteStep, unseen: Unseen) {
-  const { stage, signal, onProgress }: LoadRequest = request;
+function copyRows({ session, request, place }: WriteStep, unseen: Unseen, tell: Tell) {
+  const { stage, signal } = request;
   const columns = stage.columns.map(({ name }) => quoteName('column', name)).join(', ');
   const sql = `COPY ${quoteTable(place)} (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  const sent = { identitiesSent: stage.identities, unseen: unseen.count };
-  return session.copyIn(sql, stage.rowLines(unseen.file, signal), (rowBytesSent) =>
-    onProgress?.({ ...sent, rowBytesSent }),
-  );
+  const all = unseen.file === null ? stage.combinedLines?.(signal) : null;
+  const lines = all ?? stage.rowLines(unseen.file, signal);
+  return session.copyIn(sql, lines, (rowBytesSent) => tell({ rowBytesSent }));
 }

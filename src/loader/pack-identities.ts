@@ -1,0 +1,64 @@
+/** A UUID's text and the line end. */
+export const LINE_BYTES = 37;
+
+/** Where the 32 digits of a UUID's text stand, in pairs. */
+const PAIRS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/** More than any digit. */
+const NONE = 16;
+/** By the code of a character: the value of the hexadecimal digit, or NONE. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? NONE : digit;
+});
+
+/** Signature, flags and length of the extension, see "Binary Format" under COPY in the manual of PostgreSQL. */
+const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+const TRAILER = Buffer.from([0xff, 0xff]);
+
+/**
+ * Lines of UUIDs, cut anywhere, as the binary data of a COPY with the columns `uuid` or, where a table's id is given,
+ * `integer, uuid`. The server takes them in a third of the time that it needs to parse texts.
+ */
+export async function* packIdentities(
+  chunks: AsyncIterable<Buffer>,
+  tableId: number | null,
+): AsyncGenerator<Buffer> {
+  const front = tupleFront(tableId);
+  let rest: Buffer = Buffer.alloc(0);
+  yield HEADER;
+  for await (const chunk of chunks) {
+    const text = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    const whole = text.length - (text.length % LINE_BYTES);
+    if (whole > 0) yield packLines(text.subarray(0, whole), front);
+    rest = text.subarray(whole);
+  }
+  if (rest.length > 0) throw new Error('expected lines of UUIDs, got a part of one at the end');
+  yield TRAILER;
+}
+
+/** What stands in front of each UUID: the number of fields, the table's id with its length, the UUID's length. */
+function tupleFront(tableId: number | null): Buffer {
+  if (tableId === null) return Buffer.from([0, 1, 0, 0, 0, 16]);
+  const front = Buffer.from([0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 16]);
+  front.writeInt32BE(tableId, 6);
+  return front;
+}
+
+function packLines(text: Buffer, front: Buffer): Buffer {
+  const packed = Buffer.allocUnsafe((text.length / LINE_BYTES) * (front.length + 16));
+  let seen = 0;
+  let to = 0;
+  for (let line = 0; line < text.length; line += LINE_BYTES) {
+    for (let n = 0; n < front.length; n++) packed[to++] = front[n]!;
+    for (let pair = 0; pair < PAIRS.length; pair++) {
+      const at = line + PAIRS[pair]!;
+      const high = DIGITS[text[at]!]!;
+      const low = DIGITS[text[at + 1]!]!;
+      seen |= high | low;
+      packed[to++] = (high << 4) | low;
+    }
+  }
+  if (seen >= NONE) throw new Error('expected lines of UUIDs, got other characters');
+  return packed;
+}
