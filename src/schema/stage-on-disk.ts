@@ -151,22 +151,22 @@ export class StageOnDisk implements Stage {
 
   async writeCombined(target: string, signal?: AbortSignal, part: 'whole' | 'rows' = 'whole'): Promise<void> {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
-    if (this.whole && (await this.whole.linkTo(target, signal))) return;
-    await this.writeWhole(target, signal);
+    if (part === 'whole' && (await this.whole?.linkTo(target, signal))) return;
+    await this.writeCsv(target, part === 'whole', signal);
   }
 
   private beginWhole(signal?: AbortSignal): WholeCsv {
     if (!this.whole || this.whole.hasFailed) {
       const target = path.join(this.folder, `${this.table}.whole.${randomUUID()}.csv`);
-      this.whole = new WholeCsv(target, this.writeWhole(target, signal));
+      this.whole = new WholeCsv(target, this.writeCsv(target, true, signal));
     }
     return this.whole;
   }
 
-  private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
+  private async writeCsv(target: string, hasHeader: boolean, signal?: AbortSignal): Promise<void> {
     const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
-    await this.copy(query, target, `FORMAT csv, HEADER ${part === 'whole'}, DELIMITER ','`, signal);
+    await this.copy(query, target, `FORMAT csv, HEADER ${hasHeader}, DELIMITER ','`, signal);
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
