@@ -23,19 +23,28 @@ export async function updateRun(
   manager: EntityManager,
   { where, changes, events }: RunUpdate,
 ): Promise<string | null> {
-  return manager.transaction(async (inner) => {
-    const { raw } = await inner
-      .createQueryBuilder()
-      .update(Run)
-      .set({ ...changes, revision: () => `revision + ${events.length}` })
-      .where(where)
-      .returning('id, revision')
-      .execute();
-    const [row] = raw as { id: string; revision: number }[];
-    if (!row) return null;
-    await addEvents(inner, { ...row, events });
-    return row.id;
-  });
+  const update = manager
+    .createQueryBuilder()
+    .update(Run)
+    .set({ ...changes, revision: () => `revision + ${events.length}` })
+    .where(where)
+    .returning('id, revision');
+  if (events.length === 0) {
+    const { raw } = await update.execute();
+    return (raw as { id: string }[])[0]?.id ?? null;
+  }
+  // One statement: a run's progress costs one answer of the database a step.
+  const [changed, parameters] = update.getQueryAndParameters();
+  const n = parameters.length;
+  const rows: { id: string }[] = await manager.query(
+    `WITH changed AS (${changed}), told AS (
+       INSERT INTO millrace.run_events (run_id, seq, at, type, data)
+       SELECT id, revision - ${events.length} + n, $${n + 1}::timestamptz, event->>'type', event->'data'
+         FROM changed, jsonb_array_elements($${n + 2}::jsonb) WITH ORDINALITY AS e(event, n))
+     SELECT id FROM changed`,
+    [...parameters, new Date(), JSON.stringify(events)],
+  );
+  return rows[0]?.id ?? null;
 }
 
 /** @param run with the revision that it has after the events */
