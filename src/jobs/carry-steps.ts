@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SeenFile } from '../extraction/seen-file.js';
 import type { LastLoad } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
-import type { Stage } from '../schema/stage.js';
+import type { Stage, StageColumn } from '../schema/stage.js';
 import { type CarriedFiles, carryFiles, goesOn, isCarriable } from './carry-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import { OutputSteps } from './output-steps.js';
@@ -13,6 +13,8 @@ import { logStep, type StreamWalk } from './run-walk.js';
 export interface Carrying extends CarriedFiles<SeenFile> {
   loadId: string;
   signature: string;
+  /** The table's columns. */
+  existing: StageColumn[];
 }
 
 /** Finds out what of a stream's files need not be staged, because the stream's latest load has done it. */
@@ -36,11 +38,11 @@ export class CarrySteps {
     if (!(await this.outputs.canExtend(at, signature)))
       return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
     // Rows that the table refuses are to be told with their places.
-    if (await this.loader.mayRefuse(target(), stream.table, stream.columns))
+    if (await this.loader.mayRefuse(target(), stream.table, { existing, declared: stream.columns }))
       return this.stagesAll(at, loadId, 'the table may refuse rows');
     const counts = { loadId, unchanged: found.carried.files.length, toStage: found.fresh.length };
     logStep(at, 'stage', 'takes over the counts of the files that did not change', counts);
-    return { ...found, loadId, signature };
+    return { ...found, loadId, signature, existing };
   }
 
   /** Whether the stage of the new files can stand for one of all of them. */

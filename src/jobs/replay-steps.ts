@@ -53,7 +53,8 @@ export class ReplaySteps {
     const existing = await this.loader.describe(target(), table);
     const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, key, batchRows };
     const keepPlaces =
-      hasConstraints(stream) || (await this.loader.mayRefuse(target(), table, stream.columns));
+      hasConstraints(stream) ||
+      (await this.loader.mayRefuse(target(), table, { existing, declared: stream.columns }));
     const what = { folder: folderOf(at), files: landed, copies: [], existing, keepPlaces };
     const onProgress = (share: number) => progress.advance(at.index, share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });

@@ -121,7 +121,7 @@ export class StreamSteps {
     at.carried = undefined;
     if (carrying) await this.goOnFrom(at, carrying);
     await enter(at, 'staging');
-    const existing = await this.loader.describe(target(), stream.table);
+    const existing = carrying?.existing ?? (await this.loader.describe(target(), stream.table));
     const split = await splitFiles(this.extraction, stream, files, {
       folder: folder.stream(at.index),
       signal: signals.work,
@@ -136,7 +136,8 @@ export class StreamSteps {
     };
     const keepPlaces =
       !carrying &&
-      (hasConstraints(stream) || (await this.loader.mayRefuse(target(), stream.table, stream.columns)));
+      (hasConstraints(stream) ||
+        (await this.loader.mayRefuse(target(), stream.table, { existing, declared: stream.columns })));
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
       const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));

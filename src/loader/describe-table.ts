@@ -42,51 +42,46 @@ const KINDS: Record<string, string> = {
  * @throws TerminalError `NOT_A_TABLE` when the name belongs to a view or something else that no rows are loaded into
  */
 export async function describeTable(session: Session, place: TablePlace): Promise<TableDescription | null> {
-  const relation = await findRelation(session, place);
-  if (!relation) return null;
-  if (relation.relkind !== 'r' && relation.relkind !== 'p') {
-    throw new TerminalError(
-      'NOT_A_TABLE',
-      `${place.schema}.${place.table}: expected a table, got ${KINDS[relation.relkind] ?? 'another kind of relation'}`,
-    );
-  }
-  return { oid: relation.oid, columns: await listColumns(session, relation.oid) };
-}
-
-interface Relation {
-  oid: number;
-  relkind: string;
-}
-
-async function findRelation(session: Session, place: TablePlace): Promise<Relation | null> {
   // Checks both names, which are compared as values below.
   quoteTable(place);
-  const { rows } = await session.query<{ oid: string; relkind: string }>(
-    `SELECT c.oid::bigint AS oid, c.relkind
-       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relname = $2`,
-    [place.schema, place.table],
-  );
-  return rows[0] ? { oid: Number(rows[0].oid), relkind: rows[0].relkind } : null;
+  const { rows } = await session.query<Described>(DESCRIPTION, [place.schema, place.table]);
+  const [relation] = rows;
+  if (!relation) return null;
+  const { oid, relkind, columns } = relation;
+  if (relkind !== 'r' && relkind !== 'p') {
+    throw new TerminalError(
+      'NOT_A_TABLE',
+      `${place.schema}.${place.table}: expected a table, got ${KINDS[relkind] ?? 'another kind of relation'}`,
+    );
+  }
+  return {
+    oid: Number(oid),
+    columns: columns.map((column) => ({ ...column, type: parseSqlType(column.sqlType) })),
+  };
 }
 
-async function listColumns(session: Session, oid: number): Promise<TableColumn[]> {
-  const { rows } = await session.query<Omit<TableColumn, 'type'>>(
-    `SELECT a.attname AS "name",
-            CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
-                 ELSE format_type(a.atttypid, a.atttypmod) END AS "sqlType",
-            a.attnotnull AS "isNotNull",
-            a.atthasdef OR a.attidentity <> '' AS "hasDefault",
-            a.attidentity <> '' AS "isIdentity",
-            a.attgenerated <> '' AS "isGenerated",
-            t.typtype = 'd' AS "isDomain"
-       FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
-      ORDER BY a.attnum`,
-    [oid],
-  );
-  return rows.map((row) => ({ ...row, type: parseSqlType(row.sqlType) }));
+interface Described {
+  oid: string;
+  relkind: string;
+  columns: Omit<TableColumn, 'type'>[];
 }
+
+const DESCRIPTION = `
+  SELECT c.oid::bigint AS oid, c.relkind, ARRAY(
+      SELECT json_build_object(
+               'name', a.attname,
+               'sqlType', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+                               ELSE format_type(a.atttypid, a.atttypmod) END,
+               'isNotNull', a.attnotnull,
+               'hasDefault', a.atthasdef OR a.attidentity <> '',
+               'isIdentity', a.attidentity <> '',
+               'isGenerated', a.attgenerated <> '',
+               'isDomain', t.typtype = 'd')
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+       ORDER BY a.attnum) AS columns
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2`;
 
 /**
  * The columns that a stage can fill. Generated, identity and unknown ones are left out.

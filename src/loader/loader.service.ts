@@ -63,16 +63,17 @@ export class LoaderService {
   /**
    * Whether the table may refuse rows that the stage takes: because of its constraints, triggers and the like.
    *
+   * @param existing as `describe` gives them
    * @param declared columns of the stream's schema; the others are as the table has them
    */
   async mayRefuse(
     target: Target,
     table: string,
-    declared: { name: string; required: boolean }[],
+    { existing, declared }: { existing: ExistingColumns; declared: { name: string; required: boolean }[] },
   ): Promise<boolean> {
+    if (existing === null) return false;
     const place = { schema: target.schema, table };
-    const there = (await this.describe(target, table)) ?? [];
-    const columns = columnsOf({ columns: [...there, ...declared] });
+    const columns = columnsOf({ columns: [...existing, ...declared] });
     const rules = await this.access.read(target, (session) =>
       readRules(session, place, { columns, more: [] }),
     );

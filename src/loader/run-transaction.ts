@@ -57,11 +57,13 @@ export async function runTransaction<T>(
 
 async function begin(session: Session, limits: LoaderLimits): Promise<Backend> {
   // Each statement must see what others have committed before it got the table's lock.
-  await session.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
-  await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${limits.statementMs}`);
-  await session.query(`SET LOCAL tcp_keepalives_idle = 30`);
-  await session.query(`SET LOCAL DateStyle = 'ISO, YMD'`);
-  await session.query(`SET LOCAL TimeZone = 'UTC'`);
+  await session.query(
+    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+     SET LOCAL idle_in_transaction_session_timeout = ${limits.statementMs};
+     SET LOCAL tcp_keepalives_idle = 30;
+     SET LOCAL DateStyle = 'ISO, YMD';
+     SET LOCAL TimeZone = 'UTC'`,
+  );
   await session.limitStatements();
   const { rows } = await session.query<Backend>(
     `SELECT pid, backend_start::text AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
