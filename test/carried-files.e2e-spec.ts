@@ -446,7 +446,9 @@ describe('a run that takes counts over and is tried again', () => {
       when: 'when its rows are in the table and not in the combined CSV',
       mishap: () =>
         onLoad((request, load) => {
-          request.stage.writeCombined = lost;
+          request.stage.combinedRows = () => {
+            throw new TransientError('LOST', 'the disk was lost');
+          };
           return load(request);
         }),
     },

@@ -93,6 +93,7 @@ export async function makeStage({
     identityLines: () => inChunks(identities),
     rowLines: (unseen) => rowChunks(rows, unseen, pace),
     writeCombined: () => Promise.reject(new Error('not part of a load')),
+    combinedRows: () => inChunks([]),
     writeDistinct: () => Promise.reject(new Error('not part of a load')),
     newestOf: () => Promise.reject(new Error('not part of a load')),
     tally: (unseen) => tallyRows(rows, unseen, files.length),

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TerminalError } from '../errors.js';
 
@@ -53,13 +53,15 @@ export interface Publication {
   /** Of the load that the file shows. */
   signature: string;
   write: (path: string) => Promise<void>;
+  /** Takes one more name of the file before: to free a large one takes a while, which is then left to whoever removes it. */
+  aside?: string;
 }
 
 /**
  * Puts a combined CSV in place so that a reader sees the old one or the whole new one, also after a power cut, and
  * its signature beside it. A signature never lies beside the CSV of another load: at worst there is none.
  */
-export async function publish(path: string, { runId, signature, write }: Publication): Promise<void> {
+export async function publish(path: string, { runId, signature, write, aside }: Publication): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const beside = signaturePath(path);
   let stamp = '';
@@ -68,6 +70,8 @@ export async function publish(path: string, { runId, signature, write }: Publica
     stamp = await stampOf(tmp);
     await rm(beside, { force: true });
     await flush(dirname(path));
+    // There may be none, and not every file system has links.
+    if (aside !== undefined) await link(path, aside).catch(() => {});
   };
   await replaceFile(path, runId, showNew);
   await replaceFile(beside, runId, (tmp) => writeFile(tmp, `${signature}\n${stamp}\n`));

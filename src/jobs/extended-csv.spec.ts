@@ -1,6 +1,7 @@
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { publish } from './combined-csv.js';
 import { ExtendedCsv } from './extended-csv.js';
@@ -23,8 +24,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function extended(signature = 'last', writeRows = (to: string) => writeFile(to, '2\n', { flag: 'wx' })) {
-  return new ExtendedCsv(draft, { path: shown, signature }, writeRows);
+function extended(signature = 'last', rowsOf = () => Readable.from([Buffer.from('2\n')])) {
+  return new ExtendedCsv(draft, { path: shown, signature }, rowsOf);
+}
+
+function failing(message: string): () => Readable {
+  return () => new Readable({ read() {}, construct: (done) => done(new Error(message)) });
 }
 
 describe('a combined CSV that is extended', () => {
@@ -42,9 +47,9 @@ describe('a combined CSV that is extended', () => {
     await extended().moveTo(target);
     await rm(target);
     await rm(shown);
-    const failing = extended('last', () => Promise.reject(new Error('written once')));
-    expect(await failing.isPossible()).toBe(true);
-    await failing.moveTo(target);
+    const again = extended('last', failing('written once'));
+    expect(await again.isPossible()).toBe(true);
+    await again.moveTo(target);
     expect(await readFile(target, 'utf8')).toBe(`${published}2\n`);
   });
 
@@ -61,10 +66,7 @@ describe('a combined CSV that is extended', () => {
   });
 
   it('leaves nothing behind when its rows cannot be written', async () => {
-    const csv = extended('last', async (to) => {
-      await writeFile(to, '2\n');
-      throw new Error('disk full');
-    });
+    const csv = extended('last', failing('disk full'));
     await expect(csv.moveTo(target)).rejects.toThrow('disk full');
     await csv.drop();
     expect((await readdir(folder)).sort()).toEqual(['output']);

@@ -1,5 +1,5 @@
 import { constants, access, copyFile, link, open, rename, rm } from 'node:fs/promises';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TransientError } from '../errors.js';
 import { type CombinedDraft, isAsPublished } from './combined-csv.js';
@@ -19,11 +19,11 @@ export class ExtendedCsv implements CombinedDraft {
   private readonly stopping = new AbortController();
   private writing: Promise<void> | null = null;
 
-  /** @param writeRows writes the new rows, without a header, to a path */
+  /** @param rowsOf the new rows, without a header */
   constructor(
     private readonly path: string,
     private readonly before: PublishedCsv,
-    private readonly writeRows: (path: string, signal: AbortSignal) => Promise<void>,
+    private readonly rowsOf: (signal: AbortSignal) => AsyncIterable<Buffer>,
   ) {}
 
   /** Whether it is there, or there is what it is made from. */
@@ -72,16 +72,9 @@ export class ExtendedCsv implements CombinedDraft {
   }
 
   private async appendTo(half: string): Promise<void> {
-    const rows = `${this.path}.rows`;
     const { signal } = this.stopping;
-    try {
-      await rm(rows, { force: true });
-      await this.writeRows(rows, signal);
-      await pipeline(createReadStream(rows), createWriteStream(half, { flags: 'a' }), { signal });
-      await flush(half);
-    } finally {
-      await rm(rows, { force: true });
-    }
+    await pipeline(this.rowsOf(signal), createWriteStream(half, { flags: 'a' }), { signal });
+    await flush(half);
   }
 
   private async check(): Promise<void> {

@@ -70,7 +70,7 @@ export class OutputSteps {
     { output, carried, stage }: { output: string; carried: CarriedFrom; stage: Stage },
   ): ExtendedCsv {
     const before = { path: this.pathOf(at, output), signature: carried.signature };
-    return new ExtendedCsv(draftPath(at), before, (to, signal) => stage.writeCombined(to, signal, 'rows'));
+    return new ExtendedCsv(draftPath(at), before, (signal) => stage.combinedRows(signal));
   }
 
   private async publish(
@@ -79,7 +79,8 @@ export class OutputSteps {
     write: (tmp: string) => Promise<void>,
   ): Promise<void> {
     const signature = at.report.signature ?? '';
-    await publish(this.pathOf(at, output), { runId: at.journal.run.id, signature, write });
+    const aside = join(at.folder.stream(at.index), `before-${output}`);
+    await publish(this.pathOf(at, output), { runId: at.journal.run.id, signature, write, aside });
   }
 
   private pathOf(at: StreamWalk, output: string): string {

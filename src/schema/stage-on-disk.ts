@@ -149,24 +149,32 @@ export class StageOnDisk implements Stage {
     }
   }
 
-  async writeCombined(target: string, signal?: AbortSignal, part: 'whole' | 'rows' = 'whole'): Promise<void> {
+  async writeCombined(target: string, signal?: AbortSignal): Promise<void> {
     if (this.columns.length === 0) return writeFile(target, '', { flag: 'wx' });
-    if (part === 'whole' && (await this.whole?.linkTo(target, signal))) return;
-    await this.writeCsv(target, part === 'whole', signal);
+    if (await this.whole?.linkTo(target, signal)) return;
+    await this.writeWhole(target, signal);
+  }
+
+  combinedRows(signal?: AbortSignal): AsyncIterable<Buffer> {
+    if (this.columns.length === 0) return Readable.from([]);
+    return this.combinedLines(signal) ?? this.export('combined', this.combined(), 'HEADER false', signal);
   }
 
   private beginWhole(signal?: AbortSignal): WholeCsv {
     if (!this.whole || this.whole.hasFailed) {
       const target = path.join(this.folder, `${this.table}.whole.${randomUUID()}.csv`);
-      this.whole = new WholeCsv(target, this.writeCsv(target, true, signal));
+      this.whole = new WholeCsv(target, this.writeWhole(target, signal));
     }
     return this.whole;
   }
 
-  private async writeCsv(target: string, hasHeader: boolean, signal?: AbortSignal): Promise<void> {
+  private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
+    await this.copy(this.combined(), target, `FORMAT csv, HEADER true, DELIMITER ','`, signal);
+  }
+
+  private combined(): string {
     const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
-    const query = `SELECT ${columns.join(', ')} FROM ${this.good()}`;
-    await this.copy(query, target, `FORMAT csv, HEADER ${hasHeader}, DELIMITER ','`, signal);
+    return `SELECT ${columns.join(', ')} FROM ${this.good()}`;
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {

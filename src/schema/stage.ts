@@ -93,10 +93,10 @@ export interface Stage {
   /**
    * Writes every staged row, repeats included, as CSV with a header (comma, LF, quoted where needed, NULL empty and
    * an empty text as `""`) to `path`, which must not exist yet.
-   *
-   * @param part `rows`: without the header, to stand behind other rows of the same columns
    */
-  writeCombined(path: string, signal?: AbortSignal, part?: 'whole' | 'rows'): Promise<void>;
+  writeCombined(path: string, signal?: AbortSignal): Promise<void>;
+  /** The same without the header, to stand behind other rows of the same columns; in chunks of 64 KiB or more. */
+  combinedRows(signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
    * Writes the distinct combinations of some columns' values to `path`, in order: one JSON object of texts and nulls a
    * line, also where there is none. The columns must be the stage's own.
