@@ -36,11 +36,14 @@ export async function findUnseen(session: Session, search: Search): Promise<Unse
   const { stage, tableId, folder } = search;
   if (stage.identities === 0) return { count: 0, file: null, remember: async () => 0 };
   const hashes = await findRowHashes(session, tableId);
-  if (!(await hasHashes(session, hashes))) {
-    return { count: stage.identities, file: null, remember: () => rememberAll(session, hashes, search) };
+  const areAllNew = !(await hasHashes(session, hashes));
+  // Where they are sent last they are made ready while the rows travel.
+  const lines = told(stage.identityLines(search.signal), search.onSent);
+  if (areAllNew) {
+    return { count: stage.identities, file: null, remember: () => rememberAll(session, hashes, lines) };
   }
   await raiseMemory(session);
-  const sent = await copyAside(session, identitiesOf(search));
+  const sent = await copyAside(session, lines);
   const count = await keepUnseen(session, hashes);
   const unseen = { count, remember: async () => (count > 0 ? insertUnseen(session, hashes) : 0) };
   if (count === sent) return { ...unseen, file: null };
@@ -49,9 +52,9 @@ export async function findUnseen(session: Session, search: Search): Promise<Unse
   return { ...unseen, file };
 }
 
-async function* identitiesOf({ stage, signal, onSent }: Search): AsyncGenerator<Buffer> {
+async function* told(lines: AsyncIterable<Buffer>, onSent: Search['onSent']): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of stage.identityLines(signal)) {
+  for await (const chunk of lines) {
     yield chunk;
     bytes += chunk.length;
     onSent?.(Math.trunc(bytes / LINE_BYTES));
@@ -59,14 +62,18 @@ async function* identitiesOf({ stage, signal, onSent }: Search): AsyncGenerator<
 }
 
 /** The first load of a table needs no search: the hashes go where they belong at once, and are indexed afterwards. */
-async function rememberAll(session: Session, found: RowHashes, search: Search): Promise<number> {
+async function rememberAll(
+  session: Session,
+  found: RowHashes,
+  lines: AsyncIterable<Buffer>,
+): Promise<number> {
   const isNew = found.own === 'possible';
   const hashes = isNew ? await makeStore(session, found) : found;
   const isOwn = hashes.own === 'there';
   const columns = isOwn ? 'row_hash' : 'table_id, row_hash';
   const { rows } = await session.copyIn(
     `COPY ${hashes.store} (${columns}) FROM STDIN (FORMAT binary)`,
-    packIdentities(identitiesOf(search), isOwn ? null : hashes.tableId),
+    packIdentities(lines, isOwn ? null : hashes.tableId),
   );
   if (isNew) await indexStore(session, hashes);
   return rows;

@@ -83,8 +83,13 @@ export class StageOnDisk implements Stage {
   }
 
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer> {
-    const distinct = `SELECT DISTINCT "#hash" FROM ${this.good()} ORDER BY 1`;
-    return this.export('identities', distinct, 'HEADER false', signal);
+    const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
+    return this.export(
+      'identities',
+      `${select} "#hash" FROM ${this.good()} ORDER BY 1`,
+      'HEADER false',
+      signal,
+    );
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
@@ -231,20 +236,13 @@ export class StageOnDisk implements Stage {
     return `(SELECT * FROM ${rows} WHERE "#row" IN (${firsts}))`;
   }
 
-  /** Writes a query's result as CSV to a file and streams that; the file goes when the stream ends. */
-  private async *export(
-    name: string,
-    query: string,
-    options: string,
-    signal?: AbortSignal,
-  ): AsyncGenerator<Buffer> {
+  /** Begins at once to write a query's result as CSV to a file, and streams that; the file goes when the stream ends. */
+  private export(name: string, query: string, options: string, signal?: AbortSignal): AsyncIterable<Buffer> {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
-    try {
-      await this.copy(query, target, `FORMAT csv, DELIMITER ',', ${options}`, signal);
-      yield* createReadStream(target, { highWaterMark: CHUNK, signal }) as AsyncIterable<Buffer>;
-    } finally {
-      await rm(target, { force: true });
-    }
+    const written = this.copy(query, target, `FORMAT csv, DELIMITER ',', ${options}`, signal);
+    // Nobody may ever ask for the stream.
+    written.catch(() => undefined);
+    return streamOnce(target, written, signal);
   }
 
   private async copy(query: string, target: string, options: string, signal?: AbortSignal): Promise<void> {
@@ -254,6 +252,19 @@ export class StageOnDisk implements Stage {
     } finally {
       connection.closeSync();
     }
+  }
+}
+
+async function* streamOnce(
+  path: string,
+  written: Promise<void>,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    await written;
+    yield* createReadStream(path, { highWaterMark: CHUNK, signal }) as AsyncIterable<Buffer>;
+  } finally {
+    await rm(path, { force: true });
   }
 }
 
