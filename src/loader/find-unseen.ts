@@ -6,7 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import type { Stage } from '../schema/stage.js';
 import { LINE_BYTES, packIdentities } from './pack-identities.js';
 import { raiseMemory } from './raise-memory.js';
-import { findRowHashes, indexStore, knownHashes, makeStore, type RowHashes } from './row-hashes.js';
+import {
+  findRowHashes,
+  indexStore,
+  isUnknown,
+  knownHashes,
+  makeStore,
+  type RowHashes,
+} from './row-hashes.js';
 import type { Session } from './session.js';
 
 /** The identities of a stage that the table has not got yet. */
@@ -92,12 +99,13 @@ async function hasHashes(session: Session, hashes: RowHashes): Promise<boolean> 
 }
 
 async function keepUnseen(session: Session, hashes: RowHashes): Promise<number> {
-  await session.queryLong('ANALYZE pg_temp.stage_hashes');
+  // Both sides are in order: few identities are looked up, many are merged, and a hash of all would take twice as long.
+  await session.query('SET LOCAL enable_hashjoin = off');
   const { rowCount } = await session.queryLong(
     `CREATE TEMP TABLE unseen_hashes ON COMMIT DROP AS
-       SELECT s.row_hash FROM pg_temp.stage_hashes s
-        WHERE NOT EXISTS (SELECT FROM ${knownHashes(hashes)} h WHERE h.row_hash = s.row_hash)`,
+       SELECT s.row_hash FROM pg_temp.stage_hashes s WHERE ${isUnknown(hashes, 's.row_hash')}`,
   );
+  await session.query('SET LOCAL enable_hashjoin TO DEFAULT');
   return rowCount ?? 0;
 }
 

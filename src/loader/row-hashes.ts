@@ -32,12 +32,27 @@ export async function findRowHashes(session: Session, tableId: number): Promise<
   return { tableId, store: SHARED, own: mayMake && !isThere ? 'possible' : 'impossible' };
 }
 
-/** A table expression over the column `row_hash` of all identities of the table. */
-export function knownHashes({ tableId, own }: RowHashes): string {
-  if (own !== 'there') return `(SELECT row_hash FROM ${SHARED} WHERE table_id = ${tableId})`;
+/** What to select the identities of the table from, part by part. */
+function partsOf({ tableId, own, store }: RowHashes): { from: string; where: string }[] {
+  const where = `h.table_id = ${tableId}`;
+  if (own !== 'there') return [{ from: `${SHARED} h`, where }];
+  // Asked for nothing but the hash, its index answers alone.
+  const ofOwn = { from: `${store} h`, where: 'true' };
   // From before it had a store of its own, or by a role that may not use that.
-  const shared = `SELECT row_hash FROM ONLY ${SHARED} WHERE table_id = ${tableId}`;
-  return `(SELECT row_hash FROM ${ownStore(tableId)} UNION ALL ${shared})`;
+  return [ofOwn, { from: `ONLY ${SHARED} h`, where }];
+}
+
+/** A table expression over the column `row_hash` of all identities of the table. */
+export function knownHashes(hashes: RowHashes): string {
+  const parts = partsOf(hashes).map(({ from, where }) => `SELECT h.row_hash FROM ${from} WHERE ${where}`);
+  return `(${parts.join(' UNION ALL ')})`;
+}
+
+/** A condition that holds for an identity which the table has not. By part, so that each can be searched in order. */
+export function isUnknown(hashes: RowHashes, hash: string): string {
+  return partsOf(hashes)
+    .map(({ from, where }) => `NOT EXISTS (SELECT FROM ${from} WHERE ${where} AND h.row_hash = ${hash})`)
+    .join(' AND ');
 }
 
 /**
