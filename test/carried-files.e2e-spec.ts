@@ -329,6 +329,11 @@ describe('a file beside others that were loaded', () => {
       unchanged: [],
     },
     {
+      name: 'of a table whose rows were forgotten for the sake of another pipeline',
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), ...world.tables.map(forgetRows)]),
+      unchanged: [],
+    },
+    {
       name: 'of a table that may refuse rows now',
       change: (world) =>
         Promise.all([
@@ -419,6 +424,13 @@ describe('a file beside others that were loaded', () => {
   });
 });
 
+async function forgetRows(table: string): Promise<void> {
+  const other = `other_${table}`;
+  const streams = `streams: [{ table: ${table}, sources: [{ type: local, path: . }] }]`;
+  await service.upload(`pipeline: ${other}\nmonitor: false\n${streams}`);
+  await service.post(`/pipelines/${other}/streams/${table}/reset`, {});
+}
+
 async function onBoth({ tables }: World, sql: string): Promise<void> {
   for (const table of tables) await query(app.database.url, sql.replace('%', table));
 }
@@ -471,16 +483,22 @@ describe('a run that takes counts over and is tried again', () => {
     expect((await runBoth(world)).unchanged).toEqual(['a.csv', 'b.csv']);
   });
 
-  it('because the table is another one when its turn comes', async () => {
+  it.each([
+    {
+      why: 'the table is another one',
+      change: (table: string) => query(app.database.url, `DROP TABLE ${table}`),
+    },
+    { why: 'the rows of the table were forgotten', change: forgetRows },
+  ])('because $why when its turn comes', async ({ change }) => {
     const world = await World.make();
     await world.write({ 'a.csv': A });
     await runBoth(world);
     await world.write({ 'b.csv': B });
     const [carrying, staging] = world.tables;
-    await query(app.database.url, `DROP TABLE ${staging}`);
+    await change(staging);
     const mishap = () =>
       onLoad(async (request, load) => {
-        await query(app.database.url, `DROP TABLE ${carrying}`);
+        await change(carrying);
         return load(request);
       });
     const { run, unchanged, snapshot } = await runBoth(world, mishap);

@@ -30,8 +30,8 @@ export class CarrySteps {
     if (!last || !this.mayCarry(at, last)) return null;
     const { stream, target } = at;
     const contents = await this.loader.contents(target(), last.loadId);
-    const existing = contents && (await this.loader.describe(target(), stream.table));
-    if (!contents || !existing) return null;
+    const existing = contents.columns && (await this.loader.describe(target(), stream.table));
+    if (!existing) return null;
     const { loadId, signature } = last;
     const found = carryFiles({ stream, look, last: { signature, ...contents }, existing });
     if (typeof found === 'string') return this.stagesAll(at, loadId, found);
@@ -55,7 +55,7 @@ export class CarrySteps {
   private mayCarry(at: StreamWalk, { runId, mayTakeMore }: LastLoad): boolean {
     const { run } = at.journal;
     // A load of this run means that an earlier attempt committed it; plans are asked about every file.
-    if (runId === run.id || mayTakeMore || run.deaths > 0 || at.onLosses) return false;
+    if (mayTakeMore || runId === run.id || run.deaths > 0 || at.onLosses) return false;
     return isCarriable(at.stream) && !isParent(at);
   }
 

@@ -1,5 +1,5 @@
 import { TransientError } from '../errors.js';
-import { findLastLoad } from './ledger.js';
+import { findColumns, findLastLoad } from './ledger.js';
 import type { LoadRequest } from './load.js';
 import type { Session } from './session.js';
 
@@ -26,5 +26,6 @@ export async function checkCarried(
 ): Promise<void> {
   if (carriedFrom === undefined) return;
   const last = prepared === 'there' ? await findLastLoad(session, pipeline, { schema, table }) : null;
-  if (last?.loadId !== carriedFrom) throw new LoadOvertaken(`table ${schema}.${table}`);
+  if (last?.loadId !== carriedFrom || !(await findColumns(session, carriedFrom)))
+    throw new LoadOvertaken(`table ${schema}.${table}`);
 }

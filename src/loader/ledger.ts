@@ -1,3 +1,4 @@
+import type { StageColumn } from '../schema/stage.js';
 import { isStillThere } from './find-registered.js';
 import { LoadFileEntity } from './load-file.entity.js';
 import { LoadEntity } from './load.entity.js';
@@ -25,13 +26,19 @@ export async function findLoad(
   return { loadId: load.id, ...counts, files, alreadyCommitted: true };
 }
 
-/** What a load was made of; null when there is no such load. */
-export async function findContents(session: Session, loadId: string): Promise<LoadContents | null> {
-  const load = await session.manager.findOne(LoadEntity, {
-    select: { columns: true },
-    where: { id: loadId },
-  });
-  return load && { columns: load.columns, files: await findFiles(session, loadId) };
+/** What a load was made of. */
+export async function findContents(session: Session, loadId: string): Promise<LoadContents> {
+  const columns = await findColumns(session, loadId);
+  return { columns, files: columns ? await findFiles(session, loadId) : [] };
+}
+
+/** The columns of a load's stage, see `LoadContents`. */
+export async function findColumns(session: Session, loadId: string): Promise<StageColumn[] | null> {
+  const { rows } = await session.query<{ columns: StageColumn[] | null }>(
+    'SELECT columns FROM millrace.loads WHERE id = $1',
+    [loadId],
+  );
+  return rows[0]?.columns ?? null;
 }
 
 async function findFiles(session: Session, loadId: string): Promise<FileCounts[]> {

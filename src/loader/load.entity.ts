@@ -66,7 +66,10 @@ export class LoadEntity {
   @Column({ type: 'jsonb', default: [] })
   changes: ColumnChange[];
 
-  /** Of the stage, in its order; null in loads from before they were kept. */
+  /**
+   * Of the stage, in its order. null: no load goes on from this one, because it is from before they were kept, or the
+   * table's rows were forgotten since.
+   */
   @Column({ type: 'jsonb', nullable: true })
   columns: StageColumn[] | null;
 

@@ -139,7 +139,7 @@ export interface LastLoad {
 
 /** What a committed load was made of. */
 export interface LoadContents {
-  /** Of its stage, in their order; null: nobody has kept them. */
+  /** Of its stage, in their order; null where nothing can go on from it: they were not kept, or its rows were forgotten. */
   columns: StageColumn[] | null;
   files: FileCounts[];
 }

@@ -87,8 +87,8 @@ export class LoaderService {
     );
   }
 
-  /** What a committed load was made of; null when there is none of that id any more. */
-  async contents(target: Target, loadId: string): Promise<LoadContents | null> {
+  /** What a committed load was made of, so that another one may go on from it. */
+  async contents(target: Target, loadId: string): Promise<LoadContents> {
     return this.access.read(target, (session) => findContents(session, loadId));
   }
 

@@ -80,6 +80,11 @@ export async function forgetRows(
   // Which text a value is hashed with does not matter for hashes that are not there.
   await session.query('DELETE FROM millrace.widened_columns WHERE table_id = $1', [tableId]);
   const hashes = await forgetHashes(session, tableId);
+  // A load whose rows are forgotten is nothing to go on from.
+  await session.queryLong(
+    'UPDATE millrace.loads SET columns = NULL WHERE table_id = $1 AND columns IS NOT NULL',
+    [tableId],
+  );
   const files = await session.queryLong('DELETE FROM millrace.loaded_files WHERE table_id = $1', [tableId]);
   return { hashes, files: files.rowCount ?? 0 };
 }
