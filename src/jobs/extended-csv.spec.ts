@@ -25,7 +25,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function extended(signature = 'last', rowsOf = () => Readable.from([Buffer.from('2\n')])) {
-  return new ExtendedCsv(draft, { path: shown, signature }, rowsOf);
+  const csv = new ExtendedCsv(draft, { path: shown, signature });
+  csv.add(rowsOf);
+  return csv;
 }
 
 function failing(message: string): () => Readable {
@@ -34,9 +36,11 @@ function failing(message: string): () => Readable {
 
 describe('a combined CSV that is extended', () => {
   it('has the rows of both, and leaves the one before alone', async () => {
-    const csv = extended();
+    const csv = new ExtendedCsv(draft, { path: shown, signature: 'last' });
     expect(await csv.isPossible()).toBe(true);
     csv.begin();
+    csv.add(() => Readable.from([Buffer.from('2\n')]));
+    csv.add(failing('added once'));
     expect(await csv.moveTo(target)).toBe(true);
     expect(await readFile(target, 'utf8')).toBe(`${published}2\n`);
     expect(await readFile(shown, 'utf8')).toBe(published);

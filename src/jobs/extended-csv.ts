@@ -11,34 +11,47 @@ export interface PublishedCsv {
   signature: string;
 }
 
+/** Rows of a combined CSV, without its header. */
+export type RowsOf = (signal: AbortSignal) => AsyncIterable<Buffer>;
+
 /**
- * The combined CSV of an earlier load with new rows behind it, made in the run's own folder while these are loaded. It
- * stays there until the run is over, so that a worker that takes the run up finds it, whatever the one before was at.
+ * The combined CSV of an earlier load with new rows behind it, made in the run's own folder: copied while these are
+ * staged, added to while they are loaded. It stays there until the run is over, so that a worker that takes the run up
+ * finds it, whatever the one before was at.
  */
 export class ExtendedCsv implements CombinedDraft {
   private readonly stopping = new AbortController();
+  private readonly half: string;
+  private copying: Promise<void> | null = null;
   private writing: Promise<void> | null = null;
 
-  /** @param rowsOf the new rows, without a header */
   constructor(
     private readonly path: string,
     private readonly before: PublishedCsv,
-    private readonly rowsOf: (signal: AbortSignal) => AsyncIterable<Buffer>,
-  ) {}
+  ) {
+    this.half = `${path}.half`;
+  }
 
   /** Whether it is there, or there is what it is made from. */
   async isPossible(): Promise<boolean> {
     return (await isThere(this.path)) || isAsPublished(this.before.path, this.before.signature);
   }
 
+  /** Begins to copy what there is; once. */
   begin(): void {
-    this.writing ??= this.write();
+    this.copying ??= this.copy();
     // Told to whoever asks for it.
+    this.copying.catch(() => {});
+  }
+
+  /** Begins to add the new rows; once. */
+  add(rowsOf: RowsOf): void {
+    this.begin();
+    this.writing ??= this.write(rowsOf);
     this.writing.catch(() => {});
   }
 
   async moveTo(target: string): Promise<boolean> {
-    this.begin();
     await this.writing;
     // Not every file system has links.
     await link(this.path, target).catch(() => rename(this.path, target));
@@ -47,34 +60,30 @@ export class ExtendedCsv implements CombinedDraft {
 
   async drop(): Promise<void> {
     this.stopping.abort(new Error('the combined CSV is not needed any more'));
+    await this.copying?.catch(() => {});
     await this.writing?.catch(() => {});
+    await rm(this.half, { force: true });
+  }
+
+  private async copy(): Promise<void> {
+    if (await isThere(this.path)) return;
+    await rm(this.half, { force: true });
+    await this.check();
+    await copyFile(this.before.path, this.half, constants.COPYFILE_FICLONE);
+    // Whoever has written to it meanwhile is seen by that.
+    await this.check();
+    // Most of what there is to flush, while the new rows are still staged.
+    await flush(this.half);
   }
 
   /** Whole and on the disk before it has its name. */
-  private async write(): Promise<void> {
+  private async write(rowsOf: RowsOf): Promise<void> {
+    await this.copying;
     if (await isThere(this.path)) return;
-    const half = `${this.path}.half`;
-    try {
-      await rm(half, { force: true });
-      await this.copyTo(half);
-      await this.appendTo(half);
-      await rename(half, this.path);
-    } finally {
-      await rm(half, { force: true });
-    }
-  }
-
-  private async copyTo(half: string): Promise<void> {
-    await this.check();
-    await copyFile(this.before.path, half, constants.COPYFILE_FICLONE);
-    // Whoever has written to it meanwhile is seen by that.
-    await this.check();
-  }
-
-  private async appendTo(half: string): Promise<void> {
     const { signal } = this.stopping;
-    await pipeline(this.rowsOf(signal), createWriteStream(half, { flags: 'a' }), { signal });
-    await flush(half);
+    await pipeline(rowsOf(signal), createWriteStream(this.half, { flags: 'a' }), { signal });
+    await flush(this.half);
+    await rename(this.half, this.path);
   }
 
   private async check(): Promise<void> {

@@ -34,9 +34,17 @@ export class OutputSteps {
   }
 
   /** Whether a stage that goes on from an earlier load can still become a combined CSV. */
-  async canFinish(at: StreamWalk, carried: CarriedFrom, stage: Stage): Promise<boolean> {
+  async canFinish(at: StreamWalk, carried: CarriedFrom): Promise<boolean> {
     const { output } = at.stream;
-    return output === null || this.extended(at, { output, carried, stage }).isPossible();
+    return output === null || this.copyOf(at, output, carried).isPossible();
+  }
+
+  /** Begins to copy the combined CSV of the load that a stage goes on from, where there is one. */
+  beginCopy(at: StreamWalk, carried: CarriedFrom): void {
+    const { output } = at.stream;
+    if (output === null) return;
+    at.extended = this.copyOf(at, output, carried);
+    at.extended.begin();
   }
 
   /** One that is written while the rows travel; null where there is none to be, or so little that it can wait for the commit. */
@@ -69,8 +77,13 @@ export class OutputSteps {
     at: StreamWalk,
     { output, carried, stage }: { output: string; carried: CarriedFrom; stage: Stage },
   ): ExtendedCsv {
-    const before = { path: this.pathOf(at, output), signature: carried.signature };
-    return new ExtendedCsv(draftPath(at), before, (signal) => stage.combinedRows(signal));
+    const csv = at.extended ?? this.copyOf(at, output, carried);
+    csv.add((signal) => stage.combinedRows(signal));
+    return csv;
+  }
+
+  private copyOf(at: StreamWalk, output: string, { signature }: CarriedFrom): ExtendedCsv {
+    return new ExtendedCsv(draftPath(at), { path: this.pathOf(at, output), signature });
   }
 
   private async publish(

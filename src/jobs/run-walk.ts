@@ -2,6 +2,7 @@ import type { StreamConfig } from '../config-history/pipeline-config.js';
 import type { Target } from '../loader/load.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
 import type { CombinedDraft } from './combined-csv.js';
+import type { ExtendedCsv } from './extended-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
 import type { CarriedFrom, RunFolder } from './run-folder.js';
@@ -46,6 +47,8 @@ export interface StreamWalk extends Walk {
   hasBegunLoad: boolean;
   /** Its combined CSV, as it was written while the rows travelled; absent: it is still to be written. */
   ahead?: CombinedDraft;
+  /** The combined CSV that it adds to, while it is being copied; absent: that is not yet begun, or nothing is carried. */
+  extended?: ExtendedCsv;
   /** What its stage goes on from; absent: the stage holds all rows of its files. */
   carried?: CarriedFrom;
   /** Its rows, once more for those that are asked for each, while they are being brought back. */

@@ -6,6 +6,7 @@ import { checkComplete } from './check-complete.js';
 import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
 import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
+import { OutputSteps } from './output-steps.js';
 import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
 import { StreamLooks } from './stream-looks.js';
 import { applyLook, applyUnchanged, emptyReport, inSourceOrder } from './stream-report.js';
@@ -19,6 +20,7 @@ export class StageStream {
     private readonly fetches: FetchSteps,
     private readonly steps: StreamSteps,
     private readonly carries: CarrySteps,
+    private readonly outputs: OutputSteps,
   ) {}
 
   async look(at: StreamWalk): Promise<StreamLook> {
@@ -70,6 +72,7 @@ export class StageStream {
   private async stageFresh(at: StreamWalk, look: StreamLook, carrying: Carrying): Promise<Stage | null> {
     const fresh = { ...look, originals: carrying.fresh };
     await at.folder.clear(at.index);
+    this.outputs.beginCopy(at, carrying);
     const stage = await this.steps.stage(at, fresh, await this.steps.land(at, fresh), carrying);
     // The others were not read: they are what they were when they were looked at.
     await this.steps.verify(fresh);

@@ -119,6 +119,7 @@ export class StreamSteps {
   async stage(at: StreamWalk, look: StreamLook, files: LandedFile[], carrying?: Carrying): Promise<Stage> {
     const { stream, target, signals, folder, progress } = at;
     at.carried = undefined;
+    if (!carrying) at.extended = undefined;
     if (carrying) await this.goOnFrom(at, carrying);
     await enter(at, 'staging');
     const existing = carrying?.existing ?? (await this.loader.describe(target(), stream.table));
@@ -180,7 +181,7 @@ export class StreamSteps {
   async reopen(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.schema.reopen(at.folder.stream(at.index), at.stream.table);
     at.carried = (await at.folder.carried(at.index)) ?? undefined;
-    if (stage && at.carried && !(await this.outputs.canFinish(at, at.carried, stage))) return null;
+    if (stage && at.carried && !(await this.outputs.canFinish(at, at.carried))) return null;
     if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
     return stage;
   }
@@ -195,7 +196,6 @@ export class StreamSteps {
     at.hasBegunLoad = true;
     const request = await this.loadRequest(at, stage);
     const ahead = this.outputs.ahead(at, stage);
-    if (at.carried) ahead?.begin();
     const onProgress = (sent: LoadProgress) => {
       // Its identities are out of the way, and the database is at work on them.
       ahead?.begin();
