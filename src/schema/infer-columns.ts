@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { run } from './engine.js';
 import type { ColumnType, TypeName } from './column-types.js';
-import { MAX_DIGITS } from './type-rules.js';
+import { MAX_DIGITS, TYPE_RULES } from './type-rules.js';
 import type { PlannedColumn } from './plan-columns.js';
 
 interface Form {
@@ -17,7 +17,7 @@ const FORMS: Form[] = [
   { type: 'bigint', fits: (text) => matches(text, '0|-?[1-9][0-9]{0,17}') },
   {
     type: 'numeric',
-    fits: (text) => `${matches(text, DECIMAL)} AND length(${text}) <= ${MAX_DIGITS}`,
+    fits: (text) => `${matches(text, PLAIN_DECIMAL)} AND length(${text}) <= ${MAX_DIGITS}`,
   },
   { type: 'boolean', fits: (text) => `(${text} = 'true' OR ${text} = 'false')` },
   { type: 'date', fits: (text) => `${matches(text, DATE)} AND TRY_CAST(${text} AS DATE) IS NOT NULL` },
@@ -32,8 +32,8 @@ const FORMS: Form[] = [
 ];
 const TEXT_BIT = 1 << FORMS.length;
 
-/** Anything but a zero with a sign, which would lose it. */
-const DECIMAL = '-?[1-9][0-9]*(\\.[0-9]+)?|-?0\\.[0-9]*[1-9][0-9]*|0(\\.0+)?';
+/** A number as it is printed, but with zeros behind the point; a zero with a sign would lose it. */
+export const PLAIN_DECIMAL = '-?[1-9][0-9]*(\\.[0-9]+)?|-?0\\.[0-9]*[1-9][0-9]*|0(\\.0+)?';
 const DATE = '(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}';
 
 function matches(text: string, pattern: string): string {
@@ -98,11 +98,17 @@ const ASSUMED: TypeName[] = [
   'uuid',
 ];
 
-/** SQL that tells whether a text has the form that a type is inferred from. */
-export function fitsForm(name: TypeName, text: string): string {
+/**
+ * SQL of the typed value of a column whose type was taken from a sample: NULL where the text has not the form that it
+ * was taken for.
+ *
+ * @param text SQL of the text as it was read
+ */
+export function readAssumed({ name }: ColumnType, text: string): string {
   const form = FORMS.find(({ type }) => type === name);
   if (!form) throw new Error(`${name} is not told by the form of a text`);
-  return form.fits(text);
+  const { assumed, read } = TYPE_RULES[name];
+  return `CASE WHEN ${form.fits(text)} THEN ${assumed?.(text) ?? read(text, { name })} END`;
 }
 
 /** What all files that have the column say of it; text where they differ, null where one of them says nothing. */

@@ -1,8 +1,16 @@
-import { canonicalAssumed, printedParts, printedTexts, readAssumed } from './assumed-value.js';
 import { canonicalText } from './canonical-text.js';
 import { cleanText } from './clean-text.js';
 import { deriveColumns, derivedText } from './derive-columns.js';
 import { identifier } from './engine.js';
+import { readAssumed } from './infer-columns.js';
+import {
+  canonicalPrinted,
+  cleanPrinted,
+  printedNames,
+  printedParts,
+  printedProof,
+  readPrinted,
+} from './printed-value.js';
 import { PLACE } from './readable-file.js';
 import { plainNumber } from './read-number.js';
 import { readValue } from './read-value.js';
@@ -45,8 +53,7 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
   ];
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
   const canonical = columns.map((column, n) => {
-    const text = column.isAssumed ? canonicalAssumed(column, n) : canonicalText(column, n);
-    return `${text} AS k${n}`;
+    return `${canonicalPrinted(column, n, canonicalText(column, n))} AS k${n}`;
   });
   const typed = typedRows(relation, columns, rules);
   return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
@@ -54,26 +61,28 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
 
 /**
  * `v0`, `v1`, … hold the cleaned texts, `t0`, `t1`, … the typed values; `r0`, … stay where a column is cleaned or an
- * expression refers to it. Columns with an expression come to theirs when the others are typed.
+ * expression refers to it, and what is known of printed values. Columns with an expression come to theirs when the others
+ * are typed.
  */
 export function typedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
   const rest = ['#file', ...PLACE, '#raw'];
   // A text of the form that a sample has is clean.
-  const cleaned = columns.map(
-    (column, n) => `${column.isAssumed ? `r${n}` : cleanText(column, `r${n}`)} AS v${n}`,
-  );
+  const cleaned = columns.map((column, n) => {
+    const text = column.isAssumed ? `r${n}` : cleanPrinted(column, n, cleanText(column, `r${n}`));
+    return `${text} AS v${n}`;
+  });
   const sources = sourceTexts(columns, rules);
-  const read = `SELECT ${[...cleaned, ...sources, ...rest.map(identifier)].join(', ')} FROM (${relation})`;
+  const proven = adding(adding(relation, columns.flatMap(printedParts)), columns.flatMap(printedProof));
+  const kept = [...sources, ...columns.flatMap(printedNames)];
+  const read = `SELECT ${[...cleaned, ...kept, ...rest.map(identifier)].join(', ')} FROM (${proven})`;
   const isPlain = (column: SettledColumn) => !column.derived;
   const texts = columns.map((_, n) => `v${n}`);
   const plain = columns.flatMap((column, n) => (isPlain(column) ? [`t${n}`] : []));
-  const printed = columns.flatMap(printedTexts);
-  const kept = [...texts, ...sources, ...printed];
-  const cast = `SELECT ${[...kept, ...typed(columns, isPlain, rules), ...rest.map(identifier)].join(', ')} FROM (${withParts(read, columns, isPlain)})`;
+  const cast = `SELECT ${[...texts, ...kept, ...typed(columns, isPlain, rules), ...rest.map(identifier)].join(', ')} FROM (${withNumbers(read, columns, isPlain)})`;
   if (columns.every(isPlain)) return cast;
-  const derived = deriveColumns(cast, columns, [...kept, ...plain, ...rest]);
+  const derived = deriveColumns(cast, columns, [...texts, ...kept, ...plain, ...rest]);
   const isDerived = (column: SettledColumn) => !isPlain(column);
-  return `SELECT *, ${typed(columns, isDerived, rules).join(', ')} FROM (${withParts(derived, columns, isDerived)})`;
+  return `SELECT *, ${typed(columns, isDerived, rules).join(', ')} FROM (${withNumbers(derived, columns, isDerived)})`;
 }
 
 type Which = (column: SettledColumn) => boolean;
@@ -88,23 +97,26 @@ function sourceTexts(columns: SettledColumn[], { unwanted = [] }: RowRules): str
 function typed(columns: SettledColumn[], which: Which, rules: RowRules): string[] {
   return columns.flatMap((column, n) => {
     if (!which(column)) return [];
-    if (column.isAssumed) return [`${readAssumed(column, n)} AS t${n}`];
+    if (column.isAssumed) return [`${readPrinted(column, n, readAssumed(column.type, `v${n}`))} AS t${n}`];
     const number = column.cleaning?.decimal ? `n${n}` : `v${n}`;
-    const value = readValue(column, `v${n}`, number);
+    const value = readPrinted(column, n, readValue(column, `v${n}`, number));
     // Without its NUL it would be another text.
     const isCleared = isNulling(column) && mayHaveNul(column, rules);
     return [`${isCleared ? `CASE WHEN NOT contains(v${n}, chr(0)) THEN ${value} END` : value} AS t${n}`];
   });
 }
 
-/** What typing looks at more than once, in a projection of its own. */
-function withParts(relation: string, columns: SettledColumn[], which: Which): string {
-  const parts = columns.flatMap((column, n) => {
-    if (!which(column)) return [];
+function withNumbers(relation: string, columns: SettledColumn[], which: Which): string {
+  const numbers = columns.flatMap((column, n) => {
     const { decimal } = column.cleaning ?? {};
-    return decimal ? [`${plainNumber(`v${n}`, decimal)} AS n${n}`] : printedParts(column, n);
+    return decimal && which(column) ? [`${plainNumber(`v${n}`, decimal)} AS n${n}`] : [];
   });
-  return parts.length ? `SELECT *, ${parts.join(', ')} FROM (${relation})` : relation;
+  return adding(relation, numbers);
+}
+
+/** What is looked at more than once, in a projection of its own. */
+function adding(relation: string, parts: string[]): string {
+  return parts.length > 0 ? `SELECT *, ${parts.join(', ')} FROM (${relation})` : relation;
 }
 
 function errorOf(columns: SettledColumn[], rules: RowRules): string {

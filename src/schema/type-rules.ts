@@ -54,7 +54,8 @@ function float(stored: string): TypeRule {
   };
 }
 
-const isDecimal = (type: ColumnType) => type.precision !== undefined && type.precision <= MAX_DECIMAL;
+/** Whether it is staged as the engine's DECIMAL; else as text. */
+export const isDecimal = (type: ColumnType) => type.precision !== undefined && type.precision <= MAX_DECIMAL;
 
 /** Digits before and after the point that `numeric(p,s)` holds; zeros in front and behind do not count. */
 function numericPattern(type: ColumnType): string {
@@ -73,7 +74,8 @@ function expanded(v: string): string {
   );
 }
 
-const stripZeros = (t: string) => `rtrim(rtrim(${t}, '0'), '.')`;
+/** Of a number with a point. */
+export const stripZeros = (t: string) => `rtrim(rtrim(${t}, '0'), '.')`;
 
 /** No sign +, no zeros in front, none behind the point, no bare point, no minus zero. */
 function canonicalNumber(t: string): string {
