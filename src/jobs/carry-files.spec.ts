@@ -198,12 +198,17 @@ describe('carryFiles', () => {
     const signature = streamSignature(then, planFiles(then, before).contents);
     const today = { ...stream, ...config };
     const look = planFiles(today, now);
-    const found = carryFiles({ stream: today, look, last: { signature, files: before, columns }, existing });
+    const found = carryFiles({
+      stream: today,
+      look,
+      last: { loadId: 'last', signature, files: before, columns },
+      existing,
+    });
     if (typeof found === 'string') return void expect(found).toBe(expected);
     const { carried, fresh } = found;
     const names = (files: { name: string }[]) => files.map(({ name }) => name);
     expect({ carried: names(carried.files), fresh: names(fresh) }).toEqual(expected);
-    expect(carried.columns).toEqual(['id', 'note']);
+    expect(carried).toMatchObject({ columns: ['id', 'note'], from: { loadId: 'last', signature } });
     expect(carried.files.every(({ read }) => read === 10)).toBe(true);
   });
 });

@@ -12,7 +12,7 @@ export interface Candidates<F extends KnownFile> {
   /** What there is now. */
   look: Pick<FilePlan<F>, 'originals'>;
   /** The stream's latest load into the table that is there. */
-  last: Pick<LastLoad, 'signature'> & LoadContents;
+  last: Pick<LastLoad, 'loadId' | 'signature'> & LoadContents;
   /** The table's columns. */
   existing: StageColumn[];
 }
@@ -58,19 +58,21 @@ export function carryFiles<F extends KnownFile>(candidates: Candidates<F>): Carr
   if (columns === null || !hasKept(candidates, columns))
     return 'the table has not the columns of the last load';
   const known = new Map(originalsOf(last).map((file) => [contentIn(stream, file), file]));
-  const carried: (F & { read: number })[] = [];
   const fresh: F[] = [];
+  const files: Carried['files'] = [];
   for (const file of look.originals) {
+    const { source, name, fingerprint } = file;
     const before = known.get(contentIn(stream, file));
-    if (before?.rejected === 0) carried.push({ ...file, read: before.read });
+    if (before?.rejected === 0) files.push({ source, name, fingerprint, read: before.read });
     else fresh.push(file);
   }
-  if (carried.length === 0 || fresh.length === 0) return 'there is nothing to add to the last load';
+  if (files.length === 0 || fresh.length === 0) return 'there is nothing to add to the last load';
   // The combined CSV has rows of all its files.
-  if (stream.output !== null && carried.length < known.size)
+  if (stream.output !== null && files.length < known.size)
     return 'files of the last load have changed, are gone, or have rejects';
-  const files = carried.map(({ source, name, fingerprint, read }) => ({ source, name, fingerprint, read }));
-  return { fresh, carried: { columns: columns.map(({ name }) => name), files }, columns };
+  const { loadId, signature } = last;
+  const names = columns.map(({ name }) => name);
+  return { fresh, carried: { from: { loadId, signature }, columns: names, files }, columns };
 }
 
 /**

@@ -11,8 +11,6 @@ import { logStep, type StreamWalk } from './run-walk.js';
 
 /** What a stage goes on from, and what it is made of. */
 export interface Carrying extends CarriedFiles<SeenFile> {
-  loadId: string;
-  signature: string;
   /** The table's columns. */
   existing: StageColumn[];
 }
@@ -33,7 +31,7 @@ export class CarrySteps {
     const existing = contents.columns && (await this.loader.describe(target(), stream.table));
     if (!existing) return null;
     const { loadId, signature } = last;
-    const found = carryFiles({ stream, look, last: { signature, ...contents }, existing });
+    const found = carryFiles({ stream, look, last: { loadId, signature, ...contents }, existing });
     if (typeof found === 'string') return this.stagesAll(at, loadId, found);
     if (!(await this.outputs.canExtend(at, signature)))
       return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
@@ -42,13 +40,13 @@ export class CarrySteps {
       return this.stagesAll(at, loadId, 'the table may refuse rows');
     const counts = { loadId, unchanged: found.carried.files.length, toStage: found.fresh.length };
     logStep(at, 'stage', 'takes over the counts of the files that did not change', counts);
-    return { ...found, loadId, signature, existing };
+    return { ...found, existing };
   }
 
   /** Whether the stage of the new files can stand for one of all of them. */
-  holds(at: StreamWalk, { columns, loadId }: Carrying, stage: Stage): boolean {
+  holds(at: StreamWalk, { columns, carried }: Carrying, stage: Stage): boolean {
     if (goesOn(columns, stage.columns, at.stream.output)) return true;
-    this.stagesAll(at, loadId, 'the new files have changed the columns');
+    this.stagesAll(at, carried.from.loadId, 'the new files have changed the columns');
     return false;
   }
 

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { defaultOutput } from '../config-history/stream-names.js';
-import type { Stage } from '../schema/stage.js';
+import type { EarlierLoad, Stage } from '../schema/stage.js';
 import { Settings } from '../settings/settings.js';
 import { ChildSteps } from './child-steps.js';
 import { CombinedAhead } from './combined-ahead.js';
 import { type CombinedDraft, combinedPath, isAsPublished, isPublished, publish } from './combined-csv.js';
 import { ExtendedCsv } from './extended-csv.js';
-import type { CarriedFrom } from './run-folder.js';
 import { logStep, type StreamWalk } from './run-walk.js';
 
 /** Rows from which on the combined CSV is written while they travel. */
@@ -33,26 +32,25 @@ export class OutputSteps {
     return output === null || isAsPublished(this.pathOf(at, output), signature);
   }
 
-  /** Whether a stage that goes on from an earlier load can still become a combined CSV. */
-  async canFinish(at: StreamWalk, carried: CarriedFrom): Promise<boolean> {
+  /** Whether a stage can still become a combined CSV, where it goes on from the one of an earlier load. */
+  async canFinish(at: StreamWalk, { goesOnFrom }: Stage): Promise<boolean> {
     const { output } = at.stream;
-    return output === null || this.copyOf(at, output, carried).isPossible();
+    return !goesOnFrom || output === null || this.copyOf(at, output, goesOnFrom).isPossible();
   }
 
   /** Begins to copy the combined CSV of the load that a stage goes on from, where there is one. */
-  beginCopy(at: StreamWalk, carried: CarriedFrom): void {
+  beginCopy(at: StreamWalk, from: EarlierLoad): void {
     const { output } = at.stream;
     if (output === null) return;
-    at.extended = this.copyOf(at, output, carried);
+    at.extended = this.copyOf(at, output, from);
     at.extended.begin();
   }
 
   /** One that is written while the rows travel; null where there is none to be, or so little that it can wait for the commit. */
   ahead(at: StreamWalk, stage: Stage): CombinedDraft | null {
-    const { carried, stream } = at;
-    const { output } = stream;
+    const { output } = at.stream;
     if (output === null) return null;
-    if (carried) return this.extended(at, { output, carried, stage });
+    if (stage.goesOnFrom) return this.extended(at, output, stage);
     if (stage.rows < WORTH_AHEAD) return null;
     return new CombinedAhead(draftPath(at), (to, signal) => stage.writeCombined(to, signal));
   }
@@ -64,7 +62,7 @@ export class OutputSteps {
       for (const { table, stage: child } of await this.children.loads(at)) {
         await this.publish(at, defaultOutput(table), (tmp) => writeAnew(at, child, tmp));
       }
-      const draft = at.ahead ?? (at.carried && this.extended(at, { output, carried: at.carried, stage }));
+      const draft = at.ahead ?? this.extended(at, output, stage);
       await this.publish(at, output, async (tmp) => {
         if (!(await draft?.moveTo(tmp))) await writeAnew(at, stage, tmp);
       });
@@ -73,16 +71,15 @@ export class OutputSteps {
     at.report.state = 'succeeded';
   }
 
-  private extended(
-    at: StreamWalk,
-    { output, carried, stage }: { output: string; carried: CarriedFrom; stage: Stage },
-  ): ExtendedCsv {
-    const csv = at.extended ?? this.copyOf(at, output, carried);
+  /** null: the stage holds all rows by itself. */
+  private extended(at: StreamWalk, output: string, stage: Stage): ExtendedCsv | null {
+    if (!stage.goesOnFrom) return null;
+    const csv = at.extended ?? this.copyOf(at, output, stage.goesOnFrom);
     csv.add((signal) => stage.combinedRows(signal));
     return csv;
   }
 
-  private copyOf(at: StreamWalk, output: string, { signature }: CarriedFrom): ExtendedCsv {
+  private copyOf(at: StreamWalk, output: string, { signature }: EarlierLoad): ExtendedCsv {
     return new ExtendedCsv(draftPath(at), { path: this.pathOf(at, output), signature });
   }
 

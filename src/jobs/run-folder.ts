@@ -2,12 +2,6 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadCursors } from '../loader/cursors.js';
 
-/** The load that a stage goes on from: the counts of its files are taken over, its combined CSV is extended. */
-export interface CarriedFrom {
-  loadId: string;
-  signature: string;
-}
-
 /**
  * What a run leaves on disk while it is at work, under `<home>/runs/<id>`: a folder of its own for each stream's landed
  * files and its stage, and beside them what APIs gave, which costs a request to have again and outlives a stage that has
@@ -54,20 +48,6 @@ export class RunFolder {
     return JSON.parse(await readFile(this.cursorsPath(stream), 'utf8')) as LoadCursors;
   }
 
-  /** Makes durable what the stage of a stream goes on from; the stage comes after it. */
-  async keepCarried(stream: number, carried: CarriedFrom): Promise<void> {
-    await writeFile(this.carriedPath(stream), JSON.stringify(carried), { flush: true });
-  }
-
-  /** null: its stage holds all rows of its files. */
-  async carried(stream: number): Promise<CarriedFrom | null> {
-    const text = await readFile(this.carriedPath(stream), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
-    return text === null ? null : (JSON.parse(text) as CarriedFrom);
-  }
-
   /** Throws away what earlier steps of a stream left, so that they begin anew; what was fetched stays. */
   async clear(stream: number): Promise<void> {
     const path = this.stream(stream);
@@ -88,10 +68,6 @@ export class RunFolder {
 
   private cursorsPath(stream: number): string {
     return join(this.stream(stream), 'cursors.json');
-  }
-
-  private carriedPath(stream: number): string {
-    return join(this.stream(stream), 'carried.json');
   }
 
   private async folder(...parts: string[]): Promise<string> {

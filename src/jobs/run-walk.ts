@@ -5,7 +5,7 @@ import type { CombinedDraft } from './combined-csv.js';
 import type { ExtendedCsv } from './extended-csv.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
-import type { CarriedFrom, RunFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import type { RunJournal } from './run-journal.js';
 import type { SkippedFile, StreamReport, StreamState } from './run-report.js';
 import type { RunSignals } from './run-signals.js';
@@ -47,10 +47,8 @@ export interface StreamWalk extends Walk {
   hasBegunLoad: boolean;
   /** Its combined CSV, as it was written while the rows travelled; absent: it is still to be written. */
   ahead?: CombinedDraft;
-  /** The combined CSV that it adds to, while it is being copied; absent: that is not yet begun, or nothing is carried. */
+  /** The combined CSV that its stage adds to, while it is being copied; absent: that is not begun, or it adds to none. */
   extended?: ExtendedCsv;
-  /** What its stage goes on from; absent: the stage holds all rows of its files. */
-  carried?: CarriedFrom;
   /** Its rows, once more for those that are asked for each, while they are being brought back. */
   readingAgain?: Promise<void>;
 }

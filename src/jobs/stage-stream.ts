@@ -72,7 +72,7 @@ export class StageStream {
   private async stageFresh(at: StreamWalk, look: StreamLook, carrying: Carrying): Promise<Stage | null> {
     const fresh = { ...look, originals: carrying.fresh };
     await at.folder.clear(at.index);
-    this.outputs.beginCopy(at, carrying);
+    this.outputs.beginCopy(at, carrying.carried.from);
     const stage = await this.steps.stage(at, fresh, await this.steps.land(at, fresh), carrying);
     // The others were not read: they are what they were when they were looked at.
     await this.steps.verify(fresh);

@@ -118,9 +118,8 @@ export class StreamSteps {
   /** @param carrying what the stage goes on from; absent: the files are all that there are */
   async stage(at: StreamWalk, look: StreamLook, files: LandedFile[], carrying?: Carrying): Promise<Stage> {
     const { stream, target, signals, folder, progress } = at;
-    at.carried = undefined;
-    if (!carrying) at.extended = undefined;
-    if (carrying) await this.goOnFrom(at, carrying);
+    if (carrying) applyCarried(at.report, carrying.carried.files);
+    else at.extended = undefined;
     await enter(at, 'staging');
     const existing = carrying?.existing ?? (await this.loader.describe(target(), stream.table));
     const split = await splitFiles(this.extraction, stream, files, {
@@ -157,12 +156,6 @@ export class StreamSteps {
     }
   }
 
-  private async goOnFrom(at: StreamWalk, { loadId, signature, carried }: Carrying): Promise<void> {
-    at.carried = { loadId, signature };
-    await at.folder.keepCarried(at.index, at.carried);
-    applyCarried(at.report, carried.files);
-  }
-
   /** Throws when a file is not what it was when it was looked at. */
   async verify(look: StreamLook): Promise<void> {
     await runConcurrently(look.originals, LANDERS, async (file) => this.extraction.verify(file));
@@ -180,8 +173,7 @@ export class StreamSteps {
   /** The stage that an earlier attempt finished and checked, when it is still there. */
   async reopen(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.schema.reopen(at.folder.stream(at.index), at.stream.table);
-    at.carried = (await at.folder.carried(at.index)) ?? undefined;
-    if (stage && at.carried && !(await this.outputs.canFinish(at, at.carried))) return null;
+    if (stage && !(await this.outputs.canFinish(at, stage))) return null;
     if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
     return stage;
   }
@@ -232,7 +224,6 @@ export class StreamSteps {
       folder: folder.stream(at.index),
       table: stream.table,
       signature: report.signature ?? '',
-      ...(at.carried && { carriedFrom: at.carried.loadId }),
       ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
       write: writeRule(stream),
       ...(children.length > 0 && { children }),

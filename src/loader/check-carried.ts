@@ -21,11 +21,11 @@ export class LoadOvertaken extends TransientError {
  */
 export async function checkCarried(
   session: Session,
-  { carriedFrom, pipeline, target: { schema }, table }: LoadRequest,
+  { stage: { goesOnFrom }, pipeline, target: { schema }, table }: LoadRequest,
   prepared: 'made' | 'there' | null,
 ): Promise<void> {
-  if (carriedFrom === undefined) return;
+  if (!goesOnFrom) return;
   const last = prepared === 'there' ? await findLastLoad(session, pipeline, { schema, table }) : null;
-  if (last?.loadId !== carriedFrom || !(await findColumns(session, carriedFrom)))
+  if (last?.loadId !== goesOnFrom.loadId || !(await findColumns(session, last.loadId)))
     throw new LoadOvertaken(`table ${schema}.${table}`);
 }

@@ -33,8 +33,6 @@ export interface LoadRequest {
    */
   signature: string;
   stage: Stage;
-  /** The load that the counts of carried files come from, see `StagedFile`; absent: none is carried. */
-  carriedFrom?: string;
   /** How the stage's rows and the table's come together. */
   write: WriteRule;
   /** The constraints that the table shall have; absent: none are declared. */

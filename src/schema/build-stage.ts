@@ -62,6 +62,7 @@ export async function buildStage(
       isReordered: request.duplicates === 'keep',
       columns: bare(columns),
       files,
+      ...(request.carried && { goesOnFrom: request.carried.from }),
       nulled,
       rejectsPath,
     };

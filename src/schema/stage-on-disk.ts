@@ -9,6 +9,7 @@ import { SourceChanged } from './row-origins.js';
 import { readStaged } from './stage-parquet.js';
 import type {
   AfterRefusal,
+  EarlierLoad,
   FileTally,
   NulledColumn,
   PlacedRows,
@@ -26,6 +27,7 @@ const LAYOUT = 2;
 export interface StageManifest {
   columns: StageColumn[];
   files: StagedFile[];
+  goesOnFrom?: EarlierLoad;
   rows: number;
   identities: number;
   rejected: number;
@@ -54,6 +56,7 @@ export const stagePaths = (folder: string, table: string) => ({
 export class StageOnDisk implements Stage {
   readonly columns: StageColumn[];
   readonly files: StagedFile[];
+  readonly goesOnFrom?: EarlierLoad;
   readonly rows: number;
   readonly identities: number;
   readonly rejected: number;
@@ -72,6 +75,7 @@ export class StageOnDisk implements Stage {
     ({
       columns: this.columns,
       files: this.files,
+      goesOnFrom: this.goesOnFrom,
       rows: this.rows,
       identities: this.identities,
       rejected: this.rejected,

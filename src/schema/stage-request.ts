@@ -1,6 +1,6 @@
 import type { ColumnLoss } from './column-loss.js';
 import type { Naming } from './name-columns.js';
-import type { StageColumn } from './stage.js';
+import type { EarlierLoad, StageColumn } from './stage.js';
 
 /** What a stage is made from. The files come from extraction, the existing columns from the target database. */
 export interface StageRequest {
@@ -38,6 +38,7 @@ export interface StageRequest {
 
 /** What a stage goes on from: the counts of its files are taken over, their records are not read. */
 export interface Carried {
+  from: EarlierLoad;
   /** Columns of that load's stage, in their order; the table has them all. The stage begins with them. */
   columns: string[];
   /** Files whose records have all passed and are in the table. */

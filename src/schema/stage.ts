@@ -35,6 +35,12 @@ export interface StagedFile {
   isCarried?: true;
 }
 
+/** A committed load of the same table. */
+export interface EarlierLoad {
+  loadId: string;
+  signature: string;
+}
+
 /** The rows of one file that would be new, and those that would not. */
 export interface FileTally {
   /** Index in `files`. */
@@ -53,6 +59,8 @@ export type PlacedRows = 'all' | { unseen: string | null } | { files: number[] }
 export interface Stage {
   columns: StageColumn[];
   files: StagedFile[];
+  /** The load that the counts of carried files come from; absent: none is carried. */
+  goesOnFrom?: EarlierLoad;
   /** Rows that passed every check, repeats included; none of files that are carried over. */
   rows: number;
   /** Distinct identities among them. */
