@@ -14,32 +14,51 @@ const LONG_RECORD = 4 << 20;
 /** So long after the end of a record the next one is looked for; most records end sooner. */
 const LOOK_AFTER = 1 << 20;
 
-/**
- * Whether the fast reader and RFC 4180 agree on the records: every quote of the text opens or closes a whole field, or
- * is doubled inside one, and no record is very long. Searches natively, so that a text without quotes costs next to nothing.
- */
+/** A file up to this size is given whole to who looks at its records. */
+const SMALL = 128 << 10;
+
+export interface RecordLook {
+  /**
+   * Whether the fast reader and RFC 4180 agree on the records: every quote of the text opens or closes a whole field, or
+   * is doubled inside one, and no record is very long.
+   */
+  isRegular: boolean;
+  /** All of a small file. */
+  bytes: Buffer | null;
+}
+
+/** Reads a file once. Searches natively, so that a text without quotes costs next to nothing. */
+export async function lookAtRecords(
+  path: string,
+  dialect: Dialect,
+  signal?: AbortSignal,
+): Promise<RecordLook> {
+  const check = new RecordCheck(dialect.quote?.charCodeAt(0) ?? null, dialect.delimiter.charCodeAt(0));
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
+    for (let at = 0; at < size;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      if (!check.take(chunk.subarray(0, bytesRead))) return { isRegular: false, bytes: null };
+      if (bytesRead === size && size <= SMALL) return { isRegular: check.isClosed, bytes: chunk };
+    }
+    return { isRegular: check.isClosed, bytes: null };
+  } finally {
+    await file.close();
+  }
+}
+
+/** See `RecordLook`. */
 export async function hasRegularRecords(
   path: string,
   dialect: Dialect,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const check = new RecordCheck(dialect.quote?.charCodeAt(0) ?? null, dialect.delimiter.charCodeAt(0));
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    // Not a megabyte for each of many small files.
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size));
-    for (let left = size; left > 0;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(chunk, 0, chunk.length);
-      if (bytesRead === 0) break;
-      left -= bytesRead;
-      if (!check.take(chunk.subarray(0, bytesRead))) return false;
-    }
-    return check.isClosed;
-  } finally {
-    await file.close();
-  }
+  return (await lookAtRecords(path, dialect, signal)).isRegular;
 }
 
 class RecordCheck {

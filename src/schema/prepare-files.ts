@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
 import { runConcurrently } from '../run-concurrently.js';
-import { hasRegularRecords } from './check-records.js';
-import { parseColumnType } from './column-types.js';
+import { lookAtRecords, type RecordLook } from './check-records.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
+import { FileNamer } from './file-namer.js';
+import { GatheredFiles } from './gathered-files.js';
 import { landIrregular, type IrregularFile } from './land-irregular.js';
-import { refuseMissing } from './missing-columns.js';
-import { nameColumns } from './name-columns.js';
 import { pageRefused } from './page-refused.js';
 import { parquetColumn } from './parquet-columns.js';
 import type { FileColumns } from './plan-columns.js';
@@ -17,8 +16,11 @@ import type { RejectsFile } from './rejects-file.js';
 import { UnclosedQuote } from './scan-csv.js';
 import type { LandedText, StageRequest } from './stage-request.js';
 
-/** Files whose records are checked at the same time. */
-const CHECKERS = 4;
+/** Files whose records are looked at before the first of them is added, and of those at the same time. */
+const LOOKS = 64;
+const LOOKERS = 4;
+/** From so many files on small ones are gathered. */
+const MANY = 32;
 
 /** Gets every file of a request into a form that the engine reads without guessing. */
 export class FilePreparation {
@@ -27,7 +29,7 @@ export class FilePreparation {
   /** Records refused before the engine saw them, by file. */
   readonly rejected: number[];
   private readonly carefully = new Set<number>();
-  private readonly named = new Map<string, string[]>();
+  private readonly namer: FileNamer;
 
   constructor(
     private readonly connection: DuckDBConnection,
@@ -36,18 +38,27 @@ export class FilePreparation {
     private readonly carefulFolder: string,
   ) {
     this.rejected = request.files.map(() => 0);
+    this.namer = new FileNamer(request);
   }
 
   /** Goes through all files; one that cannot be read at all becomes one reject. Throws for such a page of an API. */
   async prepare(): Promise<void> {
     const { files, signal } = this.request;
-    const regular = await runConcurrently(files, CHECKERS, async (file) => this.isRegular(file));
-    for (const [index, file] of files.entries()) {
-      signal?.throwIfAborted();
-      await this.orRefuse(index, async () => {
-        if (file.rejects) await this.rejects.include(file.rejects.path, file.source, file.name);
-        await this.add(index, file, regular[index]!);
-      });
+    const gathered = files.length < MANY ? null : new GatheredFiles(this.carefulFolder);
+    try {
+      for (let from = 0; from < files.length; from += LOOKS) {
+        const some = files.slice(from, from + LOOKS);
+        const looks = await runConcurrently(some, LOOKERS, async (file) => this.look(file));
+        for (const [n, file] of some.entries()) {
+          signal?.throwIfAborted();
+          await this.orRefuse(from + n, async () => {
+            if (file.rejects) await this.rejects.include(file.rejects.path, file.source, file.name);
+            await this.add(from + n, file, { ...looks[n]!, gathered });
+          });
+        }
+      }
+    } finally {
+      await gathered?.close();
     }
   }
 
@@ -82,45 +93,28 @@ export class FilePreparation {
     this.remove(index);
     await this.orRefuse(index, async () => {
       const file = this.request.files[index] as IrregularFile;
-      this.insert(await this.land(index, file), this.columnsOf(index, file));
+      this.insert(await this.land(index, file), this.namer.columnsOf(index, file));
     });
   }
 
-  private async add(index: number, file: LandedText, isRegular: boolean): Promise<void> {
+  private async add(
+    index: number,
+    file: LandedText,
+    { isRegular, bytes, gathered }: RecordLook & { gathered: GatheredFiles | null },
+  ): Promise<void> {
     readPath(file.path);
     if (file.format === 'parquet') return this.addParquet(index, file);
-    const columns = this.columnsOf(index, file);
-    const readable = !isRegular ? await this.land(index, file as IrregularFile) : asIs(index, file);
-    this.insert(readable, columns);
-  }
-
-  private columnsOf(index: number, { columns, name, types }: LandedText): FileColumns {
-    const sources = columns ?? [];
-    const stated = sources.map((_, n) => (types?.[n] ? parseColumnType(types[n]) : null));
-    return { file: index, sources, names: this.name(sources, name), types: stated };
-  }
-
-  private name(sources: string[], file: string): string[] {
-    const key = JSON.stringify(sources);
-    const names = this.named.get(key) ?? this.nameAnew(sources, file);
-    // Most files of a stream have the same columns. What throws is about one file, and is told of each.
-    this.named.set(key, names);
-    return names;
-  }
-
-  private nameAnew(sources: string[], file: string): string[] {
-    const declared = this.request.columns.map((column) => column.name);
-    const { naming, rename } = this.request;
-    const names = nameColumns(sources, { naming, declared, rename }, file);
-    refuseMissing(names, this.request, file);
-    return names;
+    const columns = this.namer.columnsOf(index, file);
+    const place = isRegular && bytes ? await gathered?.add(file, bytes) : null;
+    const readable = isRegular ? asIs(index, file) : await this.land(index, file as IrregularFile);
+    this.insert({ ...readable, ...place }, columns);
   }
 
   /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
-  private async isRegular({ format, dialect, columns, path }: LandedText): Promise<boolean> {
-    if (format !== 'csv') return true;
-    if (!dialect!.isRegular || columns!.length < 2) return false;
-    return hasRegularRecords(path, dialect!, this.request.signal);
+  private async look({ format, dialect, columns, path }: LandedText): Promise<RecordLook> {
+    if (format !== 'csv') return { isRegular: true, bytes: null };
+    if (!dialect!.isRegular || columns!.length < 2) return { isRegular: false, bytes: null };
+    return lookAtRecords(path, dialect!, this.request.signal);
   }
 
   private async land(index: number, file: IrregularFile): Promise<ReadableFile> {
@@ -137,7 +131,7 @@ export class FilePreparation {
       parquetColumn(String(row['column_name']), String(row['column_type'])),
     );
     const sources = columns.map((column) => column.name);
-    const names = this.name(sources, file.name);
+    const names = this.namer.name(sources, file.name);
     const expressions = columns.map((column) => column.text(identifier(column.name)));
     this.insert(
       { ...asIs(index, { ...file, columns: sources }), expressions },

@@ -1,15 +1,9 @@
-import { list, literal, readPath } from './engine.js';
+import { literal, readPath } from './engine.js';
 import type { PlannedColumn } from './plan-columns.js';
+import { readGathered } from './read-gathered.js';
 import { readPages, sharePages } from './read-pages.js';
-import {
-  columnText,
-  extraRoom,
-  LINE_SIZE,
-  LINES_A_BUFFER,
-  PLACE,
-  scanJson,
-  type ReadableFile,
-} from './readable-file.js';
+import { columnText, extraRoom, PLACE, scanJson, type ReadableFile } from './readable-file.js';
+import { scanDelimited } from './scan-delimited.js';
 
 /** Most files in one scan, so that a statement's text stays small. */
 const FILES_A_SCAN = 2000;
@@ -25,11 +19,16 @@ export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): stri
     files.filter(({ page }) => page === null),
     columns,
   ).map((group) => ({ first: group[0]!.index, sql: readGroup(group, columns) }));
+  const isGathered = ({ page, format }: ReadableFile) => page !== null && format === 'csv';
+  const gathered = [...Map.groupBy(files.filter(isGathered), ({ path }) => path).values()].map((group) => ({
+    first: group[0]!.index,
+    sql: readGathered(group, columns),
+  }));
   const shared = sharePages(
-    files.filter(({ page }) => page !== null),
+    files.filter((file) => file.page !== null && !isGathered(file)),
     columns,
   ).map((group) => ({ first: group.pages[0]!.index, sql: readPages(group, columns) }));
-  const scans = [...own, ...shared].sort((a, b) => a.first - b.first);
+  const scans = [...own, ...gathered, ...shared].sort((a, b) => a.first - b.first);
   return scans.map(({ sql }) => sql).join('\nUNION ALL\n');
 }
 
@@ -100,28 +99,7 @@ function scan(group: ReadableFile[]): string {
       group.map((file) => file.path),
       { places: PLACE, names: first.columns, room: extraRoom(first) },
     );
-  const paths = `[${group.map((file) => readPath(file.path)).join(', ')}], hive_partitioning=false`;
-  return first.format === 'csv' ? `read_csv(${paths}, ${csvOptions(first)})` : `read_parquet(${paths})`;
-}
-
-function csvOptions(file: ReadableFile): string {
-  const { delimiter, quote, header, nulls } = file.dialect!;
-  const places = file.isNumbered ? PLACE.map((name) => `'${name}': 'BIGINT'`) : [];
-  const texts = file.columns.map((_, n) => `'c${n}': 'VARCHAR'`);
-  return [
-    'auto_detect=false',
-    `header=${header && !file.isNumbered}`,
-    `delim=${literal(delimiter)}`,
-    `quote=${literal(quote ?? '')}`,
-    `escape=${literal(quote ?? '')}`,
-    `nullstr=${list(nulls.length ? nulls : ['\u0001'])}`,
-    'allow_quoted_nulls=false',
-    `compression='none'`,
-    'strict_mode=true',
-    // What a careful scan has numbered has no faults left; in other files one is enough to want that scan.
-    ...(file.isNumbered ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
-    `max_line_size=${LINE_SIZE + extraRoom(file)}`,
-    `buffer_size=${LINES_A_BUFFER * (LINE_SIZE + extraRoom(file))}`,
-    `columns={${[...places, ...texts].join(', ')}}`,
-  ].join(', ');
+  if (first.format === 'csv') return scanDelimited(group);
+  const paths = group.map((file) => readPath(file.path)).join(', ');
+  return `read_parquet([${paths}], hive_partitioning=false)`;
 }

@@ -62,14 +62,14 @@ export function readPages({ pages, columns, names }: SharedScan, planned: Planne
     return `${found ? columnText(found.page, found.position, column) : 'NULL::VARCHAR'} AS r${n}`;
   });
   const places = PLACE.map((name) => `"${name}"`);
-  const all = [...texts, `${fileOf(pages)} AS "#file"`, ...places, 'NULL::VARCHAR AS "#raw"'];
+  const all = [...texts, `${fileOfPage(pages)} AS "#file"`, ...places, 'NULL::VARCHAR AS "#raw"'];
   const room = pages.reduce((most, page) => Math.max(most, extraRoom(page)), 0);
   const scan = scanJson([pages[0]!.path], { places: ['#page', ...PLACE], names: [...names.values()], room });
   return `SELECT * FROM (SELECT ${all.join(', ')} FROM ${scan}) WHERE "#file" IS NOT NULL`;
 }
 
 /** The index among the stage's files of the page that a record is of; NULL: it is none of these. */
-function fileOf(pages: ReadableFile[]): string {
+export function fileOfPage(pages: ReadableFile[]): string {
   const last = pages.reduce((most, { page }) => Math.max(most, page!), 0);
   const indexes = Array.from<number | null>({ length: last + 1 }).fill(null);
   for (const { index, page } of pages) indexes[page!] = index;

@@ -822,6 +822,38 @@ function referenceRecords(body: string): ((string | null)[] | null)[] {
   return records;
 }
 
+describe('many small files', () => {
+  const ODD: [text: string, dialect?: Partial<Dialect>][] = [
+    ['id,v\n1,a\n2,b\n'],
+    ['id,v\r\n3,c\r\n4,"d\r\n""d"""\r\n'],
+    ['id,v\n5,e\n\n\nno,f\n6,'],
+    ['v,id\n"x, y",7\n,8\n'],
+    ['id,v\n'],
+    ['id,v\n9,i\n10\n11,k\n'],
+    ['id,v\n12,"l"\nno,say "no"\n'],
+    ['id;v\n13;m\nno;""\n', { delimiter: ';' }],
+    ['id,v\n14,n\n1,a\n', { nulls: ['1'] }],
+    ['id,v,w\n15,o,1\nno,p,2\n'],
+  ];
+  const columns = [column('id', 'bigint'), column('v', 'text')];
+
+  it('are read together as they are read apart', async () => {
+    const files = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => csv(`${n}.csv`, ...ODD[n % ODD.length]!)),
+    );
+    const together = await stage(files, { columns });
+    const parts = [await stage(files.slice(0, 20), { columns }), await stage(files.slice(20), { columns })];
+    expect(counts(together)).toEqual(parts.flatMap(counts));
+    expect(together.rejected).toBe(20);
+    const apart = new Set((await Promise.all(parts.map(lines))).flat());
+    expect((await lines(together)).toSorted()).toEqual([...apart].toSorted());
+    const place = ({ file, line }: StageReject) => Number.parseInt(file) * 100 + line!;
+    const inOrder = (all: StageReject[]) => all.toSorted((a, b) => place(a) - place(b));
+    const refused = (await Promise.all(parts.map(rejects))).flat();
+    expect(inOrder(await rejects(together))).toEqual(inOrder(refused));
+  });
+});
+
 describe('laws', () => {
   const cell = fc.oneof(
     fc.constant(null),
