@@ -44,7 +44,7 @@ describe('gatherRecords', () => {
     ['1,2\n3\n', null],
     ['1,2\n3,4,5\n', null],
     ['', ''],
-  ])('%j: %j', (text, gathered, dialect) => {
+  ])('%j: %j', (text, gathered, dialect = {}) => {
     expect(gather(text, 2, dialect)).toBe(gathered);
   });
 
