@@ -6,7 +6,25 @@ import type { FileCounts, LastLoad, LoadContents, LoadRequest, LoadResult } from
 import { quoteTable, type TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
 
-const FILES_AT_ONCE = 1_000;
+const FILE_COLUMNS = [
+  { key: 'source', column: 'source', type: 'integer' },
+  { key: 'name', column: 'name', type: 'text' },
+  { key: 'fingerprint', column: 'fingerprint', type: 'text' },
+  { key: 'copyOf', column: 'copy_of', type: 'text' },
+  { key: 'read', column: 'read', type: 'bigint' },
+  { key: 'inserted', column: 'inserted', type: 'bigint' },
+  { key: 'updated', column: 'updated', type: 'bigint' },
+  { key: 'duplicate', column: 'duplicate', type: 'bigint' },
+  { key: 'rejected', column: 'rejected', type: 'bigint' },
+] as const satisfies { key: keyof FileCounts; column: string; type: string }[];
+
+// One array for each column: a parameter for each value takes many times as long, and there may be thousands of files.
+const FILE_NAMES = FILE_COLUMNS.map(({ column }) => column).join(', ');
+const RECORD_FILES = `
+  INSERT INTO millrace.load_files (load_id, ${FILE_NAMES}, position)
+  SELECT $1::uuid, ${FILE_NAMES}, place - 1
+    FROM unnest(${FILE_COLUMNS.map(({ type }, n) => `$${n + 2}::${type}[]`).join(', ')})
+           WITH ORDINALITY AS file (${FILE_NAMES}, place)`;
 
 /** Which load of the ledger: a run loads each of its tables once. */
 export interface LoadKey extends TablePlace {
@@ -70,10 +88,8 @@ export async function recordLoad(
   const origin = { runId, pipeline, configVersion, signature, tableName, schemaName: target.schema };
   const kept = { tableId, writeMode: request.write.mode, columns: request.stage.columns };
   await session.manager.insert(LoadEntity, { id: loadId, ...origin, ...kept, ...counts });
-  const rows = files.map((file, position) => ({ loadId, position, ...file }));
-  for (let at = 0; at < rows.length; at += FILES_AT_ONCE) {
-    await session.manager.insert(LoadFileEntity, rows.slice(at, at + FILES_AT_ONCE));
-  }
+  const values = FILE_COLUMNS.map(({ key }) => files.map((file) => file[key]));
+  await session.queryLong(RECORD_FILES, [loadId, ...values]);
 }
 
 /**
