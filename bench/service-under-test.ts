@@ -6,10 +6,9 @@ import type { RunDto } from '../src/jobs/run.dto.js';
 import { Service } from '../test/jobs-support.js';
 import { FROM_BUILD, type ServiceProcess, startServiceProcess } from '../test/service-process.js';
 
-/** A run is asked for often while it may still be a short one. */
-const SHORT_MS = 500;
+/** A run is asked for after so much more of the time that it has taken: asking takes time from it, too. */
+const ASK_SHARE = 0.01;
 const OFTEN_MS = 5;
-const SELDOM_MS = 25;
 const PATIENCE_MS = 3_600_000;
 
 /** The built service in a process of its own, on its embedded PostgreSQL. */
@@ -45,7 +44,7 @@ export class ServiceUnderTest {
       if (body.state === 'failed') throw new Error(`run ${id} failed: ${JSON.stringify(body.error)}`);
       const waited = performance.now() - started;
       if (waited > PATIENCE_MS) throw new Error(`run ${id} did not end within an hour`);
-      await delay(waited < SHORT_MS ? OFTEN_MS : SELDOM_MS);
+      await delay(Math.max(OFTEN_MS, waited * ASK_SHARE));
     }
   }
 

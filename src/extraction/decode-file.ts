@@ -18,7 +18,7 @@ export async function decodeFile(
   const traits = { ...text, holdsUtf8: isDamaged };
   const { encoding, bomBytes } = settleEncoding(head, declared, traits);
   if (encoding === 'utf-8') {
-    return { ...file, encoding: bomBytes > 0 ? 'utf-8-bom' : 'utf-8', bomBytes };
+    return { ...unpacked, encoding: bomBytes > 0 ? 'utf-8-bom' : 'utf-8', bomBytes };
   }
   const { path, handle } = await landing.create('.utf-8');
   const probe = new TextProbe();

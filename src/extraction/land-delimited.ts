@@ -23,7 +23,7 @@ export async function landDelimited(
   landing: Landing,
   kind: 'csv' | 'tsv' | 'text',
 ): Promise<LandedContent> {
-  const head = (await readPart(text.handle, 0, Math.min(headerBytes, text.size))).subarray(text.bomBytes);
+  const head = (await readHead(text)).subarray(text.bomBytes);
   const odd = recogniseUndelimited(head.subarray(0, 64 * 1024));
   if (odd !== null) throw new FileRefused(`expected delimited text, got ${odd}`, { line: 1 });
   const isWhole = text.size - text.bomBytes === head.length;
@@ -54,6 +54,11 @@ export async function landDelimited(
     longest: 0,
     rejects: null,
   };
+}
+
+async function readHead({ handle, size, head }: DecodedText): Promise<Buffer> {
+  const length = Math.min(headerBytes, size);
+  return head !== undefined && head.length >= length ? head : readPart(handle, 0, length);
 }
 
 function settleDelimiter(

@@ -59,13 +59,15 @@ export interface UnpackedFile {
   path: string;
   size: number;
   text: TextTraits;
-  /** The first 4 KiB, or all there is. */
+  /** The first 64 KiB, or all there is. */
   head: Buffer;
   compression: DetectedFormat['compression'];
 }
 
 /** A text in UTF-8, or in what claims to be. */
 export interface DecodedText extends Omit<UnpackedFile, 'head'> {
+  /** What was read of its beginning already; absent: nothing. */
+  head?: Buffer;
   /** As it was in the source, for display. */
   encoding: string;
   /** Bytes of a byte order mark at the start. */

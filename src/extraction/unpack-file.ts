@@ -14,7 +14,7 @@ export interface UnpackLimits {
   ratioFrom: number;
 }
 
-const headBytes = 4096;
+const headBytes = 64 * 1024;
 const defaultLimits: UnpackLimits = { most: 64 * 2 ** 30, ratio: 1_000, ratioFrom: 64 * 2 ** 20 };
 
 /** Tells a compression by the first bytes of a file, whatever its name says. */
@@ -36,7 +36,7 @@ export async function unpackFile(
   limits: UnpackLimits = defaultLimits,
 ): Promise<UnpackedFile> {
   const { file, signal } = landing;
-  const packed = await readPart(original, 0, headBytes);
+  const packed = await readPart(original, 0, Math.min(headBytes, file.bytes));
   const compression = detectCompression(packed);
   if (compression === null) {
     return {
@@ -57,7 +57,7 @@ export async function unpackFile(
     probe.update(chunk);
     await handle.writeFile(chunk);
   }
-  const head = await readPart(handle, 0, headBytes);
+  const head = await readPart(handle, 0, Math.min(headBytes, size));
   return { handle, path, size, text: probe.finish(), head, compression };
 }
 

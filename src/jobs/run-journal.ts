@@ -237,5 +237,5 @@ function isUnderWay({ state, error }: StreamReport, end: 'failed' | 'cancelled')
 
 /** jsonb takes neither NUL nor half of a surrogate pair. */
 function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? Buffer.from(value).toString().replaceAll('\0', '␀') : value;
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '␀') : value;
 }
