@@ -168,6 +168,7 @@ function sorted(values: unknown[]): string[] {
 const A = 'id,name,amount\n1,one,1.5\n2,two,\n3,"",7\n';
 const B = 'id,amount\n4,4\n5,5.25\n';
 const C = 'name,id\nsix,6\ntwo,2\n';
+const BAD = { 'a.csv': A, 'b.csv': `${B}x,1\n` };
 
 describe('a file beside others that were loaded', () => {
   it('is staged alone, and all is as if every file had been', async () => {
@@ -275,17 +276,35 @@ describe('a file beside others that were loaded', () => {
       unchanged: [],
     },
     {
-      name: 'beside one with rejects',
+      name: 'beside one with rejects, which has another name now',
       config: 'schema: { columns: { id: bigint, amount: numeric } }',
-      before: { 'a.csv': A, 'b.csv': `${B}x,1\n` },
-      change: (world) => world.write({ 'c.csv': C }),
+      before: BAD,
+      change: (world) =>
+        Promise.all([
+          world.write({ 'c.csv': `${C}seven,y\n` }),
+          rename(world.path('b.csv'), world.path('0.csv')),
+        ]),
+      unchanged: ['0.csv', 'a.csv'],
+    },
+    {
+      name: 'beside one with rejects, with so many that the run fails',
+      config: 'schema: { columns: { id: bigint } }\ncontract: { max_rejects: 34% }',
+      before: BAD,
+      change: (world) => world.write({ 'c.csv': 'id\nx\ny\nz\n' }),
       unchanged: [],
     },
     {
-      name: 'beside one with rejects, without a combined CSV',
+      name: 'beside one whose rejects were removed',
+      config: 'schema: { columns: { id: bigint } }',
+      before: BAD,
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), ...world.tables.map(removeRejects)]),
+      unchanged: [],
+    },
+    {
+      name: 'beside one whose rejects were removed, without a combined CSV',
       config: 'output: false\nschema: { columns: { id: bigint } }',
-      before: { 'a.csv': A, 'b.csv': `${B}x,1\n` },
-      change: (world) => world.write({ 'c.csv': C }),
+      before: BAD,
+      change: (world) => Promise.all([world.write({ 'c.csv': C }), ...world.tables.map(removeRejects)]),
       unchanged: ['a.csv'],
     },
     {
@@ -423,6 +442,10 @@ describe('a file beside others that were loaded', () => {
     expect((await runBoth(world)).unchanged).toEqual(['0.csv', '1.csv', '2.csv', '3.csv', 'a.csv']);
   });
 });
+
+async function removeRejects(pipeline: string): Promise<void> {
+  await query(app.database.url, 'DELETE FROM millrace.rejects WHERE pipeline = $1', [pipeline]);
+}
 
 async function forgetRows(table: string): Promise<void> {
   const other = `other_${table}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
-import type { FileCounts } from '../loader/load.js';
+import type { LoadedFile } from '../loader/load.js';
 import type { ColumnType } from '../schema/column-types.js';
 import type { StageColumn } from '../schema/stage.js';
 import { carryFiles, goesOn, isCarriable } from './carry-files.js';
@@ -64,8 +64,8 @@ describe('isCarriable', () => {
 });
 
 describe('carryFiles', () => {
-  const counts = (name: string, more: Partial<FileCounts> = {}): FileCounts => {
-    const read = { read: 10, inserted: 10, updated: 0, duplicate: 0, rejected: 0 };
+  const counts = (name: string, more: Partial<LoadedFile> = {}): LoadedFile => {
+    const read = { read: 10, inserted: 10, updated: 0, duplicate: 0, rejected: 0, keptRejects: 0 };
     return { source: 0, name, fingerprint: `bytes of ${name}`, ...read, copyOf: null, ...more };
   };
   const seen = (name: string, fingerprint = `bytes of ${name}`): KnownFile => ({
@@ -77,7 +77,7 @@ describe('carryFiles', () => {
   interface Case {
     what: string;
     now: KnownFile[];
-    before?: FileCounts[];
+    before?: LoadedFile[];
     columns?: StageColumn[] | null;
     existing?: StageColumn[];
     config?: Partial<StreamConfig>;
@@ -89,7 +89,7 @@ describe('carryFiles', () => {
   const two = [counts('a.csv'), counts('b.csv')];
   const kept = [seen('a.csv'), seen('b.csv'), seen('c.csv')];
   const added = { carried: ['a.csv', 'b.csv'], fresh: ['c.csv'] };
-  const incomplete = 'files of the last load have changed, are gone, or have rejects';
+  const incomplete = 'files or rejects of the last load have changed or are gone';
   const otherColumns = 'the table has not the columns of the last load';
   const nothing = 'there is nothing to add to the last load';
   const ignoring = { contract: { ...stream.contract, newColumns: 'ignore' as const } };
@@ -117,13 +117,19 @@ describe('carryFiles', () => {
     {
       what: 'a file with rejects',
       now: kept,
-      before: [counts('a.csv'), counts('b.csv', { rejected: 1 })],
+      before: [counts('a.csv'), counts('b.csv', { rejected: 2, keptRejects: 2 })],
+      expected: added,
+    },
+    {
+      what: 'a file with rejects of which some are gone',
+      now: kept,
+      before: [counts('a.csv'), counts('b.csv', { rejected: 2, keptRejects: 1 })],
       expected: incomplete,
     },
     {
-      what: 'a file with rejects, without a combined CSV',
+      what: 'a file with rejects of which some are gone, without a combined CSV',
       now: kept,
-      before: [counts('a.csv'), counts('b.csv', { rejected: 1 })],
+      before: [counts('a.csv'), counts('b.csv', { rejected: 2, keptRejects: 1 })],
       config: { output: null },
       earlier: { output: null },
       expected: { carried: ['a.csv'], fresh: ['b.csv', 'c.csv'] },

@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
-import type { FileCounts, LastLoad, LoadContents } from '../loader/load.js';
+import type { LastLoad, LoadContents, LoadedFile } from '../loader/load.js';
 import { formatColumnType } from '../schema/column-types.js';
 import type { StageColumn } from '../schema/stage.js';
 import type { Carried } from '../schema/stage-request.js';
@@ -63,13 +63,13 @@ export function carryFiles<F extends KnownFile>(candidates: Candidates<F>): Carr
   for (const file of look.originals) {
     const { source, name, fingerprint } = file;
     const before = known.get(contentIn(stream, file));
-    if (before?.rejected === 0) files.push({ source, name, fingerprint, read: before.read });
-    else fresh.push(file);
+    if (!before || before.keptRejects !== before.rejected) fresh.push(file);
+    else files.push({ source, name, fingerprint, ...countsOf(before) });
   }
   if (files.length === 0 || fresh.length === 0) return 'there is nothing to add to the last load';
   // The combined CSV has rows of all its files.
   if (stream.output !== null && files.length < known.size)
-    return 'files of the last load have changed, are gone, or have rejects';
+    return 'files or rejects of the last load have changed or are gone';
   const { loadId, signature } = last;
   const names = columns.map(({ name }) => name);
   return { fresh, carried: { from: { loadId, signature }, columns: names, files }, columns };
@@ -109,7 +109,11 @@ function isSameColumn({ name, type, required }: StageColumn, other: StageColumn 
   return isSameType && name === other.name && required === other.required;
 }
 
-function originalsOf({ files }: LoadContents): FileCounts[] {
+function countsOf({ read, rejected, source, name }: LoadedFile) {
+  return { read, rejected, carriedAs: { source, name } };
+}
+
+function originalsOf({ files }: LoadContents): LoadedFile[] {
   return files.filter(({ copyOf }) => copyOf === null);
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { LastLoad } from '../loader/load.js';
+import { RejectLimit } from '../schema/reject-limit.js';
 import type { Stage } from '../schema/stage.js';
 import { type Carrying, CarrySteps } from './carry-steps.js';
 import { checkComplete } from './check-complete.js';
@@ -73,10 +74,21 @@ export class StageStream {
     const fresh = { ...look, originals: carrying.fresh };
     await at.folder.clear(at.index);
     this.outputs.beginCopy(at, carrying.carried.from);
-    const stage = await this.steps.stage(at, fresh, await this.steps.land(at, fresh), carrying);
+    const stage = await this.stageOnTop(at, fresh, carrying);
+    if (!stage) return null;
     // The others were not read: they are what they were when they were looked at.
     await this.steps.verify(fresh);
     return this.carries.holds(at, carrying, stage) ? stage : null;
+  }
+
+  /** null: so many records are refused that the run fails, and is to show the rejects of all files. */
+  private async stageOnTop(at: StreamWalk, fresh: StreamLook, carrying: Carrying): Promise<Stage | null> {
+    const files = await this.steps.land(at, fresh);
+    return this.steps.stage(at, fresh, files, carrying).catch((error: unknown) => {
+      const haveRejects = carrying.carried.files.some(({ rejected }) => rejected > 0);
+      if (error instanceof RejectLimit && haveRejects) return null;
+      throw error;
+    });
   }
 
   private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {

@@ -34,19 +34,21 @@ describe('countFiles', () => {
 });
 
 describe('files that are carried over', () => {
-  const files: StagedFile[] = [...FILES, { ...file('d.csv', 4, 0), isCarried: true }];
+  const files: StagedFile[] = [...FILES, { ...file('d.csv', 5, 1), carriedAs: { source: 0, name: 'd.csv' } }];
   const carried = countCarried(files);
 
   it('have all their rows in the table, whatever else is said of them', () => {
     const outcomes = [...OUTCOMES, { ...none, file: 3, inserted: 1 }];
-    expect(countFiles(files, outcomes)[3]).toMatchObject({ read: 4, inserted: 0, duplicate: 4, rejected: 0 });
+    expect(countFiles(files, outcomes)[3]).toMatchObject({ read: 5, inserted: 0, duplicate: 4, rejected: 1 });
     expect(carried).toBe(4);
   });
 
   it('count besides the rows of the stage', () => {
     const counts = countFiles(files, OUTCOMES);
-    expect(() => checkBalance(STAGE, counts, { ...COUNTED, carried }, 'table t')).not.toThrow();
-    expect(() => checkBalance(STAGE, counts, COUNTED, 'table t')).toThrow('every check: expected 6, got 10');
+    const stage = { ...STAGE, rejected: 2 };
+    const counted = { ...COUNTED, rejects: 2 };
+    expect(() => checkBalance(stage, counts, { ...counted, carried }, 'table t')).not.toThrow();
+    expect(() => checkBalance(stage, counts, counted, 'table t')).toThrow('every check: expected 6, got 10');
   });
 });
 

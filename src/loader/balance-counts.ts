@@ -5,11 +5,13 @@ import type { Agreement, FileOutcome } from './write/write-mode.js';
 
 export type Counts = Pick<FileCounts, 'read' | 'inserted' | 'updated' | 'duplicate' | 'rejected'>;
 
-/** The counts of each file, in the stage's order. All rows of a carried one are in the table. */
+/** The counts of each file, in the stage's order. All good rows of a carried one are in the table. */
 export function countFiles(files: StagedFile[], outcomes: FileOutcome[]): FileCounts[] {
   const byFile = new Map(outcomes.map((outcome) => [outcome.file, outcome]));
-  return files.map(({ source, name, fingerprint, read, rejected, copyOf, isCarried }, index) => {
-    const outcome: Partial<FileOutcome> = isCarried ? { duplicate: read } : (byFile.get(index) ?? {});
+  return files.map(({ source, name, fingerprint, read, rejected, copyOf, carriedAs }, index) => {
+    const outcome: Partial<FileOutcome> = carriedAs
+      ? { duplicate: read - rejected }
+      : (byFile.get(index) ?? {});
     const { inserted = 0, updated = 0, duplicate = 0 } = outcome;
     return { source, name, fingerprint, read, inserted, updated, duplicate, rejected, copyOf };
   });
@@ -29,7 +31,7 @@ export function sumCounts(files: FileCounts[]): Counts {
 
 /** Rows that are in the table from an earlier load, and not in the stage. */
 export function countCarried(files: StagedFile[]): number {
-  return sumOf(files.map(({ isCarried, read }) => (isCarried ? read : 0)));
+  return sumOf(files.map(({ carriedAs, read, rejected }) => (carriedAs ? read - rejected : 0)));
 }
 
 function sumOf(counts: number[]): number {

@@ -2,7 +2,7 @@ import type { StageColumn } from '../schema/stage.js';
 import { isStillThere } from './find-registered.js';
 import { LoadFileEntity } from './load-file.entity.js';
 import { LoadEntity } from './load.entity.js';
-import type { FileCounts, LastLoad, LoadContents, LoadRequest, LoadResult } from './load.js';
+import type { FileCounts, LastLoad, LoadRequest, LoadResult } from './load.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
 import type { Session } from './session.js';
 
@@ -44,12 +44,6 @@ export async function findLoad(
   return { loadId: load.id, ...counts, files, alreadyCommitted: true };
 }
 
-/** What a load was made of. */
-export async function findContents(session: Session, loadId: string): Promise<LoadContents> {
-  const columns = await findColumns(session, loadId);
-  return { columns, files: columns ? await findFiles(session, loadId) : [] };
-}
-
 /** The columns of a load's stage, see `LoadContents`. */
 export async function findColumns(session: Session, loadId: string): Promise<StageColumn[] | null> {
   const { rows } = await session.query<{ columns: StageColumn[] | null }>(
@@ -59,7 +53,8 @@ export async function findColumns(session: Session, loadId: string): Promise<Sta
   return rows[0]?.columns ?? null;
 }
 
-async function findFiles(session: Session, loadId: string): Promise<FileCounts[]> {
+/** Its files, in their order. */
+export async function findFiles(session: Session, loadId: string): Promise<FileCounts[]> {
   const files = await session.manager.find(LoadFileEntity, {
     where: { loadId },
     order: { position: 'ASC' },

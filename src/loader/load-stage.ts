@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { AfterRefusal } from '../schema/stage.js';
 import { checkBalance, countCarried, countFiles, sumCounts } from './balance-counts.js';
+import { carryRejects } from './carried-rejects.js';
 import { checkCarried } from './check-carried.js';
 import { copyRejects } from './copy-rejects.js';
 import { endEarlierAttempts } from './end-earlier-attempts.js';
@@ -114,7 +115,8 @@ async function concludeLoad(
   const stage = written.screened ?? request.stage;
   const loadId = randomUUID();
   const files = countFiles(stage.files, written.files);
-  const rejects = await storeRejects(session, { ...request, stage }, loadId);
+  const stored = await storeRejects(session, { ...request, stage }, loadId);
+  const rejects = stored + (await carryRejects(session, request, loadId));
   const refused = stage.rejected - request.stage.rejected;
   const sums = { ...sumCounts(files), refused, deleted, rowBytes };
   const result = { loadId, ...sums, files, changes, alreadyCommitted: false };

@@ -139,7 +139,12 @@ export interface LastLoad {
 export interface LoadContents {
   /** Of its stage, in their order; null where nothing can go on from it: they were not kept, or its rows were forgotten. */
   columns: StageColumn[] | null;
-  files: FileCounts[];
+  files: LoadedFile[];
+}
+
+export interface LoadedFile extends FileCounts {
+  /** How many of its rejects are still there as the load has told them. */
+  keptRejects: number;
 }
 
 /** The rejects of a stream whose run fails because of them. */

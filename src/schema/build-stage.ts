@@ -223,7 +223,7 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
     };
   });
   const carried = (request.carried?.files ?? []).map((file): StagedFile => {
-    return { ...file, rejected: 0, copyOf: null, isCarried: true };
+    return { ...file, copyOf: null };
   });
   return [...read, ...carried, ...request.copies.map((copy) => ({ ...copy, read: 0, rejected: 0 }))];
 }

@@ -1,6 +1,6 @@
 import type { ColumnLoss } from './column-loss.js';
 import type { Naming } from './name-columns.js';
-import type { EarlierLoad, StageColumn } from './stage.js';
+import type { EarlierLoad, FilePlace, StageColumn, StagedFile } from './stage.js';
 
 /** What a stage is made from. The files come from extraction, the existing columns from the target database. */
 export interface StageRequest {
@@ -41,8 +41,8 @@ export interface Carried {
   from: EarlierLoad;
   /** Columns of that load's stage, in their order; the table has them all. The stage begins with them. */
   columns: string[];
-  /** Files whose records have all passed and are in the table. */
-  files: { source: number; name: string; fingerprint: string; read: number }[];
+  /** Files of it, with their counts. */
+  files: (Omit<StagedFile, 'copyOf' | 'carriedAs'> & { carriedAs: FilePlace })[];
 }
 
 export interface DeclaredColumn {

@@ -31,8 +31,17 @@ export interface StagedFile {
   rejected: number;
   /** The first file with the same content; its records are not read twice. Then read is 0. */
   copyOf: string | null;
-  /** Its rows are not in the stage: the table has them all from an earlier load. Absent: they are. */
-  isCarried?: true;
+  /**
+   * The file of an earlier load that it is: its rows are not in the stage, the table has them all, and what was refused of
+   * it is known. Absent: they are.
+   */
+  carriedAs?: FilePlace;
+}
+
+/** Where a file stood. */
+export interface FilePlace {
+  source: number;
+  name: string;
 }
 
 /** A committed load of the same table. */
