@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunDto } from '../src/jobs/run.dto.js';
+import type { RunDto, RunPageDto } from '../src/jobs/run.dto.js';
 import { Service } from '../test/jobs-support.js';
 import { FROM_BUILD, type ServiceProcess, startServiceProcess } from '../test/service-process.js';
 
@@ -33,17 +33,19 @@ export class ServiceUnderTest {
     const started = performance.now();
     const { status, body } = await this.client.post<RunDto>('/trigger-job', { pipeline });
     if (status !== 202) throw new Error(`trigger ${pipeline}: ${JSON.stringify(body)}`);
-    const run = await this.ended(body.id, started);
-    return { run, ms: performance.now() - started };
+    const ms = await this.ended(pipeline, started);
+    const { body: run } = await this.client.get<RunDto>(`/runs/${body.id}`);
+    if (run.state === 'succeeded') return { run, ms };
+    throw new Error(`run ${run.id} has ${run.state}: ${JSON.stringify(run.error)}`);
   }
 
-  private async ended(id: string, started: number): Promise<RunDto> {
+  /** Milliseconds until the newest run is over. The list tells it without the run's files, which may be thousands. */
+  private async ended(pipeline: string, started: number): Promise<number> {
     for (;;) {
-      const { body } = await this.client.get<RunDto>(`/runs/${id}`);
-      if (body.state === 'succeeded') return body;
-      if (body.state === 'failed') throw new Error(`run ${id} failed: ${JSON.stringify(body.error)}`);
+      const { body } = await this.client.get<RunPageDto>(`/runs?pipeline=${pipeline}&limit=1`);
       const waited = performance.now() - started;
-      if (waited > PATIENCE_MS) throw new Error(`run ${id} did not end within an hour`);
+      if (body.items[0]?.finishedAt) return waited;
+      if (waited > PATIENCE_MS) throw new Error(`the run of ${pipeline} did not end within an hour`);
       await delay(Math.max(OFTEN_MS, waited * ASK_SHARE));
     }
   }
