@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BufferRing } from '../buffer-ring.js';
 
 const CHUNK = 256 << 10;
-/** Memory for the chunks, used over and over: a buffer for each would keep the garbage collector busy. */
 const RING = 16 * CHUNK;
 /** How long to wait for more of a file that is still being written. */
 const LOOK_MS = 3;
@@ -24,17 +24,15 @@ export async function* followFile(
   );
   const file = await openSoon(path, written, signal);
   try {
-    const ring = Buffer.allocUnsafeSlow(RING);
-    let next = 0;
+    const ring = new BufferRing(RING);
     for (let at = 0; ;) {
       signal?.throwIfAborted();
       const wasWhole = isWhole;
-      if (next + CHUNK > RING) next = 0;
-      const { bytesRead } = await file.read(ring, next, CHUNK, at);
-      const chunk = ring.subarray(next, next + bytesRead);
+      const room = ring.room(CHUNK);
+      const { bytesRead } = await file.read(room, 0, CHUNK, at);
       at += bytesRead;
-      next += bytesRead;
-      if (bytesRead > 0) yield chunk;
+      ring.keep(bytesRead);
+      if (bytesRead > 0) yield room.subarray(0, bytesRead);
       else if (wasWhole) return await written;
       else await sleep(LOOK_MS);
     }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
+import { followFile } from './follow-file.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
 import { readStaged } from './stage-parquet.js';
@@ -39,9 +39,6 @@ export interface StageManifest {
   /** Rows do not stand as their numbers say. */
   isReordered: boolean;
 }
-
-/** Size of the pieces that are handed on. */
-const CHUNK = 256 << 10;
 
 /** Where the parts of a table's stage lie in the folder of its run. */
 export const stagePaths = (folder: string, table: string) => ({
@@ -265,8 +262,7 @@ async function* streamOnce(
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   try {
-    await written;
-    yield* createReadStream(path, { highWaterMark: CHUNK, signal }) as AsyncIterable<Buffer>;
+    yield* followFile(path, { written, signal });
   } finally {
     await rm(path, { force: true });
   }

@@ -63,7 +63,8 @@ export type PlacedRows = 'all' | { unseen: string | null } | { files: number[] }
 
 /**
  * The typed, checked, hashed rows of one stream in one run, on disk. A row's identity is a 16-byte hash, written as a
- * UUID text; identical rows have one identity and are one row.
+ * UUID text; identical rows have one identity and are one row. Chunks that are streamed last until 3 MiB more have been
+ * asked for: their memory is used again.
  */
 export interface Stage {
   columns: StageColumn[];
@@ -80,12 +81,12 @@ export interface Stage {
   nulled: NulledColumn[];
   /** NDJSON on disk: a StageReject a line, and a StagedLayout for each file that has some; null when there is none. */
   rejectsPath: string | null;
-  /** The distinct identities in ascending order, one UUID text a line, in chunks of 64 KiB or more. */
+  /** The distinct identities in ascending order, one UUID text a line. */
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
    * The first occurrence of each identity that is listed in the file `unseen` (one UUID text a line; null: of every
    * identity) as CSV for COPY: comma, every non-null field quoted, NULL unquoted and empty, LF, no header, columns in
-   * the order of `columns`; in chunks of 64 KiB or more.
+   * the order of `columns`.
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
@@ -112,7 +113,7 @@ export interface Stage {
    * an empty text as `""`) to `path`, which must not exist yet.
    */
   writeCombined(path: string, signal?: AbortSignal): Promise<void>;
-  /** The same without the header, to stand behind other rows of the same columns; in chunks of 64 KiB or more. */
+  /** The same without the header, to stand behind other rows of the same columns. */
   combinedRows(signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
    * Writes the distinct combinations of some columns' values to `path`, in order: one JSON object of texts and nulls a
