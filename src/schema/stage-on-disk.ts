@@ -88,12 +88,9 @@ export class StageOnDisk implements Stage {
 
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer> {
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
-    return this.export(
-      'identities',
-      `${select} "#hash" FROM ${this.good()} ORDER BY 1`,
-      'HEADER false',
-      signal,
-    );
+    const query = `${select} "#hash" FROM ${this.good()} ORDER BY 1`;
+    const begin = () => this.export('identities', query, 'HEADER false', signal);
+    return this.identities <= EASY_TO_SORT ? begin() : whenAsked(begin);
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
