@@ -5,6 +5,7 @@ import { collectRejects, type FileCount, refusedRecords } from './collect-reject
 import { TerminalError } from '../errors.js';
 import { isEngineFault, run, watchProgress } from './engine.js';
 import { findLosses } from './find-losses.js';
+import { identityRanges } from './identity-ranges.js';
 import { inferColumns } from './infer-columns.js';
 import { type PlannedColumn, planColumns } from './plan-columns.js';
 import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
@@ -57,7 +58,7 @@ export async function buildStage(
     checkRejects(request, { files, columns: read, byColumn, rejectsPath });
     if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, signal);
     return {
-      ...(await measure(connection, paths.rows, signal)),
+      ...(await measure(connection, paths.rows, { counts, signal })),
       keepsPlaces: request.keepPlaces ?? false,
       isReordered: request.duplicates === 'keep',
       columns: bare(columns),
@@ -235,11 +236,20 @@ async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: 
   await rename(once, rows);
 }
 
-async function measure(connection: DuckDBConnection, rows: string, signal?: AbortSignal) {
-  const [row] = await run(
-    connection,
-    `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${readStaged(rows)}`,
-    signal,
-  );
-  return { rows: Number(row!['rows']), identities: Number(row!['identities']) };
+async function measure(
+  connection: DuckDBConnection,
+  rows: string,
+  { counts, signal }: { counts: FileCount[]; signal?: AbortSignal },
+) {
+  const found = { rows: 0, identities: 0 };
+  for (const range of identityRanges(counts.reduce((sum, file) => sum + file.rows, 0))) {
+    const [row] = await run(
+      connection,
+      `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${readStaged(rows)} WHERE ${range}`,
+      signal,
+    );
+    found.rows += Number(row!['rows']);
+    found.identities += Number(row!['identities']);
+  }
+  return found;
 }

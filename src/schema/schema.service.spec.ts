@@ -728,6 +728,17 @@ describe('identity', () => {
 });
 
 describe('a finished stage', () => {
+  it('gives millions of identities in order, each once, a range at a time', async () => {
+    const rows = Array.from({ length: 1_150_000 }, (_, n) => `${n % 1_100_000},x\n`).join('');
+    const staged = await stage([await csv('a.csv', `n,v\n${rows}`)]);
+    expect([staged.rows, staged.identities]).toEqual([1_150_000, 1_100_000]);
+    let listed = '';
+    for await (const chunk of staged.identityLines()) listed += chunk.toString();
+    const identities = listed.split('\n').slice(0, -1);
+    expect(identities).toHaveLength(1_100_000);
+    expect(identities.every((identity, n) => n === 0 || identities[n - 1]! < identity)).toBe(true);
+  });
+
   it('hands out only the rows whose identity is listed', async () => {
     const staged = await stage([await csv('a.csv', 'a,b\n1,2\n3,4\n5,6\n')]);
     const all = (await text(staged.identityLines())).trim().split('\n');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
 import { followFile } from './follow-file.js';
+import { identityRanges } from './identity-ranges.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
 import { readStaged } from './stage-parquet.js';
@@ -39,9 +40,6 @@ export interface StageManifest {
   /** Rows do not stand as their numbers say. */
   isReordered: boolean;
 }
-
-/** Identities that are sorted beside other work; more take all memory that the engine has. */
-const EASY_TO_SORT = 2_000_000;
 
 /** Where the parts of a table's stage lie in the folder of its run. */
 export const stagePaths = (folder: string, table: string) => ({
@@ -88,9 +86,11 @@ export class StageOnDisk implements Stage {
 
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer> {
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
-    const query = `${select} "#hash" FROM ${this.good()} ORDER BY 1`;
-    const begin = () => this.export('identities', query, 'HEADER false', signal);
-    return this.identities <= EASY_TO_SORT ? begin() : whenAsked(begin);
+    const begins = identityRanges(this.identities).map((range) => {
+      const query = `${select} "#hash" FROM ${this.good()} WHERE ${range} ORDER BY 1`;
+      return () => this.export('identities', query, 'HEADER false', signal);
+    });
+    return begins.length === 1 ? begins[0]!() : inTurn(begins);
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
@@ -268,8 +268,9 @@ async function* streamOnce(
   }
 }
 
-async function* whenAsked(begin: () => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* begin();
+/** Begins each when the one before it is through. */
+async function* inTurn(begins: (() => AsyncIterable<Buffer>)[]): AsyncGenerator<Buffer> {
+  for (const begin of begins) yield* begin();
 }
 
 function identityList(file: string): string {
