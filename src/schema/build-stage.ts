@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { checkDefaults } from './check-defaults.js';
 import { collectRejects, type FileCount, refusedRecords } from './collect-rejects.js';
 import { TerminalError } from '../errors.js';
-import { isEngineFault, run, watchProgress } from './engine.js';
+import { isEngineFault, lacksMemory, run, watchProgress } from './engine.js';
 import { findLosses } from './find-losses.js';
 import { identityRanges } from './identity-ranges.js';
 import { inferColumns } from './infer-columns.js';
@@ -19,7 +19,7 @@ import { writeOrigins } from './row-origins.js';
 import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
 import { settled, type SettledColumn } from './settled-column.js';
-import { readStaged, writeStaged } from './stage-parquet.js';
+import { LEAST_ROWS, readStaged, type StagedShape, writeStaged } from './stage-parquet.js';
 import { numberRepeats, stageRows, WRONG_ASSUMPTION } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
@@ -41,11 +41,13 @@ export async function buildStage(
   try {
     await preparation.prepare();
     const { columns, unwanted } = await writeRows(connection, request, preparation);
-    const counts = await countRows(connection, paths.rows, request);
     const { signal } = request;
+    const shape = { columns: columns.length, most: request.batchRows };
+    const rows = readStaged(paths.rows, shape.columns);
+    const counts = await countRows(connection, rows, request);
     const firsts = new Map(counts.map(({ file, first }) => [file, first]));
     const read = readColumns(columns, unwanted);
-    const stage = { connection, stage: readStaged(paths.rows), columns: read, signal };
+    const stage = { connection, stage: rows, columns: read, signal };
     const refused = refusedRecords({ ...stage, firsts });
     if (counts.some((count) => count.refused > 0))
       await collectRejects({ rejects, signal }, request.files, refused);
@@ -56,9 +58,9 @@ export async function buildStage(
     const files = stagedFiles(request, preparation.rejected, counts);
     const { counts: byColumn, nulled } = await countMisfits(stage, counts);
     checkRejects(request, { files, columns: read, byColumn, rejectsPath });
-    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, signal);
+    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, { shape, signal });
     return {
-      ...(await measure(connection, paths.rows, { counts, signal })),
+      ...(await measure(connection, rows, { counts, signal })),
       keepsPlaces: request.keepPlaces ?? false,
       isReordered: request.duplicates === 'keep',
       columns: bare(columns),
@@ -109,20 +111,26 @@ function readColumns(columns: SettledColumn[], unwanted: Unwanted[]): SettledCol
 }
 
 /**
- * Infers and writes. Begins again with types that hold for all rows when those of a sample do not, with the careful scan for files that the fast reader finds a fault in, and without
- * the Parquet files whose pages turn out to be broken.
+ * Infers and writes. Begins again with types that hold for all rows when those of a sample do not, with small row groups when
+ * the engine's memory does not bear large ones, with the careful scan for files that the fast reader finds a fault in, and
+ * without the Parquet files whose pages turn out to be broken.
  */
 async function writeRows(
   connection: DuckDBConnection,
   request: StageRequest,
   preparation: FilePreparation,
 ): Promise<Written> {
+  let most = request.batchRows;
   for (let assume = true; ;) {
     try {
-      const written = await writeOnce(connection, request, { preparation, assume });
+      const written = await writeOnce(connection, request, { preparation, assume, most });
       if (written) return written;
     } catch (error) {
       request.signal?.throwIfAborted();
+      if (lacksMemory(error) && most > LEAST_ROWS) {
+        most = LEAST_ROWS;
+        continue;
+      }
       if (assume && (error as Error).message.includes(WRONG_ASSUMPTION)) {
         assume = false;
         continue;
@@ -139,7 +147,7 @@ async function writeRows(
 async function writeOnce(
   connection: DuckDBConnection,
   request: StageRequest,
-  { preparation, assume }: { preparation: FilePreparation; assume: boolean },
+  { preparation, assume, most }: { preparation: FilePreparation; assume: boolean; most: number },
 ): Promise<Written | null> {
   const { signal, onProgress = () => {} } = request;
   const references = await readExpressions(connection, request);
@@ -164,7 +172,9 @@ async function writeOnce(
   const rows = stageRows(read, columns, rules);
   const target = stagePaths(request.folder, request.table).rows;
   const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
-  await run(connection, writeStaged(rows, target, request.batchRows), signal).finally(stopWriting);
+  await run(connection, writeStaged(rows, target, { most, columns: columns.length }), signal).finally(
+    stopWriting,
+  );
   if (await restartFaulty(connection, request, preparation)) return null;
   if (request.onLosses) {
     const search = { relation: read, columns, rules, files: preparation.columns };
@@ -181,7 +191,7 @@ async function countRows(
   const counts = await run(
     connection,
     `SELECT "#file" AS file, count(*) AS rows, count("#error") AS refused, min(file_row_number) AS first, ` +
-      `max(file_row_number) AS last FROM ${readStaged(rows)} GROUP BY 1 ORDER BY 1`,
+      `max(file_row_number) AS last FROM ${rows} GROUP BY 1 ORDER BY 1`,
     request.signal,
   );
   return counts.map((row) => {
@@ -230,10 +240,15 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
 }
 
 /** Gives true repeats identities of their own. */
-async function keepRepeats(connection: DuckDBConnection, rows: string, signal?: AbortSignal): Promise<void> {
-  const once = `${rows}.once`;
-  await run(connection, writeStaged(numberRepeats(readStaged(rows)), once), signal);
-  await rename(once, rows);
+async function keepRepeats(
+  connection: DuckDBConnection,
+  path: string,
+  { shape, signal }: { shape: StagedShape; signal?: AbortSignal },
+): Promise<void> {
+  const once = `${path}.once`;
+  const numbered = numberRepeats(readStaged(path, shape.columns));
+  await run(connection, writeStaged(numbered, once, shape), signal);
+  await rename(once, path);
 }
 
 async function measure(
@@ -245,7 +260,7 @@ async function measure(
   for (const range of identityRanges(counts.reduce((sum, file) => sum + file.rows, 0))) {
     const [row] = await run(
       connection,
-      `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${readStaged(rows)} WHERE ${range}`,
+      `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${rows} WHERE ${range}`,
       signal,
     );
     found.rows += Number(row!['rows']);

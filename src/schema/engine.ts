@@ -157,9 +157,11 @@ function engineFault(error: unknown): unknown {
 
 /** Whether an error says that the engine could not do it, whatever the file holds. */
 export function isEngineFault(error: unknown): boolean {
-  return (
-    error instanceof TransientError || (error instanceof TerminalError && error.code === 'ENGINE_MEMORY')
-  );
+  return error instanceof TransientError || lacksMemory(error);
+}
+
+export function lacksMemory(error: unknown): boolean {
+  return error instanceof TerminalError && error.code === 'ENGINE_MEMORY';
 }
 
 /**

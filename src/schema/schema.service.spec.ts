@@ -1041,3 +1041,18 @@ describe('pages that share a landed file', () => {
     expect(staged.identities).toBe(3_000);
   });
 });
+
+describe('a wide table', () => {
+  it.each([40, 200])('of %d columns is staged within the memory of the engine', async (width) => {
+    const columns = Array.from({ length: width }, (_, n) => n);
+    const lines = Array.from({ length: 12_000 }, (_, row) =>
+      columns.map((n) => (n % 3 === 0 ? row * n : `value ${row * 7 + n}`)).join(','),
+    );
+    const header = columns.map((n) => `c${n}`).join(',');
+    const staged = await stage([await csv('wide.csv', `${header}\n${lines.join('\n')}\n`)]);
+    expect([staged.columns.length, staged.rows, staged.identities]).toEqual([width, 12_000, 12_000]);
+    let read = 0;
+    for await (const chunk of staged.rowLines(null)) read += chunk.toString().split('\n').length - 1;
+    expect(read).toBe(12_000);
+  });
+});

@@ -101,7 +101,7 @@ export class StageOnDisk implements Stage {
   }
 
   combinedLines(signal?: AbortSignal): AsyncIterable<Buffer> | null {
-    // In a table of one column a line can be `\\.`, which ends the data where it is not quoted, in PostgreSQL 17 and before.
+    // In a table of one column a line can be `\.`, which ends the data where it is not quoted, in PostgreSQL 17 and before.
     const canServe = this.identities === this.rows && this.columns.length > 1;
     return canServe ? this.beginWhole(signal).rows(signal) : null;
   }
@@ -225,7 +225,7 @@ export class StageOnDisk implements Stage {
 
   private good(): string {
     const number = this.manifest.isReordered ? '' : ', file_row_number AS "#row"';
-    return `(SELECT *${number} FROM ${readStaged(this.rowsPath)} WHERE "#error" IS NULL)`;
+    return `(SELECT *${number} FROM ${readStaged(this.rowsPath, this.columns.length)} WHERE "#error" IS NULL)`;
   }
 
   /** The first row of each identity, of those listed in `unseen` where it is given. */
