@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TerminalError } from '../errors.js';
+import { flushPath } from '../flush-path.js';
 
 const TMP = /^\.(.+)\.([0-9a-f-]{36})\.tmp$/;
 
@@ -69,7 +70,7 @@ export async function publish(path: string, { runId, signature, write, aside }: 
     await write(tmp);
     stamp = await stampOf(tmp);
     await rm(beside, { force: true });
-    await flush(dirname(path));
+    await flushPath(dirname(path));
     // There may be none, and not every file system has links.
     if (aside !== undefined) await link(path, aside).catch(() => {});
   };
@@ -105,20 +106,11 @@ async function replaceFile(
   await rm(tmp, { force: true });
   try {
     await write(tmp);
-    await flush(tmp);
+    await flushPath(tmp);
     await rename(tmp, path);
   } catch (error) {
     await rm(tmp, { force: true });
     throw error;
   }
-  await flush(folder);
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await flushPath(folder);
 }

@@ -1,7 +1,8 @@
-import { constants, access, copyFile, link, open, rename, rm } from 'node:fs/promises';
+import { constants, access, copyFile, link, rename, rm } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TransientError } from '../errors.js';
+import { flushPath } from '../flush-path.js';
 import { type CombinedDraft, isAsPublished } from './combined-csv.js';
 
 /** The combined CSV of an earlier load. */
@@ -73,7 +74,7 @@ export class ExtendedCsv implements CombinedDraft {
     // Whoever has written to it meanwhile is seen by that.
     await this.check();
     // Most of what there is to flush, while the new rows are still staged.
-    await flush(this.half);
+    await flushPath(this.half);
   }
 
   /** Whole and on the disk before it has its name. */
@@ -82,7 +83,7 @@ export class ExtendedCsv implements CombinedDraft {
     if (await isThere(this.path)) return;
     const { signal } = this.stopping;
     await pipeline(rowsOf(signal), createWriteStream(this.half, { flags: 'a' }), { signal });
-    await flush(this.half);
+    await flushPath(this.half);
     await rename(this.half, this.path);
   }
 
@@ -91,15 +92,6 @@ export class ExtendedCsv implements CombinedDraft {
     if (await isAsPublished(this.before.path, this.before.signature)) return;
     const message = 'expected the combined CSV as the last load has left it, it was changed or removed since';
     throw new TransientError('OUTPUT_CHANGED', message);
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, open, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { flushPath } from '../flush-path.js';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
 import { followFile } from './follow-file.js';
 import { identityRanges } from './identity-ranges.js';
@@ -280,20 +281,11 @@ function identityList(file: string): string {
 /** Makes a stage count as finished: after this, and only then, `readManifest` finds it, also after a power cut. */
 export async function writeManifest(folder: string, table: string, manifest: StageManifest): Promise<void> {
   const { rows, manifest: target } = stagePaths(folder, table);
-  await sync(rows);
-  if (manifest.rejectsPath !== null) await sync(manifest.rejectsPath);
+  await flushPath(rows);
+  if (manifest.rejectsPath !== null) await flushPath(manifest.rejectsPath);
   await writeFile(`${target}.tmp`, JSON.stringify({ layout: LAYOUT, ...manifest }), { flush: true });
   await rename(`${target}.tmp`, target);
-  await sync(folder);
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await flushPath(folder);
 }
 
 /** null: no attempt of this version has finished this stage. */
