@@ -28,7 +28,7 @@ export const PLACE = ['#line', '#at', '#length'] as const;
 export const LINE_SIZE = 2 << 20;
 /**
  * How many such lines a buffer of it holds. By default sixteen: 32 MiB for each thread and what it reads ahead. More
- * than the longest record that `hasRegularRecords` lets pass.
+ * than the longest record that `lookAtRecords` lets pass.
  */
 export const LINES_A_BUFFER = 4;
 /** What a record needs beyond the usual; 0 for nearly all files, so that they can share a scan. */
