@@ -100,7 +100,7 @@ describe('SIGTERM', () => {
 
 describe('a file that workers die of', () => {
   it('A11: is set aside after three, while the others are loaded, also by later runs', async () => {
-    const files = { 'a.csv': rows(1, 10), 'poison.csv': rows(1_000, 150_000), 'z.csv': rows(100, 10) };
+    const files = { 'a.csv': rows(1, 10), 'poison.csv': rows(1_000, 2_000_000), 'z.csv': rows(100, 10) };
     const id = await trigger('poisoned', files);
     const client = () => new Service(service.url);
     const isAtPoison = `suspect->>'name' = 'poison.csv'`;
