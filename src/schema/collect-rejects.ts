@@ -2,8 +2,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { describeFault } from './describe-fault.js';
 import { run, type Row } from './engine.js';
+import { RecordFinder } from './record-finder.js';
 import { RAW_BYTES, type RejectsFile } from './rejects-file.js';
-import { scanCsv } from './scan-csv.js';
 import type { SettledColumn } from './settled-column.js';
 import { FAULT } from './stage-sql.js';
 import type { LandedText } from './stage-request.js';
@@ -124,21 +124,18 @@ async function slice(text: FileHandle, at: number, length: number): Promise<Buff
 
 /** Records of the fast reader are known by their number only: the file is walked once more to find them. */
 async function locate(context: RejectContext, file: ReadableText, refused: AsyncIterable<Refused>, add: Add) {
-  const wanted = refused[Symbol.asyncIterator]();
-  let next = await wanted.next();
-  let ordinal = 0;
-  for await (const batch of scanCsv(file.path, file.dialect!, file.columns!.length, context.signal)) {
-    for (const { line, bytes } of batch) {
-      if (!next.done && next.value.ordinal === ordinal) {
-        confirm(next.value, bytes, file.name);
-        await add(next.value, line, bytes);
-        next = await wanted.next();
-      }
-      ordinal++;
+  const finder = await RecordFinder.open(file.path, file.dialect!, context.signal);
+  try {
+    for await (const record of refused) {
+      const found = await finder.find(record.ordinal);
+      if (!found)
+        throw new Error(`record ${record.ordinal} of ${file.name} was staged and is not in the file`);
+      confirm(record, found.bytes, file.name);
+      await add(record, found.line, found.bytes);
     }
-    if (next.done) return;
+  } finally {
+    await finder.close();
   }
-  throw new Error(`record ${next.value?.ordinal} of ${file.name} was staged and is not in the file`);
 }
 
 /** The two readers must mean the same record; otherwise a reject would name the wrong line. */
