@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readLines } from '../read-lines.js';
 import type { StagedLayout, StageReject } from '../schema/stage.js';
 import type { Session } from './session.js';
 
@@ -51,29 +50,32 @@ async function copyLayouts(session: Session, { runId, table }: RejectOrigin, pat
   await session.copyIn(sql, inChunks(stagedLayouts(path), line));
 }
 
-/** The rejects of a stage's rejects file. */
-export async function* stageRejects(path: string): AsyncGenerator<StageReject> {
-  for await (const line of lines(path)) if (!('layout' in line)) yield line;
+/** What a line about a file begins with; all the others are rejects. Only what is asked for is parsed. */
+const LAYOUT = '{"layout":';
+
+/** The rejects of a stage's rejects file, many at a time. */
+export async function* stageRejects(path: string): AsyncGenerator<StageReject[]> {
+  for await (const lines of readLines(path))
+    yield parsed<StageReject>(lines.filter((line) => !line.startsWith(LAYOUT)));
 }
 
-async function* stagedLayouts(path: string): AsyncGenerator<StagedLayout> {
-  for await (const line of lines(path)) if ('layout' in line) yield line;
+async function* stagedLayouts(path: string): AsyncGenerator<StagedLayout[]> {
+  for await (const lines of readLines(path))
+    yield parsed<StagedLayout>(lines.filter((line) => line.startsWith(LAYOUT)));
 }
 
-async function* lines(path: string): AsyncGenerator<StageReject | StagedLayout> {
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    if (line !== '') yield JSON.parse(line) as StageReject | StagedLayout;
-  }
+function parsed<T>(lines: string[]): T[] {
+  return lines.map((line) => JSON.parse(line) as T);
 }
 
 /** Lines for COPY, one an item, in chunks of 64 KiB or more. */
 export async function* inChunks<T>(
-  items: AsyncIterable<T>,
+  batches: AsyncIterable<T[]>,
   toLine: (item: T) => string,
 ): AsyncGenerator<Buffer> {
   let text = '';
-  for await (const item of items) {
-    text += `${toLine(item)}\n`;
+  for await (const items of batches) {
+    for (const item of items) text += `${toLine(item)}\n`;
     if (text.length < CHUNK_BYTES) continue;
     yield Buffer.from(text);
     text = '';

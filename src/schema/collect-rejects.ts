@@ -1,12 +1,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { describeFault } from './describe-fault.js';
-import { run, type Row } from './engine.js';
+import type { Row } from './engine.js';
 import { RecordFinder } from './record-finder.js';
 import { RAW_BYTES, type RejectsFile } from './rejects-file.js';
 import type { SettledColumn } from './settled-column.js';
 import { FAULT } from './stage-sql.js';
 import type { LandedText } from './stage-request.js';
+import { streamRows } from './stream-rows.js';
 
 /** What one file put into the stage. */
 export interface FileCount {
@@ -55,8 +56,6 @@ export interface Refused {
   raw: string | null;
 }
 
-const PAGE = 20_000;
-
 /**
  * Writes a reject for every record that was refused, with its place and its raw text.
  *
@@ -87,10 +86,10 @@ async function collectOfFile(
   { first, refused }: { first: Refused; refused: AsyncIterable<Refused> },
 ): Promise<void> {
   const { rejects } = context;
-  const add = async (refused: Refused, line: number | null, raw: string | Buffer) => {
+  const add = (refused: Refused, line: number | null, raw: string | Buffer) => {
     const { column, reason } = refused;
     rejects.add({ source: file.source, file: file.name, line, column, reason, raw });
-    await rejects.flush();
+    return rejects.flush();
   };
   if (file.format === 'parquet') {
     for await (const record of refused) await add(record, null, record.raw ?? '');
@@ -152,18 +151,11 @@ export async function* refusedRecords({
   firsts,
   signal,
 }: RefusedSource): AsyncGenerator<Refused> {
-  let last = -1n;
-  for (;;) {
-    const rows = await run(
-      connection,
-      `SELECT file_row_number AS "#row", "#file", "#error", "#bad", "#line", "#at", "#length", "#raw" FROM ${stage} ` +
-        `WHERE "#error" IS NOT NULL AND file_row_number > ${last} ORDER BY 1 LIMIT ${PAGE}`,
-      signal,
-    );
+  const query =
+    `SELECT file_row_number AS "#row", "#file", "#error", "#bad", "#line", "#at", "#length", "#raw" FROM ${stage} ` +
+    `WHERE "#error" IS NOT NULL ORDER BY 1`;
+  for await (const rows of streamRows(connection, query, signal))
     for (const row of rows) yield describe(row, columns, firsts);
-    if (rows.length < PAGE) return;
-    last = rows.at(-1)!['#row'] as bigint;
-  }
 }
 
 /** What tells where a record stood, from a row that has it. */

@@ -138,7 +138,7 @@ export function watchProgress(connection: DuckDBConnection, tell: (share: number
 }
 
 /** What the engine says of memory and disks, in terms of what can be done about it. */
-function engineFault(error: unknown): unknown {
+export function engineFault(error: unknown): unknown {
   const { message } = error as Error;
   if (message.startsWith('Out of Memory Error')) {
     return new TerminalError(

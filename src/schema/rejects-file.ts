@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
+import { readLines } from '../read-lines.js';
 import type { RawFlaw, StagedLayout, StageReject } from './stage.js';
 
 /** Most bytes of a refused record that are kept. */
@@ -52,8 +52,9 @@ export class RejectsFile {
 
   /** Takes over the rejects that extraction wrote for a file. */
   async include(path: string, source: number, file: string): Promise<void> {
-    for await (const line of lines(path)) {
-      this.add({ ...(JSON.parse(line) as StageReject), source, file, flaw: 'unread' });
+    for await (const lines of readLines(path)) {
+      for (const line of lines)
+        this.add({ ...(JSON.parse(line) as StageReject), source, file, flaw: 'unread' });
       await this.flush();
     }
   }
@@ -82,15 +83,4 @@ function flawOf(raw: string | Buffer): RawFlaw | undefined {
   const isKept =
     typeof raw === 'string' ? !raw.includes('\0') && raw.isWellFormed() : !raw.includes(0) && isUtf8(raw);
   return isKept ? undefined : 'altered';
-}
-
-/** Lines that end with LF and nothing else; readline would also split at U+2028, which JSON leaves as it is. */
-async function* lines(path: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop()!;
-    yield* parts;
-  }
-  if (rest) yield rest;
 }
