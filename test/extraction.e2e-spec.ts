@@ -74,10 +74,11 @@ describe('ExtractionService', () => {
     const source = sourceOf('one');
     const [seen] = (await extraction.look(source, 4)).files;
     if (seen === undefined) throw new Error('expected a file');
-    const landed = await extraction.land(seen, source, app.home);
+    const placeOf = () => ({ source, folder: app.home });
+    const [landed] = await extraction.land([seen], { placeOf });
     expect(landed).toMatchObject({ source: 4, name: 'a.json', columns: ['a'], format: 'ndjson' });
-    await expect(extraction.verify(seen)).resolves.toBeUndefined();
+    await expect(extraction.verify([seen])).resolves.toBeUndefined();
     appendFileSync(path, ' ');
-    await expect(extraction.verify(seen)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+    await expect(extraction.verify([seen])).rejects.toMatchObject({ code: 'FILE_CHANGED' });
   });
 });

@@ -1,8 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { ListedFile } from './list-files.js';
-import { isSameStamp, stampOf } from './open-file.js';
-import { runConcurrently } from '../run-concurrently.js';
+import { findChanged } from './open-file.js';
 
 /** What changed longer ago than this has stood still between the change and this look: that look is the second one. */
 const youngMs = 60_000;
@@ -32,11 +30,7 @@ export async function awaitStill(
   const young = new Set(files.filter((file) => isYoung(file, now)));
   if (young.size === 0) return { still: files, growing: [] };
   await clock.wait(waitMs, signal);
-  const growing = new Set<ListedFile>();
-  await runConcurrently([...young], 8, async (file) => {
-    const stats = await lstat(file.path, { bigint: true }).catch(() => null);
-    if (stats === null || !isSameStamp(stampOf(stats), file.stamp)) growing.add(file);
-  });
+  const growing = new Set(await findChanged([...young]));
   return { still: files.filter((file) => !growing.has(file)), growing: [...growing] };
 }
 

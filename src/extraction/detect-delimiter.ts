@@ -1,4 +1,4 @@
-import { splitRecords } from './split-records.js';
+import { countFields } from './count-fields.js';
 
 /** In the order in which they win a tie. */
 const candidates = [',', '\t', ';', '|'];
@@ -34,13 +34,10 @@ function guess(
   isWhole: boolean,
 ): (DelimiterGuess & { headerFits: number })[] {
   if (!sample.includes(dialect.delimiter)) return [];
-  const split = splitRecords(sample, dialect, mostRecords);
-  const whole = split.isCut && (!isWhole || split.isInQuotes) ? split.records.slice(0, -1) : split.records;
+  const split = countFields(sample, dialect, mostRecords);
+  const whole = split.isCut && (!isWhole || split.isInQuotes) ? split.counts.slice(0, -1) : split.counts;
   // A record longer than the sample: its part is all there is to go by.
-  const records = (whole.length > 0 ? whole : split.records).filter(
-    ([first, ...more]) => more.length > 0 || first !== '',
-  );
-  const counts = records.map((fields) => fields.length);
+  const counts = (whole.length > 0 ? whole : split.counts).filter((count) => count > 0);
   const header = counts[0] ?? 0;
   const frequencies = new Map<number, number>();
   for (const count of counts) frequencies.set(count, (frequencies.get(count) ?? 0) + 1);

@@ -7,7 +7,7 @@ import { fetchSource } from './api/fetch/fetch-source.js';
 import { systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { fingerprintStart } from './fingerprint-file.js';
-import { landFile } from './land-file.js';
+import { type LandOptions, landFiles } from './land-files.js';
 import { landRecords } from './land-records.js';
 import type { LandedFile } from './landed-file.js';
 import { listFiles, type Listing } from './list-files.js';
@@ -15,7 +15,7 @@ import type { LocalSource } from './local-source.js';
 import { lookAtFiles } from './look-at-files.js';
 import type { NestedRules, SplitFile } from './nested/nested-rules.js';
 import { splitNested } from './nested/split-nested.js';
-import { verifyPath } from './open-file.js';
+import { verifyPaths } from './open-file.js';
 import { readText } from './read-text.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
@@ -77,9 +77,9 @@ export class ExtractionService {
     return readText(path, { roots, home });
   }
 
-  /** Makes a file ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */
-  async land(file: SeenFile, source: LocalSource, folder: string, signal?: AbortSignal): Promise<LandedFile> {
-    return landFile(file, source, { folder, signal });
+  /** Makes files ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */
+  async land(files: SeenFile[], options: LandOptions): Promise<LandedFile[]> {
+    return landFiles(files, options);
   }
 
   /** Lands JSON records that the service itself has written, one a line; `#line` counts them from 1. */
@@ -107,8 +107,8 @@ export class ExtractionService {
     return fetchSource(request, this.sessions);
   }
 
-  /** Throws FileChanged when the file is no longer the one that was seen. */
-  async verify(file: SeenFile): Promise<void> {
-    await verifyPath(file.path, file.stamp, file.name);
+  /** Throws FileChanged when one of the files is no longer what was seen. */
+  async verify(files: SeenFile[]): Promise<void> {
+    await verifyPaths(files);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ListedFile } from './list-files.js';
 import { endsMidLine } from './ends-mid-line.js';
 import { openFile, verifyHandle } from './open-file.js';
@@ -12,6 +12,14 @@ export interface FileContent {
   text: TextTraits;
   /** As a text, its last line has no line end: somebody may be in the middle of it. */
   endsMidLine: boolean;
+}
+
+/** What `fingerprintFile` tells of a file that was read already. */
+export function fingerprintBytes(bytes: Buffer): FileContent {
+  const probe = new TextProbe();
+  probe.update(bytes);
+  const text = probe.finish();
+  return { fingerprint: hash('sha256', bytes), text, endsMidLine: endsMidLine(bytes.subarray(-2)) };
 }
 
 /**

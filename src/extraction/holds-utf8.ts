@@ -1,6 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { FileHandle } from 'node:fs/promises';
-import { readChunks } from './read-chunks.js';
+import { type ByteSource, readChunks } from './read-chunks.js';
 
 const LF = 10;
 
@@ -8,7 +7,7 @@ const LF = 10;
  * Whether a text that is not valid UTF-8 as a whole has lines that are and hold more than ASCII. Text in an 8-bit
  * encoding hardly ever forms such a line by chance, so what has one is UTF-8 with some damaged lines.
  */
-export async function holdsUtf8(handle: FileHandle, end: number, signal?: AbortSignal): Promise<boolean> {
+export async function holdsUtf8(handle: ByteSource, end: number, signal?: AbortSignal): Promise<boolean> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of readChunks(handle, { end, signal })) {
     const bytes = Buffer.concat([rest, chunk]);

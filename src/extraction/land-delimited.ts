@@ -24,11 +24,12 @@ export async function landDelimited(
   kind: 'csv' | 'tsv' | 'text',
 ): Promise<LandedContent> {
   const head = (await readHead(text)).subarray(text.bomBytes);
-  const odd = recogniseUndelimited(head.subarray(0, 64 * 1024));
-  if (odd !== null) throw new FileRefused(`expected delimited text, got ${odd}`, { line: 1 });
   const isWhole = text.size - text.bomBytes === head.length;
-  if (isWhole && head.toString().trim() === '') return landEmpty(text, landing);
-  const delimiter = settleDelimiter(head, landing, { kind, isWhole });
+  const start: TextStart = { sample: head.subarray(0, sampleBytes).toString(), head, isWhole };
+  const odd = recogniseUndelimited(head.subarray(0, 64 * 1024), start.sample);
+  if (odd !== null) throw new FileRefused(`expected delimited text, got ${odd}`, { line: 1 });
+  if (isBlank(start)) return landEmpty(text, landing);
+  const delimiter = settleDelimiter(start, landing, kind);
   if (delimiter === null) return landLines(text, landing);
   const { quote, header, nulls, columns: declared } = landing.source.csv;
   if (landing.source.csv.delimiter === 'auto') checkSettled(delimiter, landing.source.csv);
@@ -39,7 +40,7 @@ export async function landDelimited(
     nulls,
     isRegular: isRegular(text),
   };
-  const columns = header ? readHeader(head, dialect, isWhole) : declared;
+  const columns = header ? readHeader(start, dialect) : declared;
   if (columns === null)
     throw new FileRefused('expected csv.columns for a file without a header, got none', { line: 1 });
   checkHeader(columns);
@@ -56,29 +57,40 @@ export async function landDelimited(
   };
 }
 
+/** The beginning of a text. */
+interface TextStart {
+  head: Buffer;
+  /** The first `sampleBytes` of it. */
+  sample: string;
+  /** There is no more. */
+  isWhole: boolean;
+}
+
+/** A sample that is all there is need not be made a text again. */
+const textOf = ({ head, sample }: TextStart) => (head.length <= sampleBytes ? sample : head.toString());
+
+const isBlank = (start: TextStart) =>
+  start.isWhole && start.sample.trim() === '' && textOf(start).trim() === '';
+
 async function readHead({ handle, size, head }: DecodedText): Promise<Buffer> {
   const length = Math.min(headerBytes, size);
   return head !== undefined && head.length >= length ? head : readPart(handle, 0, length);
 }
 
 function settleDelimiter(
-  head: Buffer,
+  { head, sample, isWhole }: TextStart,
   { source }: Landing,
-  { kind, isWhole }: { kind: 'csv' | 'tsv' | 'text'; isWhole: boolean },
+  kind: 'csv' | 'tsv' | 'text',
 ): string | null {
   const { delimiter, quote, header, columns } = source.csv;
   if (delimiter !== 'auto') return delimiter;
   if (kind === 'tsv') return '\t';
-  const sample = head.subarray(0, sampleBytes);
-  const guess = detectDelimiter(
-    sample.toString(),
-    quote === '' ? null : quote,
-    isWhole && sample.length === head.length,
-  );
+  const isAll = isWhole && head.length <= sampleBytes;
+  const guess = detectDelimiter(sample, quote === '' ? null : quote, isAll);
   if (kind === 'csv') return guess?.delimiter ?? ',';
   if (guess === null || guess.consistency < textConsistency || guess.records < 2) return null;
   const names = header
-    ? splitRecords(sample.toString(), { ...guess, quote: quote === '' ? null : quote }, 1).records[0]
+    ? splitRecords(sample, { ...guess, quote: quote === '' ? null : quote }, 1).records[0]
     : columns;
   return names?.length === guess.fields ? guess.delimiter : null;
 }
@@ -96,8 +108,9 @@ function checkSettled(delimiter: string, { quote, nulls }: Landing['source']['cs
   throw new FileRefused(reason, { line: 1 });
 }
 
-function readHeader(head: Buffer, dialect: CsvDialect, isWhole: boolean): string[] {
-  const { records, isCut, isInQuotes } = splitRecords(head.toString(), dialect, 1);
+function readHeader(start: TextStart, dialect: CsvDialect): string[] {
+  const { head, isWhole } = start;
+  const { records, isCut, isInQuotes } = splitRecords(textOf(start), dialect, 1);
   if (isInQuotes && isWhole)
     throw new FileRefused('header: expected a closing quote, got the end of the file', { line: 1 });
   if (isCut && !isWhole) {

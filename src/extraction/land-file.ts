@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { decodeFile } from './decode-file.js';
 import { FileChanged, FileNotRegular, FileRefused, FileUnreadable, systemCode } from './file-errors.js';
@@ -10,7 +9,9 @@ import { landXml, xmlEncoding } from './land-xml.js';
 import type { LandedFile } from './landed-file.js';
 import { Landing, type DecodedText, type LandedContent, type UnpackedFile } from './landing.js';
 import type { LocalSource } from './local-source.js';
-import { openFile, verifyHandle } from './open-file.js';
+import { isSameStamp, openFile, stampOf, verifyHandle } from './open-file.js';
+import { type ByteSource, HeldBytes } from './read-chunks.js';
+import type { WholeFile } from '../file-thread.js';
 import { recogniseBinary } from './recognise-content.js';
 import { refuseFile } from './refuse-file.js';
 import type { SeenFile } from './seen-file.js';
@@ -44,22 +45,18 @@ const expectations: Record<FileFormat, string> = {
 /**
  * Makes a seen file ready for the columnar engine; copies go to `<folder>/landed`, and an earlier attempt's are written over. A file whose
  * content is not what it claims lands empty, with one reject. Throws FileChanged when it is no longer what was seen.
+ * @param options.whole what was read of it already; absent or null: it is read here
  */
 export async function landFile(
   file: SeenFile,
   source: LocalSource,
-  options: { folder: string; signal?: AbortSignal },
+  options: { folder: string; signal?: AbortSignal; whole?: WholeFile | null },
 ): Promise<LandedFile> {
   const folder = join(options.folder, 'landed');
-  const base = join(
-    folder,
-    `${file.source}-${createHash('sha256').update(file.name).digest('hex').slice(0, 32)}`,
-  );
+  const base = join(folder, `${file.source}-${hash('sha256', file.name).slice(0, 32)}`);
   const landing = new Landing(file, source, base, options.signal);
   try {
-    const original = landing.keep(await openFile(file.path, file));
-    const content = await landContent(landing, original);
-    await verifyHandle(original, file.stamp, file.name);
+    const content = await landOriginal(landing, options.whole ?? null);
     const { name, fingerprint, bytes } = file;
     return { source: file.source, name, fingerprint, bytes, ...content };
   } catch (error) {
@@ -70,7 +67,17 @@ export async function landFile(
   }
 }
 
-async function landContent(landing: Landing, original: FileHandle): Promise<LandedContent> {
+async function landOriginal(landing: Landing, whole: WholeFile | null): Promise<LandedContent> {
+  const { file } = landing;
+  if (whole !== null && isSameStamp(stampOf(whole.state), file.stamp))
+    return landContent(landing, new HeldBytes(whole.bytes));
+  const original = landing.keep(await openFile(file.path, file));
+  const content = await landContent(landing, original);
+  await verifyHandle(original, file.stamp, file.name);
+  return content;
+}
+
+async function landContent(landing: Landing, original: ByteSource): Promise<LandedContent> {
   let format = settleFormat(landing.file.name, landing.source.format, Buffer.alloc(0));
   let text: DecodedText | null = null;
   try {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { systemCode } from './file-errors.js';
 import type { DetectedFormat, LandedFile } from './landed-file.js';
 import type { LocalSource } from './local-source.js';
+import type { ByteSource } from './read-chunks.js';
 import type { SeenFile } from './seen-file.js';
 import type { TextTraits } from './text-probe.js';
 
@@ -55,7 +56,7 @@ export class Landing extends OpenFiles {
 
 /** The bytes of a file without their compression. */
 export interface UnpackedFile {
-  handle: FileHandle;
+  handle: ByteSource;
   path: string;
   size: number;
   text: TextTraits;

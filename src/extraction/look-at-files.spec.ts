@@ -21,7 +21,7 @@ import { FileChanged } from './file-errors.js';
 import { fingerprintFile } from './fingerprint-file.js';
 import { listFiles, type Listing } from './list-files.js';
 import { lookAtFiles, type LookStore, type Patience } from './look-at-files.js';
-import { openFile, verifyPath } from './open-file.js';
+import { openFile, verifyPaths } from './open-file.js';
 
 let root: string;
 let store: LookStore & { looks: Map<string, Look>; remembered: number; knownMs: number };
@@ -239,10 +239,10 @@ describe('fingerprintFile', () => {
     writeFileSync(join(root, 'a.csv'), 'a\n1\n');
     const [file] = (await list()).files;
     if (file === undefined) throw new Error('expected a file');
-    await expect(verifyPath(file.path, file.stamp, file.name)).resolves.toBeUndefined();
+    await expect(verifyPaths([file])).resolves.toBeUndefined();
     change(file.path);
     await expect(fingerprintFile(file)).rejects.toThrow(FileChanged);
-    await expect(verifyPath(file.path, file.stamp, file.name)).rejects.toMatchObject({
+    await expect(verifyPaths([file])).rejects.toMatchObject({
       code: 'FILE_CHANGED',
     });
   });

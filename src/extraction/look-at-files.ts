@@ -2,10 +2,11 @@ import { awaitStill, type Clock } from './await-still.js';
 import { FileChanged, FileNotRegular, FileUnreadable, systemCode } from './file-errors.js';
 import { isFresh, isLinewise } from './ends-mid-line.js';
 import type { KnownLook, Look } from './file-look.entity.js';
-import { fingerprintFile, type FileContent } from './fingerprint-file.js';
+import { fingerprintBytes, fingerprintFile, type FileContent } from './fingerprint-file.js';
 import type { ListedFile, Listing } from './list-files.js';
 import type { LocalSource } from './local-source.js';
-import { isSameStamp } from './open-file.js';
+import { isSameStamp, smallPath, stampOf } from './open-file.js';
+import { type Held, readWhole } from '../read-whole.js';
 import { runConcurrently } from '../run-concurrently.js';
 import type { SeenFile, SkippedFile } from './seen-file.js';
 
@@ -63,11 +64,7 @@ export async function lookAtFiles(
   }
   const { still, growing } = await awaitStill(unread, clock, signal);
   for (const file of growing) skipped.push(stillGrowing(file));
-  for (let from = 0; from < still.length; from += readBatch) {
-    const batch = still.slice(from, from + readBatch);
-    await readFiles(batch, findings, signal);
-    await store.remember(batch.flatMap((file) => lookOf(file, contents.get(file))));
-  }
+  await readFiles(still, findings, options);
   if (patience) {
     for (const file of still) if (contents.delete(file)) young.push(file);
     for (const file of young) skipped.push(tooYoung(file));
@@ -84,18 +81,34 @@ function leaveHalfLines({ contents, skipped }: Findings, now: number, { format }
   }
 }
 
+/** Remembers them a batch at a time, so that a look that is interrupted has not read in vain. */
 async function readFiles(
   files: ListedFile[],
+  findings: Findings,
+  { store, signal }: LookOptions,
+): Promise<void> {
+  let looks: Look[] = [];
+  for await (const batch of readWhole(files, smallPath, signal)) {
+    await runConcurrently(batch, readers, async (held) => readFile(held, findings, signal));
+    looks.push(...batch.flatMap(({ file }) => lookOf(file, findings.contents.get(file))));
+    if (looks.length < readBatch) continue;
+    await store.remember(looks);
+    looks = [];
+  }
+  if (looks.length > 0) await store.remember(looks);
+}
+
+async function readFile(
+  { file, whole }: Held<ListedFile>,
   { contents, skipped }: Findings,
   signal?: AbortSignal,
 ): Promise<void> {
-  await runConcurrently(files, readers, async (file) => {
-    try {
-      contents.set(file, await fingerprintFile(file, signal));
-    } catch (error) {
-      skipped.push(skippedFor(file, error, signal));
-    }
-  });
+  try {
+    const isListed = whole !== null && isSameStamp(stampOf(whole.state), file.stamp);
+    contents.set(file, isListed ? fingerprintBytes(whole.bytes) : await fingerprintFile(file, signal));
+  } catch (error) {
+    skipped.push(skippedFor(file, error, signal));
+  }
 }
 
 /** What concerns one file only is a reason to skip it; anything else goes on. */

@@ -1,5 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import type { FileState } from '../file-thread.js';
+import { seeStates, SMALL } from '../read-whole.js';
 import { FileChanged, FileNotRegular } from './file-errors.js';
 
 /** What tells one state of a file from another without reading it. Strings, because they exceed 53 bits. */
@@ -11,7 +13,7 @@ export interface FileStamp {
   device: string;
 }
 
-export function stampOf(stats: BigIntStats): FileStamp {
+export function stampOf(stats: FileState): FileStamp {
   return {
     size: String(stats.size),
     mtimeNs: String(stats.mtimeNs),
@@ -29,6 +31,11 @@ export function isSameStamp(a: FileStamp, b: FileStamp): boolean {
     a.inode === b.inode &&
     a.device === b.device
   );
+}
+
+/** The path of a file that is small enough to be read whole; null for another one. */
+export function smallPath({ path, stamp }: { path: string; stamp: FileStamp }): string | null {
+  return BigInt(stamp.size) <= SMALL ? path : null;
 }
 
 /** What stands where a file was expected, or null for a regular file. */
@@ -69,8 +76,14 @@ export async function verifyHandle(handle: FileHandle, stamp: FileStamp, name: s
   if (!isSameStamp(stampOf(await handle.stat({ bigint: true })), stamp)) throw new FileChanged(name);
 }
 
-/** Throws FileChanged unless `path` still leads to the file in the state `stamp`. */
-export async function verifyPath(path: string, stamp: FileStamp, name: string): Promise<void> {
-  const stats = await lstat(path, { bigint: true }).catch(() => null);
-  if (stats === null || !isSameStamp(stampOf(stats), stamp)) throw new FileChanged(name);
+/** The files that do not stand at their paths any more as they were seen. */
+export async function findChanged<F extends { path: string; stamp: FileStamp }>(files: F[]): Promise<F[]> {
+  const states = await seeStates(files.map(({ path }) => path));
+  return files.filter(({ stamp }, n) => !states[n] || !isSameStamp(stampOf(states[n]), stamp));
+}
+
+/** Throws FileChanged unless the paths still lead to the files in the states that were seen. */
+export async function verifyPaths(files: { path: string; stamp: FileStamp; name: string }[]): Promise<void> {
+  const [changed] = await findChanged(files);
+  if (changed) throw new FileChanged(changed.name);
 }

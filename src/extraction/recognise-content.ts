@@ -22,14 +22,17 @@ export function recogniseBinary(head: Buffer): string | null {
   return magics.find(([magic]) => head.subarray(0, magic.length).equals(magic))?.[1] ?? null;
 }
 
-/** Names what stands where delimited text was expected; null for what may be delimited text. `head` is without a mark. */
-export function recogniseUndelimited(head: Buffer): string | null {
+/**
+ * Names what stands where delimited text was expected; null for what may be delimited text. `head` is without a mark;
+ * `text` is what it says, and may say more.
+ */
+export function recogniseUndelimited(head: Buffer, text = head.toString()): string | null {
   const zeros = head.includes(0) ? head.filter((byte) => byte === 0).length : 0;
   if (zeros * 4 > head.length)
     return 'bytes of which many are zero (binary, or UTF-16 without a byte order mark)';
-  const text = head.toString().trimStart().slice(0, 200);
+  const start = text.trimStart().slice(0, 200);
   // A header in brackets, `[id],[name]`, is no JSON.
-  if (/^\{\s*(?:"|\}|$)|^\[\s*(?:[[{"]|-?\d+(?:\.\d+)?\s*[,\]]|\]|$)/.test(text)) return 'JSON';
-  if (/^(?:<!doctype html|<html)/i.test(text)) return 'an HTML page';
-  return text.startsWith('<?xml') ? 'XML' : null;
+  if (/^\{\s*(?:"|\}|$)|^\[\s*(?:[[{"]|-?\d+(?:\.\d+)?\s*[,\]]|\]|$)/.test(start)) return 'JSON';
+  if (/^(?:<!doctype html|<html)/i.test(start)) return 'an HTML page';
+  return start.startsWith('<?xml') ? 'XML' : null;
 }

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { ByteSource } from './read-chunks.js';
 
 const defaultReadBytes = 1 << 20;
 const mostReadBytes = 8 << 20;
@@ -26,7 +26,7 @@ export class TextWindow {
   private nextLineEnd = Infinity;
 
   constructor(
-    private readonly handle: FileHandle,
+    private readonly handle: ByteSource,
     private readonly range: { start: number; end: number; readBytes?: number },
   ) {
     this.base = range.start;

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import type { FileHandle } from 'node:fs/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { FileRefused, systemCode } from './file-errors.js';
 import type { Landing, UnpackedFile } from './landing.js';
-import { readChunks, readPart } from './read-chunks.js';
+import { type ByteSource, readChunks, readPart } from './read-chunks.js';
 import { TextProbe } from './text-probe.js';
 
 export interface UnpackLimits {
@@ -32,7 +31,7 @@ function detectCompression(head: Buffer): UnpackedFile['compression'] {
  */
 export async function unpackFile(
   landing: Landing,
-  original: FileHandle,
+  original: ByteSource,
   limits: UnpackLimits = defaultLimits,
 ): Promise<UnpackedFile> {
   const { file, signal } = landing;
@@ -76,7 +75,7 @@ type Compression = NonNullable<UnpackedFile['compression']>;
 
 /** Member after member: Node's zstd stream stops silently behind the first frame, its gzip stream before zeros. */
 async function* unpackedChunks(
-  handle: FileHandle,
+  handle: ByteSource,
   compression: Compression,
   range: { end: number; signal?: AbortSignal },
 ): AsyncGenerator<Buffer> {
@@ -93,7 +92,7 @@ async function* unpackedChunks(
 
 /** Returns the packed bytes that the member took; more than one member where the library goes on by itself. */
 async function* unpackMember(
-  handle: FileHandle,
+  handle: ByteSource,
   compression: Compression,
   range: { start: number; end: number; signal?: AbortSignal },
 ): AsyncGenerator<Buffer, number> {
@@ -125,7 +124,7 @@ async function* unpackMember(
 }
 
 async function isZeros(
-  handle: FileHandle,
+  handle: ByteSource,
   at: number,
   range: { end: number; signal?: AbortSignal },
 ): Promise<boolean> {

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { LocalSourceConfig } from '../config-history/pipeline-config.js';
 import { ExtractionService } from '../extraction/extraction.service.js';
+import type { LandOptions } from '../extraction/land-files.js';
 import type { LandedFile } from '../extraction/landed-file.js';
+import type { SeenFile } from '../extraction/seen-file.js';
 import { LoadOvertaken } from '../loader/check-carried.js';
 import type { LastLoad, LoadProgress, LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
@@ -11,7 +13,6 @@ import type { ColumnLoss } from '../schema/column-loss.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
-import { runConcurrently } from '../run-concurrently.js';
 import type { Carrying } from './carry-steps.js';
 import { ChildSteps } from './child-steps.js';
 import { placeOf } from './compare-files.js';
@@ -25,9 +26,6 @@ import { apiSources } from './stream-sources.js';
 import { applyCarried, applyLanded, applyLoad, applyStage, filesByPlace } from './stream-report.js';
 import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
-
-/** Files that are made ready at the same time: most of it is waiting for the system. */
-const LANDERS = 4;
 
 /** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
 @Injectable()
@@ -65,21 +63,32 @@ export class StreamSteps {
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
     if (look.originals.length === 0) return [];
     await enter(at, 'extracting');
+    const landed = await this.landFiles(at, look.originals);
+    logStep(at, 'extract', 'landed', { files: landed.length });
+    return landed;
+  }
+
+  private async landFiles(at: StreamWalk, files: SeenFile[]): Promise<LandedFile[]> {
+    const { stream, folder, index, signals, progress, journal } = at;
     const reports = filesByPlace(at.report);
     let count = 0;
+    const options: LandOptions = {
+      placeOf: ({ source }) => {
+        return { source: stream.sources[source] as LocalSourceConfig, folder: folder.landed(index, source) };
+      },
+      onLanded: (ready, durationMs) => {
+        applyLanded(reports.get(placeOf(ready)), ready, durationMs);
+        progress.advance(index, ++count / files.length);
+      },
+      signal: signals.work,
+    };
+    if (journal.run.deaths === 0) return this.extraction.land(files, options);
     // A worker that dies of a file must leave no doubt which one it was.
-    const lanes = at.journal.run.deaths === 0 ? LANDERS : 1;
-    const landed = await runConcurrently(look.originals, lanes, async (file) => {
-      const started = performance.now();
+    const landed: LandedFile[] = [];
+    for (const file of files) {
       await this.mark(at, file);
-      const source = at.stream.sources[file.source] as LocalSourceConfig;
-      const folder = at.folder.landed(at.index, file.source);
-      const ready = await this.extraction.land(file, source, folder, at.signals.work);
-      applyLanded(reports.get(placeOf(ready)), ready, Math.round(performance.now() - started));
-      at.progress.advance(at.index, ++count / look.originals.length);
-      return ready;
-    });
-    logStep(at, 'extract', 'landed', { files: landed.length });
+      landed.push(...(await this.extraction.land([file], options)));
+    }
     return landed;
   }
 
@@ -158,7 +167,7 @@ export class StreamSteps {
 
   /** Throws when a file is not what it was when it was looked at. */
   async verify(look: StreamLook): Promise<void> {
-    await runConcurrently(look.originals, LANDERS, async (file) => this.extraction.verify(file));
+    await this.extraction.verify(look.originals);
   }
 
   /** A run that fails because of its rejects must still show them. */
@@ -213,6 +222,7 @@ export class StreamSteps {
     const { stream, report, signals, folder, progress } = at;
     const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
     const children = await this.children.loads(at);
+    const shareOf = shareOfLoad(stage, report);
     return {
       target: at.target(),
       runId,
@@ -232,7 +242,7 @@ export class StreamSteps {
       mostRejects: mostRejects(stream, stage),
       bearRejects: bearRejects(stream),
       ...(stream.managedBy && { managedBy: stream.managedBy }),
-      onProgress: (sent) => progress.advance(at.index, ...shareOfLoad(sent, stage, report)),
+      onProgress: (sent) => progress.advance(at.index, ...shareOf(sent)),
     };
   }
 

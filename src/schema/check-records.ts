@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { SMALL } from '../read-whole.js';
 import { hasByteOrderMark } from './scan-csv.js';
 import type { Dialect } from './stage-request.js';
 
@@ -14,9 +15,6 @@ const LONG_RECORD = 4 << 20;
 /** So long after the end of a record the next one is looked for; most records end sooner. */
 const LOOK_AFTER = 1 << 20;
 
-/** A file up to this size is given whole to who looks at its records. */
-const SMALL = 128 << 10;
-
 export interface RecordLook {
   /**
    * Whether the fast reader and RFC 4180 agree on the records: every quote of the text opens or closes a whole field, or
@@ -27,13 +25,20 @@ export interface RecordLook {
   bytes: Buffer | null;
 }
 
+/** The look at a file that was read already. */
+export function lookAtBytes(bytes: Buffer, dialect: Dialect): RecordLook {
+  const check = new RecordCheck(dialect);
+  const isRegular = check.take(bytes) && check.isClosed;
+  return { isRegular, bytes: isRegular ? bytes : null };
+}
+
 /** Reads a file once. Searches natively, so that a text without quotes costs next to nothing. */
 export async function lookAtRecords(
   path: string,
   dialect: Dialect,
   signal?: AbortSignal,
 ): Promise<RecordLook> {
-  const check = new RecordCheck(dialect.quote?.charCodeAt(0) ?? null, dialect.delimiter.charCodeAt(0));
+  const check = new RecordCheck(dialect);
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -70,10 +75,13 @@ class RecordCheck {
   /** Bytes since a record was seen to end, up to the chunk at hand. */
   private sinceEnd = 0;
 
-  constructor(
-    private readonly quote: number | null,
-    private readonly delimiter: number,
-  ) {}
+  private readonly quote: number | null;
+  private readonly delimiter: number;
+
+  constructor({ quote, delimiter }: Dialect) {
+    this.quote = quote?.charCodeAt(0) ?? null;
+    this.delimiter = delimiter.charCodeAt(0);
+  }
 
   get isClosed(): boolean {
     return !this.inside || this.isPending;

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
+import { type Held, readWhole } from '../read-whole.js';
 import { runConcurrently } from '../run-concurrently.js';
-import { lookAtRecords, type RecordLook } from './check-records.js';
+import { lookAtBytes, lookAtRecords, type RecordLook } from './check-records.js';
 import { identifier, isEngineFault, readPath, run } from './engine.js';
 import { FileNamer } from './file-namer.js';
 import { GatheredFiles } from './gathered-files.js';
@@ -16,8 +17,7 @@ import type { RejectsFile } from './rejects-file.js';
 import { UnclosedQuote } from './scan-csv.js';
 import type { LandedText, StageRequest } from './stage-request.js';
 
-/** Files whose records are looked at before the first of them is added, and of those at the same time. */
-const LOOKS = 64;
+/** Files whose records are looked at at the same time. */
 const LOOKERS = 4;
 /** From so many files on small ones are gathered. */
 const MANY = 32;
@@ -46,15 +46,16 @@ export class FilePreparation {
     const { files, signal } = this.request;
     const gathered = files.length < MANY ? null : new GatheredFiles(this.carefulFolder);
     try {
-      for (let from = 0; from < files.length; from += LOOKS) {
-        const some = files.slice(from, from + LOOKS);
-        const looks = await runConcurrently(some, LOOKERS, async (file) => this.look(file));
-        for (const [n, file] of some.entries()) {
+      let index = 0;
+      for await (const some of readWhole(files, delimitedPath, signal)) {
+        const looks = await runConcurrently(some, LOOKERS, async (held) => this.look(held));
+        for (const [n, { file }] of some.entries()) {
           signal?.throwIfAborted();
-          await this.orRefuse(from + n, async () => {
+          await this.orRefuse(index, async () => {
             if (file.rejects) await this.rejects.include(file.rejects.path, file.source, file.name);
-            await this.add(from + n, file, { ...looks[n]!, gathered });
+            await this.add(index, file, { ...looks[n]!, gathered });
           });
+          index++;
         }
       }
     } finally {
@@ -110,10 +111,11 @@ export class FilePreparation {
     this.insert({ ...readable, ...place }, columns);
   }
 
-  /** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
-  private async look({ format, dialect, columns, path }: LandedText): Promise<RecordLook> {
+  private async look({ file, whole }: Held<LandedText>): Promise<RecordLook> {
+    const { format, dialect, path } = file;
     if (format !== 'csv') return { isRegular: true, bytes: null };
-    if (!dialect!.isRegular || columns!.length < 2) return { isRegular: false, bytes: null };
+    if (!mayBeRegular(file)) return { isRegular: false, bytes: null };
+    if (whole !== null) return lookAtBytes(whole.bytes, dialect!);
     return lookAtRecords(path, dialect!, this.request.signal);
   }
 
@@ -185,6 +187,12 @@ export class FilePreparation {
     );
   }
 }
+
+/** In a file of one column a blank line and a NULL look the same to the engine, so that is scanned as well. */
+const mayBeRegular = ({ dialect, columns }: LandedText) => dialect!.isRegular && columns!.length >= 2;
+
+/** Of a file whose records are to be looked at. */
+const delimitedPath = (file: LandedText) => (file.format === 'csv' && mayBeRegular(file) ? file.path : null);
 
 function asIs(
   index: number,
