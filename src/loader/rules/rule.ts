@@ -16,8 +16,12 @@ export interface Rule {
   findBroken(search: Search): string | null;
   /** It holds rows against each other: which of them breaks it is known when all others that are refused are. */
   comparesRows?: true;
-  /** No row with these columns can break it, whatever it holds. */
-  isIdle(columns: IncomingColumns): boolean;
+  /**
+   * No row with these columns can break it, whatever it holds.
+   *
+   * @param key of rows with the same values there no two will be in the table; absent: nothing is known of that
+   */
+  isIdle(columns: IncomingColumns, key?: readonly string[]): boolean;
 }
 
 /** The columns of the rows that come in, and whether each always has a value. */

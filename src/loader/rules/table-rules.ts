@@ -26,11 +26,12 @@ export interface TableRules {
  * Reads from the catalog what rows of these columns may break; null: nothing.
  *
  * @param more rules that the catalog does not have
+ * @param key of rows with the same values there the write mode leaves one in the table; absent: it looks at none
  */
 export async function readRules(
   session: Session,
   place: TablePlace,
-  { columns, more }: { columns: IncomingColumns; more: Rule[] },
+  { columns, more, key }: { columns: IncomingColumns; more: Rule[]; key?: readonly string[] },
 ): Promise<TableRules | null> {
   const described = await describeTable(session, place);
   if (!described) return null;
@@ -39,7 +40,10 @@ export async function readRules(
   for (const list of KINDS) rules.push(...(await list(session, table)));
   const active = [...more, ...rules.filter((rule) => !rule.isIdle(columns))];
   if (active.length === 0) return null;
-  return { place, rules: active, areRowsChanged: await hasTriggerBefore(session, table.oid) };
+  const areRowsChanged = await hasTriggerBefore(session, table.oid);
+  // What a trigger makes of a key is not what the write mode has looked at.
+  const left = areRowsChanged || !key ? active : active.filter((rule) => !rule.isIdle(columns, key));
+  return left.length === 0 ? null : { place, rules: left, areRowsChanged };
 }
 
 async function hasTriggerBefore(session: Session, oid: number): Promise<boolean> {

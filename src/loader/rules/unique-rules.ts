@@ -18,6 +18,8 @@ export interface UniqueIndex {
   isPrimary: boolean;
   /** Columns that the database fills with another value for each row. */
   counted: string[];
+  /** It compares columns, and takes for equal what `=` does. */
+  isOrdinary: boolean;
 }
 
 export type UniqueRule = UniqueIndex & Rule;
@@ -33,9 +35,15 @@ export async function listUnique(session: Session, { oid }: Pick<RuledTable, 'oi
       comparesRows: true as const,
       findBroken: (search) => findRepeats(index, reason, search),
       // A number that the database counts up is never there yet.
-      isIdle: (columns) => index.counted.some((column) => !columns.has(column)),
+      isIdle: (columns, key) =>
+        index.counted.some((column) => !columns.has(column)) || followsFrom(index, key),
     };
   });
+}
+
+/** Rows that differ in a key differ in more columns, too. */
+function followsFrom({ isOrdinary, keyColumns }: UniqueIndex, key: readonly string[] = []): boolean {
+  return isOrdinary && key.length > 0 && key.every((column) => keyColumns?.includes(column));
 }
 
 const LIST = `
@@ -55,7 +63,12 @@ const LIST = `
          ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
                  LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
                 WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-                  AND (a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) ~ 'nextval|uuid')) AS counted
+                  AND (a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) ~ 'nextval|uuid')) AS counted,
+         i.indexprs IS NULL AND NOT EXISTS (
+           SELECT FROM generate_series(0, i.indnkeyatts - 1) k
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]
+             JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[k]
+            WHERE NOT o.opcdefault OR i.indcollation[k] <> a.attcollation) AS "isOrdinary"
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
    WHERE i.indrelid = $1 AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid
    ORDER BY i.indisprimary DESC, c.relname`;
