@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WriteRule } from '../src/loader/write/write-rule.js';
+import type { StageColumn } from '../src/schema/stage.js';
 import { createLoaderFixture, type LoaderFixture } from './loader-fixture.js';
 import type { Row } from './make-stage.js';
 
@@ -9,6 +10,8 @@ const KEY = { key: ['id'] };
 interface Case {
   write: WriteRule;
   given: string;
+  /** Default: `id bigint, name text`. */
+  columns?: StageColumn[];
   loads: { rows: Row[]; there: string[]; rejects: (string | null)[] }[];
 }
 
@@ -171,6 +174,32 @@ const CASES: Case[] = [
   },
 ];
 
+/** Two texts that differ in case alone are one to it. */
+const ANY_CASE = `CREATE COLLATION IF NOT EXISTS any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`;
+
+const TEXTS: StageColumn[] = [
+  { name: 'id', type: { name: 'text' }, required: true },
+  { name: 'name', type: { name: 'text' }, required: false },
+];
+
+CASES.push({
+  write: { mode: 'upsert', ...KEY },
+  columns: TEXTS,
+  given: `${ANY_CASE}; CREATE TABLE T (id text COLLATE any_case PRIMARY KEY, name text)`,
+  loads: [
+    {
+      rows: [
+        ['a', 'x'],
+        ['A', 'y'],
+        ['b', 'x'],
+      ],
+      there: ['A y', 'b x'],
+      rejects: [],
+    },
+    { rows: [['a', 'y']], there: ['a y', 'b x'], rejects: [] },
+  ],
+});
+
 /** The other write modes make rejects of what the table would refuse as `append` does. */
 export function modeRuleCases(): void {
   describe('write modes into a table with rules', () => {
@@ -184,12 +213,17 @@ export function modeRuleCases(): void {
 
     it.each(CASES.map((one, at) => [one.write.mode, at, one] as const))(
       '%s',
-      async (mode, at, { write, given, loads }) => {
+      async (mode, at, { write, given, columns, loads }) => {
         const table = `ruled_${mode}_${at}`;
         await loader.sql(given.replace('TABLE T', `TABLE ${table}`));
         for (const [index, { rows, there, rejects }] of loads.entries()) {
           const files = [{ name: `${index}.csv`, rows }];
-          const { loadId, ...result } = await loader.load({ table, write, files });
+          const { loadId, ...result } = await loader.load({
+            table,
+            write,
+            files,
+            ...(columns && { columns }),
+          });
           const got = await loader.sql(`SELECT id || ' ' || name AS row FROM ${table} ORDER BY 1`);
           expect(got.map(({ row }) => row)).toEqual(there);
           const listed = await loader.sql(

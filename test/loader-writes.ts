@@ -58,6 +58,12 @@ const LAWS: Law[] = [
   },
 ];
 
+const DISTINCT: Row[] = [
+  ['2', 'a', null],
+  ['1', 'b', '1'],
+];
+const REPEATED: Row[] = [...DISTINCT, ['2', 'a', null], ['1', 'b', '1']];
+
 const row = fc.tuple(
   fc.constantFrom('1', '2', '3', '4'),
   fc.constantFrom(null, '', 'a', 'B'),
@@ -121,6 +127,47 @@ export function writeCases(): void {
       for (const one of seen) expect(one).toEqual({ n: 500, d: 2 });
       expect(await loader.sql(hanging)).toEqual(before);
       await loader.sql(`DROP OWNED BY reader_${by}; DROP ROLE reader_${by}`);
+    });
+
+    it.each<{ how: string; rule: WriteRule; rows: Row[]; there: string[]; duplicate: number }>([
+      {
+        how: 'upsert',
+        rule: { mode: 'upsert', ...KEYED },
+        rows: DISTINCT,
+        there: ['2 a', '1 b'],
+        duplicate: 0,
+      },
+      { how: 'replace', rule: { mode: 'replace' }, rows: REPEATED, there: ['2 a', '1 b'], duplicate: 2 },
+      {
+        how: 'replace by key',
+        rule: { mode: 'replace', ...KEYED },
+        rows: [...REPEATED, ['2', 'c', '9']],
+        there: ['1 b', '2 c'],
+        duplicate: 3,
+      },
+    ])(
+      '$how fills an empty table, and changes nothing with the same rows',
+      async ({ how, rule, ...rest }) => {
+        const { rows, there, duplicate } = rest;
+        const table = `empty_${how.replaceAll(' ', '_')}`;
+        const plan = { table, columns: THINGS, write: rule, files: asFiles([rows]) };
+        const counts = { read: rows.length, inserted: 2, updated: 0, deleted: 0, duplicate };
+        const first = await loader.load(plan);
+        expect(first).toMatchObject(counts);
+        checkFiles(first);
+        const names = async () =>
+          (await loader.sql(`SELECT id || ' ' || name AS row FROM ${table}`)).map(({ row }) => row);
+        expect(await names()).toEqual(there);
+        const again = await loader.load(plan);
+        expect(again).toMatchObject({ read: rows.length, inserted: 0, updated: 0, duplicate: rows.length });
+        expect(await names()).toEqual(there);
+      },
+    );
+
+    it('replace of an empty table asks for min_rows', async () => {
+      const plan = { table: 'empty_few', columns: THINGS, files: asFiles([DISTINCT]) };
+      const load = loader.load({ ...plan, write: { mode: 'replace', minRows: 3 } });
+      await expect(load).rejects.toMatchObject({ code: 'REPLACE_REFUSED' });
     });
 
     it.each(LAWS)('$name: the table equals its definition, killed and run again', async (law) => {

@@ -96,8 +96,16 @@ export async function makeStage({
     combinedRows: () => inChunks([]),
     writeDistinct: () => Promise.reject(new Error('not part of a load')),
     newestOf: () => Promise.reject(new Error('not part of a load')),
+    hasRepeats: async (names) => hasRepeats(columns, files, names),
     tally: (unseen) => tallyRows(rows, unseen, files.length),
   };
+}
+
+function hasRepeats(columns: StageColumn[], files: MadeFile[], names: string[]): boolean {
+  const indexes = names.map((name) => columns.findIndex((column) => column.name === name));
+  const rows = files.flatMap(({ rows: values, copyOf }) => (copyOf ? [] : values));
+  const keys = new Set(rows.map((row) => JSON.stringify(indexes.map((index) => row[index]))));
+  return keys.size < rows.length;
 }
 
 function describeFile({ name, rows, rejects = [], copyOf }: MadeFile): StagedFile {

@@ -111,7 +111,7 @@ export class StageOnDisk implements Stage {
     if (this.columns.length === 0) return Readable.from([]);
     const columns = ['"#row"', '"#file"', '"#hash"', ...this.columns.map((_, n) => `c${n}`)].join(', ');
     const query = `SELECT ${columns} FROM ${this.placed(which)}`;
-    return this.export('placed', query, 'HEADER false, FORCE_QUOTE *', signal);
+    return this.export('placed', query, 'HEADER false', signal);
   }
 
   private placed(which: PlacedRows): string {
@@ -201,9 +201,7 @@ export class StageOnDisk implements Stage {
     const places = `SELECT "#file", "#at", row_number() OVER (PARTITION BY ${columns} ORDER BY ${order}) AS place`;
     const connection = await this.engine.connect();
     try {
-      const repeats = `SELECT 1 FROM ${this.good()} GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1`;
-      const areAll = this.rejected === 0 && (await run(connection, repeats, signal)).length === 0;
-      if (areAll) return null;
+      if (this.rejected === 0 && !(await this.hasRepeats(key, signal))) return null;
       const lists = await run(
         connection,
         `SELECT "#file" AS file, string_agg("#at", ' ') AS places FROM (${places} FROM ${this.good()}) WHERE place = 1 GROUP BY 1`,
@@ -212,6 +210,17 @@ export class StageOnDisk implements Stage {
       return new Map(
         lists.map(({ file, places: at }) => [Number(file), new Set(String(at).split(' ').map(Number))]),
       );
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async hasRepeats(columns: string[], signal?: AbortSignal): Promise<boolean> {
+    const names = columns.map((name) => this.indexedName(name)).join(', ');
+    const repeats = `SELECT 1 FROM ${this.good()} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
+    const connection = await this.engine.connect();
+    try {
+      return (await run(connection, repeats, signal)).length > 0;
     } finally {
       connection.closeSync();
     }

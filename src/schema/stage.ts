@@ -97,7 +97,8 @@ export interface Stage {
   combinedLines?(signal?: AbortSignal): AsyncIterable<Buffer> | null;
   /**
    * As `rowLines`, of the first occurrences, of some files (by index) or of all staged rows, with three fields in front: the row's number in the
-   * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity.
+   * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity. Quoted only where
+   * needed: no line begins with a backslash.
    */
   placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Whether `refuse` can tell the places and texts of good rows. */
@@ -126,6 +127,8 @@ export interface Stage {
    * records. The stage must keep places.
    */
   newestOf(key: string[], orderBy?: string, signal?: AbortSignal): Promise<Map<number, Set<number>> | null>;
+  /** Whether two staged rows have the same values in some of the stage's columns. Absent: nobody can tell. */
+  hasRepeats?(columns: string[], signal?: AbortSignal): Promise<boolean>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
 }

@@ -13,7 +13,7 @@ import type { WriteStep, Written } from './write-mode.js';
 export async function appendIncoming(step: WriteStep): Promise<Written> {
   const { session } = step;
   const incoming = await copyIncoming({ ...step, screen: null });
-  const repeats = [...(await keepFirst(session)), ...(await dropSeen(step))];
+  const repeats = [...(await keepFirst(step)), ...(await dropSeen(step))];
   const unseen = sumCounts(await matchByValues(step, incoming));
   const stored = await rememberIncoming(step);
   const known = await dropMatched(session);

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { LoadProgress, LoadRequest } from '../load.js';
-import { quoteName, quoteTable } from '../quote-name.js';
 import { findUnseen, type Unseen } from '../find-unseen.js';
 import { isRowFault } from '../rules/row-fault.js';
 import { appendIncoming } from './append-incoming.js';
 import { appendJudged } from './append-judged.js';
+import { copyRows } from './copy-rows.js';
 import type { WriteMode, WriteStep, Written } from './write-mode.js';
 
 /** Adds the rows whose identity the table has never had. */
@@ -57,7 +57,10 @@ async function writeUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise
 async function copyUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise<Written> {
   const { stage, signal } = step.request;
   tell({ unseen: unseen.count });
-  const copied = unseen.count > 0 ? await copyRows(step, unseen, tell) : { rows: 0, bytes: 0 };
+  const copied =
+    unseen.count > 0
+      ? await copyRows(step, unseen.file, (rowBytesSent) => tell({ rowBytesSent }))
+      : { rows: 0, bytes: 0 };
   const stored = await unseen.remember();
   const tally = await stage.tally(unseen.file, signal);
   const inserted = tally.reduce((sum, file) => sum + file.unseen, 0);
@@ -73,13 +76,4 @@ async function copyUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise<
       ['hashes stored', inserted, stored],
     ],
   };
-}
-
-function copyRows({ session, request, place }: WriteStep, unseen: Unseen, tell: Tell) {
-  const { stage, signal } = request;
-  const columns = stage.columns.map(({ name }) => quoteName('column', name)).join(', ');
-  const sql = `COPY ${quoteTable(place)} (${columns}) FROM STDIN (FORMAT csv, NULL '', ENCODING 'UTF8')`;
-  const all = unseen.file === null ? stage.combinedLines?.(signal) : null;
-  const lines = all ?? stage.rowLines(unseen.file, signal);
-  return session.copyIn(sql, lines, (rowBytesSent) => tell({ rowBytesSent }));
 }

@@ -3,6 +3,7 @@ import type { PlacedRows } from '../../schema/stage.js';
 import { describeTable, type TableColumn } from '../describe-table.js';
 import { quoteName, quoteTable } from '../quote-name.js';
 import { raiseMemory } from '../raise-memory.js';
+import { analyzeAside } from './analyze-aside.js';
 import type { Incoming, WriteStep } from './write-mode.js';
 
 /**
@@ -15,13 +16,16 @@ export async function copyIncoming(step: WriteStep, which: PlacedRows = 'all'): 
   const columns = await findColumns(step);
   await raiseMemory(session);
   await createIncoming(step, columns);
-  const incoming = { columns, ...(await copyRows(step, columns, which)), screened: null };
-  await session.queryLong('ANALYZE pg_temp.incoming');
+  const sent = await copyRows(step, columns, which);
+  const incoming = { columns, ...sent, left: sent.copied, screened: null };
+  await analyzeAside(session, 'incoming');
   const screened = (await step.screen?.(step, incoming)) ?? null;
-  return { ...incoming, screened };
+  const taken = screened ? step.request.stage.rows - screened.rows : 0;
+  return { ...incoming, left: sent.copied - taken, screened };
 }
 
-async function findColumns({ session, request, place }: WriteStep): Promise<TableColumn[]> {
+/** The stage's columns as the target has them. */
+export async function findColumns({ session, request, place }: WriteStep): Promise<TableColumn[]> {
   const described = await describeTable(session, place);
   return request.stage.columns.map(({ name }) => {
     const column = described?.columns.find((one) => one.name === name);

@@ -1,17 +1,22 @@
-import { columnOf } from './row-values.js';
 import type { Session } from '../session.js';
+import { analyzeAside } from './analyze-aside.js';
+import { isEachKeyOnce } from './each-key-once.js';
 import { type OutcomeCount, queryOutcomes } from './outcomes.js';
-import type { WriteRule } from './write-rule.js';
+import { columnOf } from './row-values.js';
+import type { Incoming, WriteStep } from './write-mode.js';
 
 /** Leaves one incoming row of each key: the newest. The others are duplicates. */
-export function keepNewest(session: Session, { key = [], orderBy }: WriteRule): Promise<OutcomeCount[]> {
+export async function keepNewest(step: WriteStep, { columns }: Incoming): Promise<OutcomeCount[]> {
+  const { key = [], orderBy } = step.rule;
+  if (await isEachKeyOnce(step, columns)) return [];
   const newest = orderBy === undefined ? '' : `${columnOf(orderBy)} DESC NULLS LAST, `;
   const same = key.map((name) => columnOf(name)).join(', ');
-  return keepOne(session, { same, order: `${newest}"#file" DESC, "#row" DESC` });
+  return keepOne(step.session, { same, order: `${newest}"#file" DESC, "#row" DESC` });
 }
 
 /** Leaves the first incoming row of each identity. The others are duplicates. */
-export function keepFirst(session: Session): Promise<OutcomeCount[]> {
+export async function keepFirst({ session, request: { stage } }: WriteStep): Promise<OutcomeCount[]> {
+  if (stage.identities === stage.rows) return [];
   return keepOne(session, { same: '"#hash"', order: '"#file", "#row"' });
 }
 
@@ -33,6 +38,6 @@ async function keepOne(
        DELETE FROM pg_temp.incoming i USING pg_temp.repeats r WHERE i."#row" = r."#row" RETURNING i."#file")
      SELECT "#file" AS file, 'duplicate' AS outcome, count(*) AS count FROM gone GROUP BY 1`,
   );
-  await session.queryLong('ANALYZE pg_temp.incoming');
+  await analyzeAside(session, 'incoming');
   return counts;
 }

@@ -1,3 +1,4 @@
+import { analyzeAside } from './analyze-aside.js';
 import type { TableColumn } from '../describe-table.js';
 import { quoteTable } from '../quote-name.js';
 import type { Session } from '../session.js';
@@ -8,7 +9,7 @@ import type { Incoming, WriteStep } from './write-mode.js';
 /**
  * Finds which incoming rows the table has already, value for value and as often as it has them, into `pg_temp.outcomes`
  * (`"#row"`, `"#file"`, `outcome`, `part`, `tid`) as `duplicate`; the others are `inserted`. `pg_temp.standing` then
- * lists the table's rows (`part`, `tid`).
+ * lists the table's rows.
  */
 export async function matchByValues(
   { session, place }: WriteStep,
@@ -16,20 +17,25 @@ export async function matchByValues(
 ): Promise<OutcomeCount[]> {
   await session.queryLong(
     `CREATE TEMP TABLE standing ON COMMIT DROP AS
-       SELECT part, tid, h1, h2, row_number() OVER (PARTITION BY h1, h2 ORDER BY part, tid) AS place
-         FROM (SELECT t.tableoid AS part, t.ctid AS tid, ${digest(columns, 't')} FROM ${quoteTable(place)} t) AS rows`,
+       SELECT * FROM ${placedByValues(columns, {
+         from: quoteTable(place),
+         fields: 'r.tableoid AS part, r.ctid AS tid',
+         order: 'part, tid',
+       })} AS t`,
   );
-  await session.queryLong('ANALYZE pg_temp.standing');
+  await analyzeAside(session, 'standing');
+  const incoming = placedByValues(columns, {
+    from: 'pg_temp.incoming',
+    fields: 'r."#row", r."#file"',
+    order: '"#file", "#row"',
+  });
   await session.queryLong(
     `CREATE TEMP TABLE outcomes ON COMMIT DROP AS
        SELECT n."#row", n."#file", p.part, p.tid,
               CASE WHEN p.tid IS NULL THEN 'inserted' ELSE 'duplicate' END AS outcome
-         FROM (SELECT "#row", "#file", h1, h2,
-                      row_number() OVER (PARTITION BY h1, h2 ORDER BY "#file", "#row") AS place
-                 FROM (SELECT s."#row", s."#file", ${digest(columns, 's')} FROM pg_temp.incoming s) AS rows) AS n
-         LEFT JOIN pg_temp.standing p ON p.h1 = n.h1 AND p.h2 = n.h2 AND p.place = n.place`,
+         FROM ${incoming} AS n LEFT JOIN pg_temp.standing p ON p.h1 = n.h1 AND p.h2 = n.h2 AND p.place = n.place`,
   );
-  await session.queryLong('ANALYZE pg_temp.outcomes');
+  await analyzeAside(session, 'outcomes');
   return countOutcomes(session);
 }
 
@@ -41,6 +47,21 @@ export function dropMatched(session: Session): Promise<OutcomeCount[]> {
        DELETE FROM pg_temp.incoming i USING pg_temp.outcomes o
         WHERE o."#row" = i."#row" AND o.outcome = 'duplicate' RETURNING i."#file")
      SELECT "#file" AS file, 'duplicate' AS outcome, count(*) AS count FROM gone GROUP BY 1`,
+  );
+}
+
+/**
+ * SQL of rows with a digest of their values (`h1`, `h2`) and the number of each among those with equal ones (`place`).
+ *
+ * @param rows where they come `from`, SQL of the `fields` of a row `r` that are wanted besides, and their `order` by those
+ */
+export function placedByValues(
+  columns: TableColumn[],
+  { from, fields, order }: { from: string; fields: string; order: string },
+): string {
+  return (
+    `(SELECT *, row_number() OVER (PARTITION BY h1, h2 ORDER BY ${order}) AS place ` +
+    `FROM (SELECT ${fields}, ${digest(columns, 'r')} FROM ${from} AS r) AS digested)`
   );
 }
 

@@ -1,12 +1,13 @@
 import { TerminalError } from '../../errors.js';
 import { quoteTable } from '../quote-name.js';
-import { insertRows, updateRows } from './apply-outcomes.js';
+import { insertRows, reachByPlace, updateRows } from './apply-outcomes.js';
+import { compareByValues } from './compare-values.js';
 import { checkColumns } from './check-columns.js';
+import { canFill, fillEmpty } from './fill-empty.js';
 import { copyIncoming } from './incoming.js';
 import { keepFirst, keepNewest } from './keep-one.js';
 import { ensureKeyIndex } from './key-index.js';
 import { matchByKey } from './match-key.js';
-import { matchByValues } from './match-values.js';
 import { byFile, type OutcomeCount, sumOutcomes } from './outcomes.js';
 import { sameKey } from './row-values.js';
 import type { Incoming, WriteMode, WriteStep, Written } from './write-mode.js';
@@ -27,15 +28,19 @@ export const replace: WriteMode = {
 async function replaceRows(step: WriteStep): Promise<Written> {
   checkColumns(step);
   checkFiles(step);
-  const { session, rule } = step;
+  if (await canFill(step)) return replaceNothing(step);
+  const { rule } = step;
   const incoming = await copyIncoming(step);
   // Sources of which nothing is left have no key either.
   const hasKey = rule.key !== undefined && incoming.columns.length > 0;
-  const repeats = await (hasKey ? keepNewest(session, rule) : keepFirst(session));
-  if (!rule.within) await checkSize(step);
-  const { counts, deleted } = await (hasKey ? replaceByKey(step, incoming) : replaceByValues(step, incoming));
-  const updated = hasKey ? await updateRows(step, incoming) : 0;
-  const inserted = await insertRows(step, incoming);
+  const repeats = await (hasKey ? keepNewest(step, incoming) : keepFirst(step));
+  const rows = incoming.left - sumOutcomes(repeats, 'duplicate');
+  if (!rule.within) await checkSize(step, rows);
+  const { counts, deleted } = await (hasKey
+    ? replaceByKey(step, incoming, rows)
+    : replaceByValues(step, incoming));
+  const updated = hasKey ? await updateRows(step, incoming, counts) : 0;
+  const inserted = await insertRows(step, incoming, counts);
   if (hasKey) await ensureKeyIndex(step);
   return {
     files: byFile([...repeats, ...counts]),
@@ -46,7 +51,7 @@ async function replaceRows(step: WriteStep): Promise<Written> {
       ['rows inserted', sumOutcomes(counts, 'inserted'), inserted],
       [
         'rows of the table',
-        await countRows(step, 'pg_temp.incoming'),
+        rows,
         await countRows(step, `${quoteTable(step.place)} t WHERE ${isReplaced(rule)}`),
       ],
     ],
@@ -54,14 +59,23 @@ async function replaceRows(step: WriteStep): Promise<Written> {
   };
 }
 
+async function replaceNothing(step: WriteStep): Promise<Written> {
+  const { rule, request } = step;
+  const { rows, identities } = request.stage;
+  if (!rule.within) await checkSize(step, rule.key ? rows : identities);
+  const written = await fillEmpty(step);
+  if (rule.key) await ensureKeyIndex(step);
+  return written;
+}
+
 interface Matched {
   counts: OutcomeCount[];
   deleted: number;
 }
 
-async function replaceByKey(step: WriteStep, incoming: Incoming): Promise<Matched> {
+async function replaceByKey(step: WriteStep, incoming: Incoming, rows: number): Promise<Matched> {
   const { session, place, rule } = step;
-  const counts = await matchByKey(step, incoming, { byAge: false });
+  const counts = await matchByKey(step, incoming, { rows, byAge: false });
   const { rowCount } = await session.queryLong(
     `DELETE FROM ${quoteTable(place)} t
       WHERE ${isReplaced(rule)}
@@ -75,11 +89,11 @@ const isReplaced = ({ within }: WriteRule) => (within ? isWithin(within, 't') : 
 
 async function replaceByValues(step: WriteStep, incoming: Incoming): Promise<Matched> {
   const { session, place } = step;
-  const counts = await matchByValues(step, incoming);
+  const counts = await compareByValues(step, incoming);
+  await reachByPlace(session);
   const { rowCount } = await session.queryLong(
-    `DELETE FROM ${quoteTable(place)} t USING pg_temp.standing p
-      WHERE t.tableoid = p.part AND t.ctid = p.tid AND NOT EXISTS (
-        SELECT FROM pg_temp.outcomes o WHERE o.part = p.part AND o.tid = p.tid)`,
+    `DELETE FROM ${quoteTable(place)} t USING pg_temp.outcomes o
+      WHERE o.outcome = 'deleted' AND t.tableoid = o.part AND t.ctid = o.tid`,
   );
   return { counts, deleted: rowCount ?? 0 };
 }
@@ -100,10 +114,9 @@ function checkFiles({ place, request }: WriteStep): void {
 }
 
 /** @throws TerminalError `REPLACE_REFUSED` when too few rows would be left */
-async function checkSize(step: WriteStep): Promise<void> {
+async function checkSize(step: WriteStep, after: number): Promise<void> {
   const { place, rule } = step;
   const before = await countRows(step, quoteTable(place));
-  const after = await countRows(step, 'pg_temp.incoming');
   const refusal = refuseSize({ before, after, ...rule });
   if (refusal === null) return;
   throw new TerminalError('REPLACE_REFUSED', `table ${place.schema}.${place.table}: ${refusal}`);

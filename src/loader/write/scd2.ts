@@ -1,5 +1,6 @@
 import { TerminalError } from '../../errors.js';
 import { quoteTable } from '../quote-name.js';
+import { reachByPlace } from './apply-outcomes.js';
 import { checkColumns } from './check-columns.js';
 import { copyIncoming } from './incoming.js';
 import { keepNewest } from './keep-one.js';
@@ -37,10 +38,12 @@ async function writeHistory(step: WriteStep): Promise<Written> {
   const incoming = await copyIncoming(step);
   const { bytes: rowBytes, screened } = incoming;
   if (incoming.columns.length === 0) return { files: [], deleted: 0, rowBytes, agreements: [], screened };
-  const repeats = await keepNewest(step.session, step.rule);
+  const repeats = await keepNewest(step, incoming);
+  const rows = incoming.left - sumOutcomes(repeats, 'duplicate');
   const among = `${columnOf(to, 't')} IS NULL`;
   const more = `${since(step.rule, incoming, now)} AS since`;
-  const counts = await matchByKey(step, incoming, { byAge: true, among, more });
+  const counts = await matchByKey(step, incoming, { rows, byAge: true, among, more });
+  await reachByPlace(step.session);
   const closed = await closeVersions(step);
   const begun = await beginVersions(step, incoming);
   await ensureKeyIndex(step, { sql: `${columnOf(to)} IS NULL`, column: to });
@@ -117,7 +120,7 @@ async function beginVersions(step: WriteStep, { columns }: Incoming): Promise<nu
   const { rowCount } = await session.queryLong(
     `INSERT INTO ${quoteTable(place)} (${listColumns(columns)}, ${columnOf(rule.history!.from)})
      SELECT ${listColumns(columns, 's')}, o.since
-       FROM pg_temp.incoming s JOIN pg_temp.outcomes o ON o."#row" = s."#row"
+       FROM pg_temp.incoming s JOIN pg_temp.outcomes o ON o.at = s.ctid
       WHERE o.outcome IN ('inserted', 'updated') ORDER BY s."#file", s."#row"`,
   );
   return rowCount ?? 0;

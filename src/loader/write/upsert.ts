@@ -1,5 +1,6 @@
 import { checkColumns } from './check-columns.js';
 import { insertRows, updateRows } from './apply-outcomes.js';
+import { canFill, fillEmpty } from './fill-empty.js';
 import { copyIncoming } from './incoming.js';
 import { keepNewest } from './keep-one.js';
 import { ensureKeyIndex } from './key-index.js';
@@ -22,14 +23,20 @@ export const upsert: WriteMode = {
 
 async function upsertRows(step: WriteStep): Promise<Written> {
   checkColumns(step);
+  const written = (await canFill(step)) ? await fillEmpty(step) : await meetRows(step);
+  await ensureKeyIndex(step);
+  return written;
+}
+
+async function meetRows(step: WriteStep): Promise<Written> {
   const incoming = await copyIncoming(step);
   const { bytes: rowBytes, screened } = incoming;
   if (incoming.columns.length === 0) return { files: [], deleted: 0, rowBytes, agreements: [], screened };
-  const repeats = await keepNewest(step.session, step.rule);
-  const counts = await matchByKey(step, incoming, { byAge: true });
-  const updated = await updateRows(step, incoming);
-  const inserted = await insertRows(step, incoming);
-  await ensureKeyIndex(step);
+  const repeats = await keepNewest(step, incoming);
+  const rows = incoming.left - sumOutcomes(repeats, 'duplicate');
+  const counts = await matchByKey(step, incoming, { rows, byAge: true });
+  const updated = await updateRows(step, incoming, counts);
+  const inserted = await insertRows(step, incoming, counts);
   return {
     files: byFile([...repeats, ...counts]),
     deleted: 0,

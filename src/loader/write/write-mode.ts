@@ -16,6 +16,8 @@ export interface Incoming {
   columns: TableColumn[];
   /** Rows that were copied, those included that were taken out since. */
   copied: number;
+  /** Rows that are still there. */
+  left: number;
   bytes: number;
   /** What the stage is without the rows that were taken out; null: none was. */
   screened: AfterRefusal | null;
