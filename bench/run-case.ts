@@ -76,9 +76,11 @@ export async function takeTurns(
 
 async function timeOnce(contender: Contender): Promise<Sample> {
   const time = await contender.prepare();
-  const sample = await time();
-  await contender.after?.();
-  return sample;
+  try {
+    return await time();
+  } finally {
+    await contender.after?.();
+  }
 }
 
 function summarise(name: string, samples: Sample[]): Timing {

@@ -5,7 +5,7 @@ export const dlt: Peer = {
   name: 'dlt',
   about: 'dlt, pages of a DataFrame into its postgres destination',
   needsTable: false,
-  probe: (python) => [python, '-c', 'import dlt, pandas, psycopg2'],
+  probe: (python) => [python, '-c', 'import dlt, pandas, psycopg2, pyarrow'],
   command: async ({ input, connection, folder, python, table }) => {
     const { user, password, host, port, database } = connection;
     const url = `postgresql://${user}:${password}@${host}:${port}/${database}`;

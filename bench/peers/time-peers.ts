@@ -37,9 +37,14 @@ export async function timePeers(world: World, log: (line: string) => void): Prom
     }
     const input = await world.inputs.orders();
     const contenders = [world.database.rawCopy(input), contender(peer, world)];
-    const [copy, timing] = await takeTurns(contenders, peer === psql ? times : SLOW_TIMES, log);
-    const ratio = timing!.medianMs / copy!.medianMs;
-    results.push({ name: peer.about, skipped: null, ratio, timing: timing!, copy: copy! });
+    try {
+      const [copy, timing] = await takeTurns(contenders, peer === psql ? times : SLOW_TIMES, log);
+      const ratio = timing!.medianMs / copy!.medianMs;
+      results.push({ name: peer.about, skipped: null, ratio, timing: timing!, copy: copy! });
+    } catch (error) {
+      log(`${peer.name} failed: ${(error as Error).message}`);
+      results.push({ name: peer.name, skipped: 'failed', ratio: null, timing: null, copy: null });
+    }
   }
   return results;
 }
@@ -77,7 +82,7 @@ function contender(peer: Peer, { database, inputs, options }: World): Contender 
       };
     },
     after: async () => {
-      await database.query(`DROP TABLE ${result()}`);
+      await database.query(`DROP TABLE IF EXISTS ${result()}`);
       await rm(folder, { recursive: true, force: true });
     },
   };
