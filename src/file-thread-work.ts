@@ -1,41 +1,28 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import type { FileState, ThreadAnswer, ThreadRequest } from './file-thread.js';
+import type { FileState, ReadRequest, ThreadAnswer, ThreadRequest } from './file-thread.js';
 
 // What runs in a FileThread. It imports no other code of the service, so that any Node runs it as it stands.
 
 /** Never waits (a named pipe would), and follows no link as the last part of a path. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
-type Found = ThreadAnswer['found'];
-
 parentPort!.on('message', (request: ThreadRequest) => {
-  const answer = request.what === 'see' ? seeFiles(request.paths) : readFiles(request.paths, request.most);
-  parentPort!.postMessage(answer, [answer.bytes.buffer]);
+  parentPort!.postMessage(request.what === 'see' ? seeFiles(request.paths) : readFiles(request), []);
 });
 
 function seeFiles(paths: string[]): ThreadAnswer {
-  const found = paths.map((path) => {
-    const state = orNull(() => stateOf(lstatSync(path, { bigint: true })));
-    return state && { state, start: 0, end: 0 };
-  });
-  return { found, bytes: new Uint8Array(0) };
+  return paths.map((path) => orNull(() => stateOf(lstatSync(path, { bigint: true }))));
 }
 
-function readFiles(paths: string[], most: number): ThreadAnswer {
-  const found: Found = [];
-  const parts: Uint8Array[] = [];
-  const room = new Uint8Array(most);
-  let length = 0;
-  for (const path of paths) {
-    const state = orNull(() => readFile(path, room));
-    const end = length + Number(state?.size ?? 0);
-    found.push(state && { state, start: length, end });
-    if (state) parts.push(room.slice(0, end - length));
-    length = end;
-  }
-  return { found, bytes: joinParts(parts, length) };
+function readFiles({ paths, most, room }: ReadRequest): ThreadAnswer {
+  let at = 0;
+  return paths.map((path) => {
+    const state = orNull(() => readFile(path, new Uint8Array(room, at, most)));
+    at += Number(state?.size ?? 0);
+    return state;
+  });
 }
 
 /** Reads all of a file into the room, if it is one to be read. */
@@ -71,14 +58,4 @@ function orNull<T>(look: () => T): T | null {
   } catch {
     return null;
   }
-}
-
-function joinParts(parts: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -12,18 +12,20 @@ export interface WholeFile {
   bytes: Buffer;
 }
 
-/** `read`: open the files and read those of up to `most` bytes; `see`: tell what stands at the paths. */
-export type ThreadRequest =
-  { what: 'read'; paths: string[]; most: number } | { what: 'see'; paths: string[] };
+/** `read`: read the files of up to `most` bytes, one behind the other, into `room`; `see`: tell what stands at the paths. */
+export type ThreadRequest = ({ what: 'read' } & ReadRequest) | { what: 'see'; paths: string[] };
 
-/** What was found at each path, null where that is not as it should be. All files' bytes stand in `bytes`. */
-export interface ThreadAnswer {
-  found: ({ state: FileState; start: number; end: number } | null)[];
-  bytes: Uint8Array<ArrayBuffer>;
+export interface ReadRequest {
+  paths: string[];
+  most: number;
+  /** `most` bytes for each path; shared, so that it can be used again: new memory for each request is much to collect. */
+  room: SharedArrayBuffer;
 }
 
+/** What was found at each path, null where that is not as it should be. */
+export type ThreadAnswer = (FileState | null)[];
+
 const program = new URL(`./file-thread-work${extname(import.meta.filename)}`, import.meta.url);
-/** The bytes are no part of it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 
 /**
@@ -44,21 +46,22 @@ export class FileThread {
 
   /**
    * All of the files; null for what is no regular file of up to `most` bytes at just that path, symbolic links followed
-   * nowhere, for one that changed meanwhile, and for one that cannot be read.
+   * nowhere, for one that changed meanwhile, and for one that cannot be read. The bytes lie in the request's room.
    */
-  async read(paths: string[], most: number): Promise<(WholeFile | null)[]> {
-    const { found, bytes } = await this.ask({ what: 'read', paths, most });
-    return found.map((file) => {
-      if (file === null) return null;
-      const { state, start, end } = file;
-      return { state, bytes: Buffer.from(bytes.buffer, start, end - start) };
+  async read(request: ReadRequest): Promise<(WholeFile | null)[]> {
+    const found = await this.ask({ what: 'read', ...request });
+    let end = 0;
+    return found.map((state) => {
+      if (state === null) return null;
+      const start = end;
+      end += Number(state.size);
+      return { state, bytes: Buffer.from(request.room, start, end - start) };
     });
   }
 
   /** What stands at the paths themselves; null where nothing does, or nothing that can be looked at. */
-  async see(paths: string[]): Promise<(FileState | null)[]> {
-    const { found } = await this.ask({ what: 'see', paths });
-    return found.map((file) => file && file.state);
+  see(paths: string[]): Promise<(FileState | null)[]> {
+    return this.ask({ what: 'see', paths });
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readWhole, seeStates, SMALL } from './read-whole.js';
+import { type Held, readWhole, seeStates, SMALL } from './read-whole.js';
 
 let root: string;
 
@@ -24,9 +24,14 @@ function writeMany(): string[] {
   });
 }
 
+/** The bytes last until the next batch. */
+const keep = ({ file, whole }: Held<string>) => {
+  return { file, whole: whole && { ...whole, bytes: Buffer.from(whole.bytes) } };
+};
+
 async function readAll(files: string[], pathOf = (path: string): string | null => path) {
   const all = [];
-  for await (const batch of readWhole(files, pathOf)) all.push(...batch);
+  for await (const batch of readWhole(files, pathOf)) all.push(...batch.map(keep));
   return all;
 }
 

@@ -6,7 +6,7 @@ import { runConcurrently } from './run-concurrently.js';
 export const SMALL = 128 << 10;
 /** From so many files on a thread of its own is worth its start, which takes 20 ms. */
 const MANY = 64;
-/** Files that are asked for at a time; of them twice as many are held, 16 MiB at most. */
+/** Files that are asked for at a time; twice as many are held. */
 const BATCH = 64;
 /** Files whose states are asked for at a time, and where no thread is. */
 const SEEN = 1_000;
@@ -20,7 +20,8 @@ export interface Held<F> {
 
 /**
  * Reads many small files, in batches and in their order, the next batch while the one before it is worked on. Few files
- * are not read, nor one that is large, changes meanwhile, or is not a regular file at its path.
+ * are not read, nor one that is large, changes meanwhile, or is not a regular file at its path. The bytes of a batch last
+ * until the next one is asked for.
  * @param pathOf null for a file that need not be read
  */
 export async function* readWhole<F>(
@@ -34,8 +35,10 @@ export async function* readWhole<F>(
     return;
   }
   const thread = new FileThread();
+  const rooms = [0, 1].map(() => new SharedArrayBuffer(BATCH * SMALL));
   const read = (from: number) => {
-    const batch = readBatch(thread, files.slice(from, from + BATCH), pathOf);
+    const room = rooms[(from / BATCH) % rooms.length]!;
+    const batch = readBatch({ thread, room, pathOf }, files.slice(from, from + BATCH));
     // Nobody waits for it where the work on the batch before it fails.
     batch.catch(() => undefined);
     return batch;
@@ -53,13 +56,15 @@ export async function* readWhole<F>(
   }
 }
 
-async function readBatch<F>(
-  thread: FileThread,
-  files: F[],
-  pathOf: (file: F) => string | null,
-): Promise<Held<F>[]> {
+interface Reading<F> {
+  thread: FileThread;
+  room: SharedArrayBuffer;
+  pathOf: (file: F) => string | null;
+}
+
+async function readBatch<F>({ thread, room, pathOf }: Reading<F>, files: F[]): Promise<Held<F>[]> {
   const paths = files.flatMap((file) => pathOf(file) ?? []);
-  const wholes = (paths.length === 0 ? [] : await thread.read(paths, SMALL)).values();
+  const wholes = (paths.length === 0 ? [] : await thread.read({ paths, most: SMALL, room })).values();
   return files.map((file) => {
     const isRead = pathOf(file) !== null;
     return { file, whole: isRead ? (wholes.next().value ?? null) : null };

@@ -37,7 +37,8 @@ export class StreamWalker {
       await this.outputs.write(at, stage);
     }
     report.durationMs = Math.round(performance.now() - started);
-    await at.journal.record(at.streams);
+    // What was loaded has told of its files already.
+    await (stage ? at.journal.recordStep(at.streams) : at.journal.record(at.streams));
     const fetched = apiSources(at.stream).map(({ index }) => index);
     await at.folder.dropFetched(at.index, fetched);
     logStep(at, 'finish', 'stream finished', { state: report.state, durationMs: report.durationMs });
