@@ -1,52 +1,49 @@
 import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { checkDefaults } from './check-defaults.js';
 import { collectRejects, type FileCount, refusedRecords } from './collect-rejects.js';
-import { TerminalError } from '../errors.js';
-import { isEngineFault, lacksMemory, run, watchProgress } from './engine.js';
-import { findLosses } from './find-losses.js';
-import { identityRanges } from './identity-ranges.js';
-import { inferColumns } from './infer-columns.js';
-import { type PlannedColumn, planColumns } from './plan-columns.js';
-import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
 import { countMisfits } from './count-misfits.js';
+import { run } from './engine.js';
+import { identityRanges } from './identity-ranges.js';
 import { FilePreparation } from './prepare-files.js';
-import { readFiles } from './read-files.js';
 import { recordLayout } from './record-layout.js';
 import { checkRejects } from './reject-limit.js';
 import { RejectsFile } from './rejects-file.js';
 import { writeOrigins } from './row-origins.js';
-import { restartFaulty } from './restart-faulty.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
-import { settled, type SettledColumn } from './settled-column.js';
-import { LEAST_ROWS, readStaged, type StagedShape, writeStaged } from './stage-parquet.js';
-import { numberRepeats, stageRows, WRONG_ASSUMPTION } from './stage-sql.js';
+import type { SettledColumn } from './settled-column.js';
+import { readStaged, type StagedShape, writeStaged } from './stage-parquet.js';
+import { numberRepeats } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
-import { widenColumns } from './widen-columns.js';
+import { stagedRows } from './staged-rows.js';
+import { renumberRecords } from './write-slices.js';
+import { type Written, writeStage } from './write-stage.js';
 
 /**
- * One pass over all files of a stream: typed, checked and hashed into a Parquet file, with a reject for every record
- * that did not fit.
+ * Goes over all files of a stream: typed, checked and hashed into a Parquet file, or several for a wide table, with a
+ * reject for every record that did not fit.
  *
+ * @param width columns that one statement should type at most
  * @throws RejectLimit when the contract does not bear the rejects; they are on disk then
  */
 export async function buildStage(
   connection: DuckDBConnection,
   request: StageRequest,
+  width: number,
 ): Promise<Omit<StageManifest, 'rejected'>> {
   const paths = stagePaths(request.folder, request.table);
   const rejects = new RejectsFile(paths.rejects);
   const preparation = new FilePreparation(connection, request, rejects, paths.careful);
   try {
     await preparation.prepare();
-    const { columns, unwanted } = await writeRows(connection, request, preparation);
+    const written = await writeStage({ connection, request, preparation }, width);
+    const { columns, slices } = written;
     const { signal } = request;
-    const shape = { columns: columns.length, most: request.batchRows };
-    const rows = readStaged(paths.rows, shape.columns);
+    const staged = stagedRows(paths.rows, columns.length, slices);
+    const rows = staged.records;
     const counts = await countRows(connection, rows, request);
     const firsts = new Map(counts.map(({ file, first }) => [file, first]));
-    const read = readColumns(columns, unwanted);
+    const read = readColumns(written);
     const stage = { connection, stage: rows, columns: read, signal };
     const refused = refusedRecords({ ...stage, firsts });
     if (counts.some((count) => count.refused > 0))
@@ -56,13 +53,15 @@ export async function buildStage(
       await writeOrigins(paths.origins, request, { columns: preparation.columns, firsts });
     const rejectsPath = await rejects.close();
     const files = stagedFiles(request, preparation.rejected, counts);
-    const { counts: byColumn, nulled } = await countMisfits(stage, counts);
+    const { counts: byColumn, nulled } = await countMisfits({ ...stage, staged }, counts);
     checkRejects(request, { files, columns: read, byColumn, rejectsPath });
-    if (request.duplicates === 'keep') await keepRepeats(connection, paths.rows, { shape, signal });
+    const keepsRepeats = request.duplicates === 'keep';
+    if (keepsRepeats) await keepRepeats(connection, paths.rows, { written, most: request.batchRows, signal });
     return {
       ...(await measure(connection, rows, { counts, signal })),
       keepsPlaces: request.keepPlaces ?? false,
-      isReordered: request.duplicates === 'keep',
+      isReordered: keepsRepeats && slices === null,
+      ...(slices && { slices }),
       columns: bare(columns),
       files,
       ...(request.carried && { goesOnFrom: request.carried.from }),
@@ -74,9 +73,6 @@ export async function buildStage(
     await rm(paths.careful, { recursive: true, force: true });
   }
 }
-
-/** About the share of the time that goes into finding the types, where there are any to find. */
-const INFERRING = 0.3;
 
 const bare = (columns: SettledColumn[]) =>
   columns.map(({ name, type, required, cleaning, mayWiden }) => {
@@ -90,97 +86,13 @@ const bare = (columns: SettledColumn[]) =>
     };
   });
 
-/** What the stage was written from: its columns, and the indexes of those that no record may have a value in. */
-interface Written {
-  columns: SettledColumn[];
-  unwanted: Unwanted[];
-}
-
-interface Unwanted {
-  index: number;
-  name: string;
-}
-
 /** By the index that a fault gives, as `readFiles` numbers them; some may be of columns that nobody faults. */
-function readColumns(columns: SettledColumn[], unwanted: Unwanted[]): SettledColumn[] {
+function readColumns({ columns, unwanted }: Written): SettledColumn[] {
   const all = [...columns];
   for (const { index, name } of unwanted) {
     all[index] = { name, type: { name: 'text' }, required: false, formats: [], isUnwanted: true };
   }
   return all;
-}
-
-/**
- * Infers and writes. Begins again with types that hold for all rows when those of a sample do not, with small row groups when
- * the engine's memory does not bear large ones, with the careful scan for files that the fast reader finds a fault in, and
- * without the Parquet files whose pages turn out to be broken.
- */
-async function writeRows(
-  connection: DuckDBConnection,
-  request: StageRequest,
-  preparation: FilePreparation,
-): Promise<Written> {
-  let most = request.batchRows;
-  for (let assume = true; ;) {
-    try {
-      const written = await writeOnce(connection, request, { preparation, assume, most });
-      if (written) return written;
-    } catch (error) {
-      request.signal?.throwIfAborted();
-      if (lacksMemory(error) && most > LEAST_ROWS) {
-        most = LEAST_ROWS;
-        continue;
-      }
-      if (assume && (error as Error).message.includes(WRONG_ASSUMPTION)) {
-        assume = false;
-        continue;
-      }
-      if (error instanceof TerminalError || isEngineFault(error)) throw error;
-      // A record so large that the engine fails on it is told by the careful scan.
-      if ((await preparation.refuseBrokenParquet()) || (await preparation.restartAll())) continue;
-      throw error;
-    }
-  }
-}
-
-/** null: a file has to be read in another way. */
-async function writeOnce(
-  connection: DuckDBConnection,
-  request: StageRequest,
-  { preparation, assume, most }: { preparation: FilePreparation; assume: boolean; most: number },
-): Promise<Written | null> {
-  const { signal, onProgress = () => {} } = request;
-  const references = await readExpressions(connection, request);
-  const { columns: planned, unwanted } = planColumns(request, preparation.columns);
-  const hidden = planHidden(request, planned, { references, files: preparation.columns });
-  const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
-  const relation = (some: PlannedColumn[]) => readFiles(preparation.readable, some);
-  await inferColumns(connection, planned, { relation, assume, signal }).finally(stopInferring);
-  if (await restartFaulty(connection, request, preparation)) return null;
-  await widenColumns(connection, planned, (some) => readFiles(preparation.readable, some), signal);
-  if (await restartFaulty(connection, request, preparation)) return null;
-  const columns = settled(planned);
-  await checkDefaults(connection, columns, request.table);
-  await settleExpressions(connection, request, { columns, hidden, references });
-  const mayHoldNul = preparation.readable.some((file) => file.format === 'parquet');
-  const keepPlaces = request.keepPlaces ?? false;
-  const aside = planned.length + hidden.length;
-  const refused = unwanted.map(({ name }, n) => ({ index: aside + n, name }));
-  const read = readFiles(preparation.readable, [...planned, ...hidden, ...unwanted]);
-  const indexes = refused.map(({ index }) => index);
-  const rules = { mayHoldNul, keepPlaces, unwanted: indexes };
-  const rows = stageRows(read, columns, rules);
-  const target = stagePaths(request.folder, request.table).rows;
-  const stopWriting = watchProgress(connection, (share) => onProgress(INFERRING + share * (1 - INFERRING)));
-  await run(connection, writeStaged(rows, target, { most, columns: columns.length }), signal).finally(
-    stopWriting,
-  );
-  if (await restartFaulty(connection, request, preparation)) return null;
-  if (request.onLosses) {
-    const search = { relation: read, columns, rules, files: preparation.columns };
-    request.onLosses(await findLosses(connection, request, search));
-  }
-  return { columns, unwanted: refused };
 }
 
 async function countRows(
@@ -243,8 +155,11 @@ function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]
 async function keepRepeats(
   connection: DuckDBConnection,
   path: string,
-  { shape, signal }: { shape: StagedShape; signal?: AbortSignal },
+  { written, most, signal }: { written: Written; most: number; signal?: AbortSignal },
 ): Promise<void> {
+  const width = written.columns.length;
+  if (written.slices) return renumberRecords(connection, path, { width, signal });
+  const shape: StagedShape = { columns: width, most };
   const once = `${path}.once`;
   const numbered = numberRepeats(readStaged(path, shape.columns));
   await run(connection, writeStaged(numbered, once, shape), signal);

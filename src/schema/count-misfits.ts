@@ -3,6 +3,7 @@ import { run } from './engine.js';
 import { isNulling } from './settled-column.js';
 import { FAULT } from './stage-sql.js';
 import type { NulledColumn } from './stage.js';
+import type { StagedRows } from './staged-rows.js';
 
 export interface Misfits {
   /** Records that were refused, by the index of the column that is at fault. */
@@ -10,7 +11,7 @@ export interface Misfits {
   nulled: NulledColumn[];
 }
 
-type Staged = Omit<RefusedSource, 'firsts'>;
+type Staged = Omit<RefusedSource, 'firsts'> & { staged: StagedRows };
 
 /** Counts what did not fit, by column. Looks at the stage only where there can be something. */
 export async function countMisfits(source: Staged, files: FileCount[]): Promise<Misfits> {
@@ -30,11 +31,12 @@ async function countRefused({ connection, stage, signal }: Staged): Promise<Map<
   return new Map(rows.map(({ column, n }) => [Number(column), Number(n)]));
 }
 
-async function countNulled({ connection, stage, columns, signal }: Staged): Promise<NulledColumn[]> {
+async function countNulled({ connection, staged, columns, signal }: Staged): Promise<NulledColumn[]> {
   const nulling = columns.flatMap((column, index) => (isNulling(column) ? [{ ...column, index }] : []));
   if (nulling.length === 0) return [];
   const counts = nulling.map(({ index }) => `count(*) FILTER ("#nulled${index}") AS n${index}`);
-  const sql = `SELECT ${counts.join(', ')} FROM ${stage} WHERE "#error" IS NULL`;
+  const rows = staged.withColumns(nulling.map(({ index }) => index));
+  const sql = `SELECT ${counts.join(', ')} FROM ${rows} WHERE "#error" IS NULL`;
   const [row] = await run(connection, sql, signal);
   return nulling
     .map(({ name, index }) => ({ column: name, count: Number(row![`n${index}`]) }))

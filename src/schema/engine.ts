@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { TerminalError, TransientError } from '../errors.js';
 import { Settings } from '../settings/settings.js';
-import { Places, stagesAtOnce } from './places.js';
+import { columnsAtOnce, Places, stagesAtOnce } from './places.js';
 
 export type Row = Record<string, DuckDBValue>;
 
@@ -21,8 +21,11 @@ export class Engine implements OnModuleDestroy {
   /** Connections that count what their statements have done: set so before the configuration was locked. */
   private telling: DuckDBConnection[] = [];
   private readonly places: Places;
+  /** Columns that one statement should type at most. */
+  readonly width: number;
 
   constructor(@Inject(Settings) private readonly settings: Settings) {
+    this.width = columnsAtOnce(settings.memory.engine, settings.memory.engineThreads);
     this.places = new Places(stagesAtOnce(settings.memory.engine));
   }
 

@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnLoss, LossKind } from './column-loss.js';
+import { type ColumnPart, readPart, type StagePlan } from './column-part.js';
 import { formatColumnType } from './column-types.js';
-import { list, run } from './engine.js';
+import { cutEvenly } from './cut-evenly.js';
+import { list, type Row, run } from './engine.js';
 import type { FileColumns } from './plan-columns.js';
 import { isNulling, type SettledColumn } from './settled-column.js';
 import type { StageRequest } from './stage-request.js';
-import { type RowRules, typedRows } from './stage-sql.js';
+import { typedRows } from './stage-sql.js';
 
 /** One kind of loss that values may suffer. */
 interface ValueLoss {
@@ -112,62 +114,75 @@ function swapped([format, ...others]: string[]): string | null {
   return format.replace(/%[dm]/g, (part) => (part === '%d' ? '%m' : '%d'));
 }
 
-export interface LossSearch {
-  /** As `readFiles` makes it, of the columns and those that are hidden. */
-  relation: string;
-  columns: SettledColumn[];
-  rules: RowRules;
-  files: FileColumns[];
-}
-
 const SAMPLES = 5;
+
+interface Check {
+  column: SettledColumn;
+  /** Its number in the statement. */
+  n: number;
+  loss: ValueLoss;
+  /** SQL: whether a value suffers it. */
+  where: string;
+}
 
 /**
  * What the types that the schema or the table demands would lose; inferred types lose nothing. Goes through all files once
  * more, and again for samples where something is found.
+ *
+ * @param width columns that one statement types at most
  */
 export async function findLosses(
   connection: DuckDBConnection,
   request: StageRequest,
-  search: LossSearch,
+  plan: StagePlan,
+  width: number,
 ): Promise<ColumnLoss[]> {
   const given = new Set(
     [...request.columns, ...(request.existing ?? [])].map(({ name }) => name.toLowerCase()),
   );
-  const checks = search.columns.flatMap((column, n) => {
-    if (!given.has(column.name.toLowerCase())) return [];
+  const losses = [...longNames(plan.files), ...leftOut(plan)];
+  const looked = [...plan.columns.keys()].filter((n) => given.has(plan.columns[n]!.name.toLowerCase()));
+  for (const own of cutEvenly(looked, width)) {
+    const part = await readPart(connection, request, { plan, own });
+    losses.push(...(await lossesOf(connection, part, request.signal)));
+  }
+  return losses;
+}
+
+async function lossesOf(
+  connection: DuckDBConnection,
+  { relation, columns, indexes, own, rules }: ColumnPart,
+  signal?: AbortSignal,
+): Promise<ColumnLoss[]> {
+  const checks = columns.flatMap((column, n): Check[] => {
+    if (!own.includes(indexes[n]!)) return [];
     return VALUE_LOSSES.flatMap((loss) => {
       const where = loss.suffers(column, `v${n}`, `t${n}`);
       return where === null ? [] : [{ column, n, loss, where }];
     });
   });
-  const losses = [...longNames(search.files), ...leftOut(search)];
-  if (checks.length === 0) return losses;
-  const rows = typedRows(search.relation, search.columns, search.rules);
+  if (checks.length === 0) return [];
+  const rows = typedRows(relation, columns, rules);
   const counts = checks.flatMap(({ column, n, loss, where }, index) => {
     const disproof = loss.disproves?.(column, `v${n}`, `t${n}`) ?? 'false';
     return [`count_if(${where}) AS c${index}`, `count_if(${disproof}) AS d${index}`];
   });
-  const [row] = await run(connection, `SELECT ${counts.join(', ')} FROM (${rows})`, request.signal);
-  for (const [index, { column, n, loss, where }] of checks.entries()) {
+  const [row] = await run(connection, `SELECT ${counts.join(', ')} FROM (${rows})`, signal);
+  const losses: ColumnLoss[] = [];
+  for (const [index, check] of checks.entries()) {
     const count = Number(row?.[`c${index}`] ?? 0);
     if (count === 0 || Number(row?.[`d${index}`] ?? 0) > 0) continue;
-    const texts = `SELECT DISTINCT left(v${n}, 200) AS v FROM (${rows}) WHERE ${where} LIMIT ${SAMPLES}`;
-    const samples = (await run(connection, texts, request.signal)).map(({ v }) =>
-      String(v).replaceAll('\0', '\u2400'),
-    );
-    const { kind } = loss;
-    const effect = loss.effect === 'rejected' && isNulling(column) ? 'nulled' : loss.effect;
-    losses.push({
-      column: column.name,
-      kind,
-      effect,
-      says: loss.says(column),
-      count,
-      samples: samples.toSorted(),
-    });
+    const texts = `SELECT DISTINCT left(v${check.n}, 200) AS v FROM (${rows}) WHERE ${check.where} LIMIT ${SAMPLES}`;
+    losses.push(lossOf(check, count, await run(connection, texts, signal)));
   }
   return losses;
+}
+
+function lossOf({ column, loss }: Check, count: number, rows: Row[]): ColumnLoss {
+  const { kind } = loss;
+  const effect = loss.effect === 'rejected' && isNulling(column) ? 'nulled' : loss.effect;
+  const samples = rows.map(({ v }) => String(v).replaceAll('\0', '\u2400')).toSorted();
+  return { column: column.name, kind, effect, says: loss.says(column), count, samples };
 }
 
 const MAX_NAME_BYTES = 63;
@@ -188,7 +203,7 @@ function longNames(files: FileColumns[]): ColumnLoss[] {
   }));
 }
 
-function leftOut({ columns, files }: LossSearch): ColumnLoss[] {
+function leftOut({ columns, files }: StagePlan): ColumnLoss[] {
   const kept = new Set(columns.map(({ name }) => name.toLowerCase()));
   const left = new Set(files.flatMap(({ names }) => names.filter((name) => !kept.has(name.toLowerCase()))));
   return [...left].map((column) => ({

@@ -1,4 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { cutEvenly } from './cut-evenly.js';
 import { run } from './engine.js';
 import type { ColumnType, TypeName } from './column-types.js';
 import { MAX_DIGITS, TYPE_RULES } from './type-rules.js';
@@ -50,16 +51,25 @@ function isPrintedDouble(text: string): string {
   return `${shape} AND TRY_CAST(${text} AS DOUBLE)::VARCHAR = ${text}`;
 }
 
-/** Enough to tell most texts apart from the rest, without reading a file to its end. */
+/** Enough rows to tell most texts apart from the rest, without reading a file to its end. */
 const SAMPLE = 5000;
+/** Fewer rows than that are enough of a wide table: so many values. */
+const SAMPLED_VALUES = 1_000_000;
 
 interface Inference {
   /** As `readFiles` makes it. */
   relation: (columns: PlannedColumn[]) => string;
   /** Take the types that a sample has for those of all rows; whoever reads the rows must hold each against `readAssumed`. */
   assume: boolean;
+  /** Columns that one statement types at most; to look at them takes less. */
+  width: number;
   signal?: AbortSignal;
 }
+
+/** Columns that one statement looks at, for each column that one may type. */
+const LOOKED_AT = 4;
+
+type Look = Pick<Inference, 'relation' | 'width' | 'signal'>;
 
 /**
  * Settles the type of every column that has none, losslessly: a value must print back as it was read, so `007` and
@@ -68,19 +78,20 @@ interface Inference {
 export async function inferColumns(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
-  { relation, assume, signal }: Inference,
+  { relation, assume, ...look }: Inference,
 ): Promise<void> {
   for (const column of columns) column.type ??= column.isNested ? { name: 'json' } : statedType(column);
-  const sample = (open: PlannedColumn[]) => `SELECT * FROM (${relation(open)}) LIMIT ${SAMPLE}`;
-  for (const [column, seen] of await lookAt(connection, columns, sample, signal)) {
+  const rows = Math.min(SAMPLE, Math.ceil(SAMPLED_VALUES / Math.max(columns.length, 1)));
+  const sample = (open: PlannedColumn[]) => `SELECT * FROM (${relation(open)}) LIMIT ${rows}`;
+  for (const [column, seen] of await lookAt(connection, columns, { ...look, relation: sample })) {
     const type = typeOf(seen);
     if (seen & TEXT_BIT) column.type = { name: 'text' };
     else if (assume && ASSUMED.includes(type))
       Object.assign(column, { type: { name: type }, isAssumed: true });
   }
-  const rest = await lookAt(connection, columns, relation, signal);
+  const rest = await lookAt(connection, columns, { ...look, relation });
   for (const [column, seen] of rest) column.type = { name: typeOf(seen) };
-  await checkDoubles(connection, [...rest.keys()], relation, signal);
+  await checkDoubles(connection, [...rest.keys()], { ...look, relation });
 }
 
 /**
@@ -123,30 +134,40 @@ function statedType({ stated }: PlannedColumn): ColumnType | null {
 async function lookAt(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
-  relation: (columns: PlannedColumn[]) => string,
-  signal?: AbortSignal,
+  look: Look,
 ): Promise<Map<PlannedColumn, number>> {
   const open = columns.filter((column) => column.type === null);
-  if (open.length === 0) return new Map();
-  const forms = open.map((_, n) => `bit_or(${formOf(`r${n}`)}) AS f${n}`);
-  const [row] = await run(connection, `SELECT ${forms.join(', ')} FROM (${relation(open)})`, signal);
-  return new Map(open.map((column, n) => [column, Number(row?.[`f${n}`] ?? 0)]));
+  const forms = await aggregate(connection, open, (text) => `bit_or(${formOf(text)})`, look);
+  return new Map(open.map((column, n) => [column, Number(forms[n] ?? 0)]));
 }
 
 /** Among numbers with an exponent, plain ones are doubles too only if each prints back as it stands. */
 async function checkDoubles(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
-  relation: (columns: PlannedColumn[]) => string,
-  signal?: AbortSignal,
+  look: Look,
 ): Promise<void> {
   const doubles = columns.filter((column) => column.type?.name === 'double');
-  if (doubles.length === 0) return;
-  const checks = doubles.map((_, n) => `bool_and(${printsBack(`r${n}`)}) AS f${n}`);
-  const [row] = await run(connection, `SELECT ${checks.join(', ')} FROM (${relation(doubles)})`, signal);
+  const fits = await aggregate(connection, doubles, (text) => `bool_and(${printsBack(text)})`, look);
   doubles.forEach((column, n) => {
-    if (row?.[`f${n}`] === false) column.type = { name: 'text' };
+    if (fits[n] === false) column.type = { name: 'text' };
   });
+}
+
+/** One value for each column, over all texts of the relation. */
+async function aggregate(
+  connection: DuckDBConnection,
+  columns: PlannedColumn[],
+  over: (text: string) => string,
+  { relation, width, signal }: Look,
+): Promise<DuckDBValue[]> {
+  const values: DuckDBValue[] = [];
+  for (const some of cutEvenly(columns, width * LOOKED_AT)) {
+    const each = some.map((_, n) => `${over(`r${n}`)} AS f${n}`);
+    const [row] = await run(connection, `SELECT ${each.join(', ')} FROM (${relation(some)})`, signal);
+    values.push(...some.map((_, n) => row?.[`f${n}`] ?? null));
+  }
+  return values;
 }
 
 /** PostgreSQL writes doubles of 1e15 and more with an exponent, DuckDB does not. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Places, stagesAtOnce } from './places.js';
+import { columnsAtOnce, Places, stagesAtOnce } from './places.js';
 
 describe('stagesAtOnce', () => {
   it.each([
@@ -9,6 +9,18 @@ describe('stagesAtOnce', () => {
     ['2GB', 15],
   ])('%s bears %i', (memory, expected) => {
     expect(stagesAtOnce(memory)).toBe(expected);
+  });
+});
+
+describe('columnsAtOnce', () => {
+  it.each([
+    ['256MB', 1, 96],
+    ['256MB', 2, 48],
+    ['2GB', 2, 48],
+    ['100MB', 2, 37],
+    ['256MB', 64, 8],
+  ])('%s with %i threads bears %i', (memory, threads, expected) => {
+    expect(columnsAtOnce(memory, threads)).toBe(expected);
   });
 });
 

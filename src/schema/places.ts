@@ -1,11 +1,23 @@
 /** What a stage needs of the engine's memory to spill rather than fail. */
 const MB_OF_A_STAGE = 128;
 
+/** What a statement may take of that for its vectors, and what a column that it types takes of them, in each thread. */
+const MB_OF_VECTORS = 72;
+const MB_OF_A_COLUMN = 0.75;
+
 /** Stages that the engine's memory bears side by side. @param memory such as `256MB` or `2GB` */
 export function stagesAtOnce(memory: string): number {
-  const megabytes = Number.parseInt(memory, 10) * (memory.endsWith('GB') ? 1_000 : 1);
-  return Math.max(1, Math.floor(megabytes / MB_OF_A_STAGE));
+  return Math.max(1, Math.floor(megabytesOf(memory) / MB_OF_A_STAGE));
 }
+
+/** Columns that one statement types at most: a wider table is staged in slices. */
+export function columnsAtOnce(memory: string, threads: number): number {
+  const isSmall = megabytesOf(memory) < MB_OF_A_STAGE;
+  const vectors = MB_OF_VECTORS * (isSmall ? megabytesOf(memory) / MB_OF_A_STAGE : 1);
+  return Math.max(8, Math.floor(vectors / MB_OF_A_COLUMN / threads));
+}
+
+const megabytesOf = (memory: string) => Number.parseInt(memory, 10) * (memory.endsWith('GB') ? 1_000 : 1);
 
 /** Lets in so many at a time; the others wait in the order in which they came. */
 export class Places {

@@ -89,6 +89,7 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
 /** The values as texts, so that none loses a digit. The engine computes it for refused records alone. */
 function rawRecord(file: ReadableFile): string {
   const fields = file.columns.map((name, n) => `${literal(name)}: ${file.expressions![n]!}`);
+  if (fields.length === 0) return 'NULL::VARCHAR';
   return `to_json({${fields.join(', ')}})::VARCHAR`;
 }
 

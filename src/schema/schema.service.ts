@@ -19,7 +19,7 @@ export class SchemaService {
   async stage(request: StageRequest): Promise<Stage> {
     await mkdir(request.folder, { recursive: true });
     return this.engine.stage(async (connection) => {
-      const built = await buildStage(connection, request);
+      const built = await buildStage(connection, request, this.engine.width);
       const rejected = built.files.reduce((sum, file) => sum + file.rejected, 0);
       const manifest: StageManifest = { ...built, rejected };
       await writeManifest(request.folder, request.table, manifest);

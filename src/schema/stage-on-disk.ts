@@ -8,7 +8,6 @@ import { followFile } from './follow-file.js';
 import { identityRanges } from './identity-ranges.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
-import { readStaged } from './stage-parquet.js';
 import type {
   AfterRefusal,
   EarlierLoad,
@@ -20,6 +19,7 @@ import type {
   StageColumn,
   StagedFile,
 } from './stage.js';
+import { type LineForm, slicePath, type StagedRows, stagedRows } from './staged-rows.js';
 import { WholeCsv } from './whole-csv.js';
 
 /** How the rows lie in their file; counts up with it, so that none is read that another version has written. */
@@ -40,6 +40,8 @@ export interface StageManifest {
   keepsPlaces: boolean;
   /** Rows do not stand as their numbers say. */
   isReordered: boolean;
+  /** Of a wide table: indexes of the columns in each slice. */
+  slices?: number[][];
 }
 
 /** Where the parts of a table's stage lie in the folder of its run. */
@@ -62,7 +64,7 @@ export class StageOnDisk implements Stage {
   readonly nulled: NulledColumn[];
   readonly rejectsPath: string | null;
   readonly keepsPlaces: boolean;
-  private readonly rowsPath: string;
+  private readonly staged: StagedRows;
   private whole: WholeCsv | null = null;
 
   constructor(
@@ -82,23 +84,22 @@ export class StageOnDisk implements Stage {
       rejectsPath: this.rejectsPath,
       keepsPlaces: this.keepsPlaces,
     } = manifest);
-    this.rowsPath = stagePaths(folder, table).rows;
+    const { rows } = stagePaths(folder, table);
+    this.staged = stagedRows(rows, this.columns.length, manifest.slices ?? null);
   }
 
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer> {
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
     const begins = identityRanges(this.identities).map((range) => {
       const query = `${select} "#hash" FROM ${this.good()} WHERE ${range} ORDER BY 1`;
-      return () => this.export('identities', query, 'HEADER false', signal);
+      return () => this.export('identities', query, `FORMAT csv, HEADER false`, signal);
     });
     return begins.length === 1 ? begins[0]!() : inTurn(begins);
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    const columns = this.columns.map((_, n) => `c${n}`).join(', ');
-    const query = `SELECT ${columns} FROM ${this.first(unseen)}`;
-    return this.export('rows', query, 'HEADER false, FORCE_QUOTE *', signal);
+    return this.exportLines('rows', this.first(unseen), {}, signal);
   }
 
   combinedLines(signal?: AbortSignal): AsyncIterable<Buffer> | null {
@@ -109,9 +110,8 @@ export class StageOnDisk implements Stage {
 
   placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    const columns = ['"#row"', '"#file"', '"#hash"', ...this.columns.map((_, n) => `c${n}`)].join(', ');
-    const query = `SELECT ${columns} FROM ${this.placed(which)}`;
-    return this.export('placed', query, 'HEADER false', signal);
+    const form = { front: ['#row', '#file', '#hash'], areBare: true };
+    return this.exportLines('placed', this.placed(which), form, signal);
   }
 
   private placed(which: PlacedRows): string {
@@ -164,7 +164,7 @@ export class StageOnDisk implements Stage {
 
   combinedRows(signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    return this.combinedLines(signal) ?? this.export('combined', this.combined(), 'HEADER false', signal);
+    return this.combinedLines(signal) ?? this.exportLines('combined', this.good(), { areBare: true }, signal);
   }
 
   private beginWhole(signal?: AbortSignal): WholeCsv {
@@ -176,17 +176,28 @@ export class StageOnDisk implements Stage {
   }
 
   private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
-    await this.copy(this.combined(), target, `FORMAT csv, HEADER true, DELIMITER ','`, signal);
+    const { query, options } = this.linesOf(this.good(), { areBare: true, hasHeader: true });
+    await this.copy(query, target, options, signal);
   }
 
-  private combined(): string {
-    const columns = this.columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
-    return `SELECT ${columns.join(', ')} FROM ${this.good()}`;
+  private linesOf(rows: string, form: Omit<LineForm, 'columns'>): { query: string; options: string } {
+    const { select, options } = this.staged.lines({ columns: this.columns, ...form });
+    return { query: `SELECT ${select} FROM ${rows}`, options };
+  }
+
+  private exportLines(
+    name: string,
+    rows: string,
+    form: Omit<LineForm, 'columns'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Buffer> {
+    const { query, options } = this.linesOf(rows, form);
+    return this.export(name, query, options, signal);
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
     const texts = columns.map((name) => `${this.indexedName(name)}::VARCHAR AS ${identifier(name)}`);
-    const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good()} ORDER BY ALL`;
+    const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good(columns)} ORDER BY ALL`;
     await this.copy(query, target, 'FORMAT json', signal);
   }
 
@@ -198,13 +209,14 @@ export class StageOnDisk implements Stage {
     const columns = key.map((name) => this.indexedName(name)).join(', ');
     const greatest = orderBy === undefined ? '' : `${this.indexedName(orderBy)} DESC NULLS LAST, `;
     const order = `${greatest}"#file" DESC, "#row" DESC`;
+    const rows = this.good(orderBy === undefined ? key : [...key, orderBy]);
     const places = `SELECT "#file", "#at", row_number() OVER (PARTITION BY ${columns} ORDER BY ${order}) AS place`;
     const connection = await this.engine.connect();
     try {
       if (this.rejected === 0 && !(await this.hasRepeats(key, signal))) return null;
       const lists = await run(
         connection,
-        `SELECT "#file" AS file, string_agg("#at", ' ') AS places FROM (${places} FROM ${this.good()}) WHERE place = 1 GROUP BY 1`,
+        `SELECT "#file" AS file, string_agg("#at", ' ') AS places FROM (${places} FROM ${rows}) WHERE place = 1 GROUP BY 1`,
         signal,
       );
       return new Map(
@@ -217,7 +229,7 @@ export class StageOnDisk implements Stage {
 
   async hasRepeats(columns: string[], signal?: AbortSignal): Promise<boolean> {
     const names = columns.map((name) => this.indexedName(name)).join(', ');
-    const repeats = `SELECT 1 FROM ${this.good()} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
+    const repeats = `SELECT 1 FROM ${this.good(columns)} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
     const connection = await this.engine.connect();
     try {
       return (await run(connection, repeats, signal)).length > 0;
@@ -228,14 +240,20 @@ export class StageOnDisk implements Stage {
 
   /** The column of the stage's own that holds a column of the table. */
   private indexedName(name: string): string {
-    const index = this.columns.findIndex((column) => column.name === name);
-    if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
-    return `c${index}`;
+    return `c${this.indexOf(name)}`;
   }
 
-  private good(): string {
+  private indexOf(name: string): number {
+    const index = this.columns.findIndex((column) => column.name === name);
+    if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
+    return index;
+  }
+
+  /** The rows that passed. @param names of columns that are looked at beside the lines of CSV */
+  private good(names: string[] = []): string {
     const number = this.manifest.isReordered ? '' : ', file_row_number AS "#row"';
-    return `(SELECT *${number} FROM ${readStaged(this.rowsPath, this.columns.length)} WHERE "#error" IS NULL)`;
+    const rows = this.staged.withColumns(names.map((name) => this.indexOf(name)));
+    return `(SELECT *${number} FROM ${rows} WHERE "#error" IS NULL)`;
   }
 
   /** The first row of each identity, of those listed in `unseen` where it is given. */
@@ -250,7 +268,7 @@ export class StageOnDisk implements Stage {
   /** Begins at once to write a query's result as CSV to a file, and streams that; the file goes when the stream ends. */
   private export(name: string, query: string, options: string, signal?: AbortSignal): AsyncIterable<Buffer> {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
-    const written = this.copy(query, target, `FORMAT csv, DELIMITER ',', ${options}`, signal);
+    const written = this.copy(query, target, options, signal);
     // Nobody may ever ask for the stream.
     written.catch(() => undefined);
     return streamOnce(target, written, signal);
@@ -291,6 +309,7 @@ function identityList(file: string): string {
 export async function writeManifest(folder: string, table: string, manifest: StageManifest): Promise<void> {
   const { rows, manifest: target } = stagePaths(folder, table);
   await flushPath(rows);
+  for (const n of manifest.slices?.keys() ?? []) await flushPath(slicePath(rows, n));
   if (manifest.rejectsPath !== null) await flushPath(manifest.rejectsPath);
   await writeFile(`${target}.tmp`, JSON.stringify({ layout: LAYOUT, ...manifest }), { flush: true });
   await rename(`${target}.tmp`, target);

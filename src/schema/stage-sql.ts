@@ -38,7 +38,6 @@ export interface RowRules {
  */
 export function stageRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
   const { keepPlaces, unwanted = [] } = rules;
-  const error = `(${errorOf(columns, rules)})::SMALLINT AS "#error"`;
   const out = [
     // Numbered, so that no name of a user's column meets one of the engine's own.
     ...columns.map((_, n) => `t${n} AS c${n}`),
@@ -51,12 +50,17 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
       keepPlaces ? `"${name}"` : `CASE WHEN "#error" IS NOT NULL THEN "${name}" END AS "${name}"`,
     ),
   ];
+  return `SELECT ${out.join(',\n')} FROM (${checkedRows(relation, columns, rules)})`;
+}
+
+/** What `typedRows` has, the canonical texts `k0`, `k1`, …, and `#error`. */
+export function checkedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
+  const error = `(${errorOf(columns, rules)})::SMALLINT AS "#error"`;
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
   const canonical = columns.map((column, n) => {
     return `${canonicalPrinted(column, n, canonicalText(column, n))} AS k${n}`;
   });
-  const typed = typedRows(relation, columns, rules);
-  return `SELECT ${out.join(',\n')} FROM (SELECT ${['*', ...canonical, error].join(', ')} FROM (${typed}))`;
+  return `SELECT ${['*', ...canonical, error].join(', ')} FROM (${typedRows(relation, columns, rules)})`;
 }
 
 /**
@@ -138,7 +142,7 @@ const mayHaveNul = (column: SettledColumn, { mayHoldNul }: RowRules) =>
   isText(column) && (mayHoldNul || column.derived !== undefined);
 
 /** SQL: whether there was a value that is none of the column's type. */
-function misfits({ derived }: SettledColumn, n: number): string {
+export function misfits({ derived }: SettledColumn, n: number): string {
   return `(${derived ? `f${n} OR ` : ''}(v${n} IS NOT NULL AND t${n} IS NULL))`;
 }
 
@@ -161,7 +165,8 @@ export const WRONG_ASSUMPTION = 'a value is not of the type that the sample has'
 const typeFault = ({ isAssumed }: SettledColumn, n: number) =>
   isAssumed ? `error('${WRONG_ASSUMPTION}')` : String(FAULT.type + n);
 
-function badValue(columns: SettledColumn[], unwanted: number[]): string {
+/** SQL of the value at fault, by `#error`. */
+export function badValue(columns: SettledColumn[], unwanted: number[]): string {
   const cases = columns.map(({ cleaning, derived }, n) => {
     const text = derived ? derivedText(derived, n) : `${cleaning ? 'r' : 'v'}${n}`;
     return `WHEN ${n} THEN left(${text}, 200)`;

@@ -85,8 +85,8 @@ export interface Stage {
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer>;
   /**
    * The first occurrence of each identity that is listed in the file `unseen` (one UUID text a line; null: of every
-   * identity) as CSV for COPY: comma, every non-null field quoted, NULL unquoted and empty, LF, no header, columns in
-   * the order of `columns`.
+   * identity) as CSV for COPY: comma, every non-null field quoted (in a wide table where needed), NULL unquoted and empty,
+   * LF, no header, columns in the order of `columns`.
    */
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer>;
   /**

@@ -1,23 +1,38 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { cleanText } from './clean-text.js';
 import { nextWider } from './column-types.js';
+import { cutEvenly } from './cut-evenly.js';
 import { run } from './engine.js';
 import { holdsText } from './holds-text.js';
 import type { PlannedColumn } from './plan-columns.js';
 
+interface Widening {
+  /** As `readFiles` makes it. */
+  relation: (columns: PlannedColumn[]) => string;
+  /** Columns that one statement looks at, at most. */
+  width: number;
+  signal?: AbortSignal;
+}
+
 /**
  * Gives each column that only the table knows, and that may be widened, the narrowest type from the table's own on that
  * holds all texts. One pass over the data while nothing is to be widened, one more for each step of those that are.
- *
- * @param relation as `readFiles` makes it
  */
 export async function widenColumns(
   connection: DuckDBConnection,
   columns: PlannedColumn[],
-  relation: (columns: PlannedColumn[]) => string,
-  signal?: AbortSignal,
+  { width, ...widening }: Widening,
 ): Promise<void> {
-  let open = columns.filter(({ known, mayWiden, isDeclared }) => known && mayWiden && !isDeclared);
+  const open = columns.filter(({ known, mayWiden, isDeclared }) => known && mayWiden && !isDeclared);
+  for (const some of cutEvenly(open, width)) await widenSome(connection, some, widening);
+}
+
+async function widenSome(
+  connection: DuckDBConnection,
+  columns: PlannedColumn[],
+  { relation, signal }: Omit<Widening, 'width'>,
+): Promise<void> {
+  let open = columns;
   for (;;) {
     open = open.filter((column) => nextWider(column.type!) !== null);
     if (open.length === 0) return;
