@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { LocalSourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import type { ApiSourceConfig } from '../config-history/api-source-config.js';
-import { loadSignature, planFiles, runSignature, streamSignature } from './plan-files.js';
+import { contentOf, loadSignature, planFiles, runSignature, streamSignature } from './plan-files.js';
 
 const csv: LocalSourceConfig['csv'] = {
   delimiter: 'auto',
@@ -175,4 +176,12 @@ describe('loadSignature', () => {
     },
     { name: 'a cursor', other: sign(['1', '2'], { cursor }) },
   ])('changes with $name', ({ other }) => expect(other).not.toBe(first));
+});
+
+describe('contentOf', () => {
+  it('is the digest that earlier loads were remembered by', () => {
+    const { format, csv: how, records } = source;
+    const text = JSON.stringify(['1', 'csv', { format, csv: how, records }]);
+    expect(contentOf(file('a.csv', '1'), source)).toBe(createHash('sha256').update(text).digest('hex'));
+  });
 });

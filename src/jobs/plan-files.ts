@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ApiSourceConfig } from '../config-history/api-source-config.js';
-import type { SourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
+import type { LocalSourceConfig, SourceConfig, StreamConfig } from '../config-history/pipeline-config.js';
 import { formatByName } from '../extraction/settle-format.js';
 import { cursorKey } from './cursor-key.js';
 
@@ -42,9 +42,18 @@ export function planFiles<F extends KnownFile>(stream: StreamConfig, files: F[])
 export function contentOf(file: KnownFile, source: SourceConfig | undefined): string {
   if (source?.type !== 'local')
     throw new Error(`expected a local source number ${file.source}, there is none (${file.name})`);
-  const reading = { format: source.format, csv: source.csv, records: source.records };
   const named = source.format === 'auto' ? formatByName(file.name) : null;
-  return digest([file.fingerprint, named, reading]);
+  return digestText(`[${JSON.stringify(file.fingerprint)},${JSON.stringify(named)},${localReading(source)}]`);
+}
+
+const localReadings = new WeakMap<LocalSourceConfig, string>();
+
+/** How a source has its files read, as JSON. Made once: there may be thousands of files. */
+function localReading(source: LocalSourceConfig): string {
+  const { format, csv, records } = source;
+  const reading = localReadings.get(source) ?? JSON.stringify({ format, csv, records });
+  localReadings.set(source, reading);
+  return reading;
 }
 
 /** Counts up when the stage's or the row identity's form changes, so that unchanged files are loaded again. */
@@ -102,5 +111,9 @@ export function runSignature(streams: (string | null)[]): string | null {
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return digestText(JSON.stringify(value));
+}
+
+function digestText(text: string): string {
+  return hash('sha256', text);
 }

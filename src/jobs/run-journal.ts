@@ -16,6 +16,7 @@ import type { Run } from './run.entity.js';
 import { isSkipped } from './part-failures.js';
 import { isTransformOver } from './transform-walk.js';
 import { joinFiles, summaryOf } from './stream-report.js';
+import { storable } from './storable.js';
 import { type NewEvent, type RunUpdate, updateRun } from './update-run.js';
 
 /** Another worker holds the run now: whatever this one still does must not be written. */
@@ -182,7 +183,7 @@ export class RunJournal {
   }
 
   private async write(changes: object, events: NewEvent[], manager = this.runs.manager): Promise<void> {
-    const safe = JSON.parse(JSON.stringify({ changes, events }, storable)) as Omit<RunUpdate, 'where'>;
+    const safe = storable({ changes, events }) as Omit<RunUpdate, 'where'>;
     if (!(await this.update(manager, { where: this.mine(), ...safe }))) throw this.takenOver();
     Object.assign(this.run, changes);
   }
@@ -233,9 +234,4 @@ function isUnderWay({ state, error }: StreamReport, end: 'failed' | 'cancelled')
   // A cancelled run does nothing more, one that failed may be triggered again: there what waits is only waiting.
   if (state === 'waiting') return end === 'cancelled' || Boolean(error);
   return state === 'extracting' || state === 'staging' || state === 'loading' || state === 'writing';
-}
-
-/** jsonb takes neither NUL nor half of a surrogate pair. */
-function storable(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '␀') : value;
 }

@@ -40,6 +40,7 @@ export class StreamLooks {
   /** One stream of a run at work, without the files that workers died of until now. */
   async lookFor(run: Run, stream: StreamConfig, signal: AbortSignal): Promise<StreamLook> {
     const seen = await this.look(run, stream, signal);
+    if (run.deaths === 0) return seen;
     const isNew = await Promise.all(
       seen.originals.map((file) => this.setAside.judge(run, stream.table, file)),
     );
