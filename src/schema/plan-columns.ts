@@ -88,7 +88,7 @@ export function planColumns(request: StageRequest, files: FileColumns[]): Column
     if (column?.name === name) column.required = true;
   }
   const plan = applyContract(request, [...planned.values()]);
-  checkWidth(plan.columns, request.table);
+  checkWidth(plan.columns, request);
   return plan;
 }
 
@@ -171,10 +171,16 @@ function applyContract(request: StageRequest, planned: PlannedColumn[]): ColumnP
 /** PostgreSQL's limit of columns in a table. */
 const MAX_COLUMNS = 1600;
 
-function checkWidth(columns: PlannedColumn[], table: string): void {
-  if (columns.length <= MAX_COLUMNS) return;
+/** Columns that only the table has count as well. */
+function checkWidth(columns: PlannedColumn[], { table, existing }: StageRequest): void {
+  const planned = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const others = (existing ?? []).filter(({ name }) => !planned.has(name.toLowerCase())).length;
+  const width = columns.length + others;
+  if (width <= MAX_COLUMNS) return;
+  const ofWhich = others > 0 ? ` (${others} of them in the table alone)` : '';
   throw new TerminalError(
     'TOO_MANY_COLUMNS',
-    `${table}: expected at most ${MAX_COLUMNS} columns, got ${columns.length}`,
+    `${table}: expected at most ${MAX_COLUMNS} columns, PostgreSQL's limit, got ${width}${ofWhich}; ` +
+      `strict_mode keeps the schema's alone`,
   );
 }
