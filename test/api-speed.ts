@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const MOST_MORE_MIB = 50;
 const MOST_RATIO = 1.3;
 /** As `npm start` has it. */
-const FLAGS = ['--max-semi-space-size=16'];
+const FLAGS = ['--max-semi-space-size=8'];
 
 interface Measured {
   ms: number;

@@ -23,7 +23,7 @@ export const FROM_SOURCES = [
 
 /** Starts what `npm run build` made, as `npm start` does. */
 export const FROM_BUILD = [
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=8',
   join(import.meta.dirname, '..', 'dist', 'src', 'main.js'),
 ];
 

@@ -92,6 +92,11 @@ export class Engine implements OnModuleDestroy {
       `autoload_known_extensions = false`,
       `allowed_directories = ${list(folders)}`,
       `enable_external_access = false`,
+      // Stages are read once or twice, and lie in the system's cache.
+      `enable_external_file_cache = false`,
+      // What is free goes back to the system soon, and not when 128 MiB of it have gathered.
+      `allocator_flush_threshold = '16MB'`,
+      `allocator_background_threads = true`,
       // It makes a join of IN with many constants, which may lose the order of the records.
       `disabled_optimizers = 'in_clause'`,
       `lock_configuration = true`,
