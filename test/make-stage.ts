@@ -179,15 +179,18 @@ async function* placedChunks(
   which: PlacedRows,
   pace: Pick<StagePlan, 'betweenChunks' | 'rowsAtOnce'>,
 ): AsyncGenerator<Buffer> {
-  const unseen = which === 'all' || !('unseen' in which) ? null : await readUnseen(which.unseen);
+  const areAll = which === 'all' || which === 'unidentified';
+  const unseen = areAll || !('unseen' in which) ? null : await readUnseen(which.unseen);
   const first = unseen ?? new Set(rows.map(({ identity }) => identity));
   const isWanted = ({ file, identity }: IdentifiedRow) => {
-    if (which === 'all') return true;
+    if (areAll) return true;
     return 'files' in which ? which.files.includes(file) : first.delete(identity);
   };
   const lines = rows
     .filter(isWanted)
-    .map(({ row, file, identity, csv }) => `${row},${file},${identity},${csv}`);
+    .map(
+      ({ row, file, identity, csv }) => `${row},${file},${which === 'unidentified' ? '' : identity},${csv}`,
+    );
   yield* atPace(inChunks(lines, pace.rowsAtOnce), pace);
 }
 

@@ -110,12 +110,13 @@ export class StageOnDisk implements Stage {
 
   placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    const form = { front: ['#row', '#file', '#hash'], areBare: true };
+    const identity = which === 'unidentified' ? 'NULL' : '"#hash"';
+    const form = { front: ['"#row"', '"#file"', identity], areBare: true };
     return this.exportLines('placed', this.placed(which), form, signal);
   }
 
   private placed(which: PlacedRows): string {
-    if (which === 'all') return this.good();
+    if (which === 'all' || which === 'unidentified') return this.good();
     if ('unseen' in which) return this.first(which.unseen);
     return `(SELECT * FROM ${this.good()} WHERE list_contains([${which.files.join(', ')}]::INTEGER[], "#file"))`;
   }

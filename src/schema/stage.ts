@@ -58,8 +58,8 @@ export interface FileTally {
   duplicate: number;
 }
 
-/** Which rows are wanted with their places. */
-export type PlacedRows = 'all' | { unseen: string | null } | { files: number[] };
+/** Which rows are wanted with their places; `unidentified`: all, for whom nobody asks their identity, which is a quarter of a line. */
+export type PlacedRows = 'all' | 'unidentified' | { unseen: string | null } | { files: number[] };
 
 /**
  * The typed, checked, hashed rows of one stream in one run, on disk. A row's identity is a 16-byte hash, written as a
@@ -97,7 +97,7 @@ export interface Stage {
   combinedLines?(signal?: AbortSignal): AsyncIterable<Buffer> | null;
   /**
    * As `rowLines`, of the first occurrences, of some files (by index) or of all staged rows, with three fields in front: the row's number in the
-   * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity. Quoted only where
+   * stage, which goes by the order of the files and of the records in them, the index of its file, and its identity, which is NULL for `unidentified`. Quoted only where
    * needed: no line begins with a backslash.
    */
   placedLines(which: PlacedRows, signal?: AbortSignal): AsyncIterable<Buffer>;

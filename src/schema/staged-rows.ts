@@ -19,7 +19,7 @@ export interface StagedRows {
 export interface LineForm {
   /** Of all columns. */
   columns: StageColumn[];
-  /** Names to stand in front of the columns. */
+  /** SQL of what stands in front of the columns. */
   front?: string[];
   /** Quotes stand only where they are needed; else there may be more. */
   areBare?: boolean;
@@ -44,7 +44,7 @@ class WholeRows implements StagedRows {
     const { columns, front = [], areBare } = form;
     const fields = columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const options = `FORMAT csv, DELIMITER ',', ${HEADER(form)}${areBare ? '' : ', FORCE_QUOTE *'}`;
-    return { select: [...front.map(identifier), ...fields].join(', '), options };
+    return { select: [...front, ...fields].join(', '), options };
   }
 }
 
@@ -69,7 +69,7 @@ class SlicedRows implements StagedRows {
 
   lines(form: LineForm): { select: string; options: string } {
     const { columns, front = [] } = form;
-    const fields = [...front.map(identifier), '"#csv"'].join(`, ',', `);
+    const fields = [...front, '"#csv"'].join(`, ',', `);
     const header = identifier(headerLine(columns.map(({ name }) => name)));
     return { select: `concat(${fields}) AS ${header}`, options: `${RAW_LINES}, ${HEADER(form)}` };
   }

@@ -30,7 +30,9 @@ async function replaceRows(step: WriteStep): Promise<Written> {
   checkFiles(step);
   if (await canFill(step)) return replaceNothing(step);
   const { rule } = step;
-  const incoming = await copyIncoming(step);
+  const { rows: all, identities } = step.request.stage;
+  const isKnownByIdentity = rule.key === undefined && identities < all;
+  const incoming = await copyIncoming(step, isKnownByIdentity ? 'all' : 'unidentified');
   // Sources of which nothing is left have no key either.
   const hasKey = rule.key !== undefined && incoming.columns.length > 0;
   const repeats = await (hasKey ? keepNewest(step, incoming) : keepFirst(step));

@@ -35,7 +35,7 @@ async function writeHistory(step: WriteStep): Promise<Written> {
   const now = await readClock(step);
   const { to } = step.rule.history!;
   if (step.before !== 'scd2') await beginHistory(step, now);
-  const incoming = await copyIncoming(step);
+  const incoming = await copyIncoming(step, 'unidentified');
   const { bytes: rowBytes, screened } = incoming;
   if (incoming.columns.length === 0) return { files: [], deleted: 0, rowBytes, agreements: [], screened };
   const repeats = await keepNewest(step, incoming);

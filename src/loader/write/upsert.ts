@@ -29,7 +29,7 @@ async function upsertRows(step: WriteStep): Promise<Written> {
 }
 
 async function meetRows(step: WriteStep): Promise<Written> {
-  const incoming = await copyIncoming(step);
+  const incoming = await copyIncoming(step, 'unidentified');
   const { bytes: rowBytes, screened } = incoming;
   if (incoming.columns.length === 0) return { files: [], deleted: 0, rowBytes, agreements: [], screened };
   const repeats = await keepNewest(step, incoming);

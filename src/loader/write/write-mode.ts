@@ -9,7 +9,7 @@ import type { TableLock, WriteModeName, WriteRule } from './write-rule.js';
 
 /**
  * The stage's rows in `pg_temp.incoming`, a table of the load's transaction: `"#row"` (place in the stage), `"#file"`
- * (index of its file), `"#hash"` (identity), and the stage's columns with the types that the target's have.
+ * (index of its file), `"#hash"` (identity; NULL where none was asked for), and the stage's columns with the types that the target's have.
  */
 export interface Incoming {
   /** The stage's columns as the target has them, in the stage's order. */
