@@ -172,6 +172,21 @@ describe('rows that are refused after they were staged', () => {
     expect(after.files.map(({ rejected }) => rejected)).toEqual([1, 3]);
   });
 
+  it('have their places with and without their identity', async () => {
+    const { staged } = await stage([{ name: 'a.csv', text: 'id,name\n1,a\n2,""\n1,"b, c"\n' }]);
+    const linesOf = async (which: 'all' | 'unidentified') => {
+      const chunks = await Array.fromAsync(staged.placedLines(which), (chunk) => chunk.toString());
+      return chunks.join('').trim().split('\n').toSorted();
+    };
+    expect(await linesOf('unidentified')).toEqual(['0,0,,1,a', '1,0,,2,""', '2,0,,1,"b, c"']);
+    expect((await linesOf('all')).map((line) => line.replace(/[\da-f-]{36}/, ''))).toEqual(
+      await linesOf('unidentified'),
+    );
+    expect(
+      await Promise.all([['id'], ['name'], ['id', 'name']].map((key) => staged.hasRepeats?.(key))),
+    ).toEqual([true, false, false]);
+  });
+
   it('take those with them that are identical, where that is asked for', async () => {
     const { staged } = await stage([{ name: 'a.csv', text: 'id,name\n1,a\n2,b\n1,a\n1,b\n' }]);
     expect(await placed(staged, { unseen: null })).toEqual([

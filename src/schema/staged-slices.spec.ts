@@ -116,6 +116,10 @@ async function tell(staged: Stage) {
     placed: records(await text(staged.placedLines('all')))
       .map(([, ...rest]) => rest)
       .toSorted(),
+    unidentified: records(await text(staged.placedLines('unidentified')))
+      .map(([, ...rest]) => rest)
+      .toSorted(),
+    repeats: [await staged.hasRepeats?.([names[0]!]), await staged.hasRepeats?.(names)],
     tally: await staged.tally(null),
     newest: await staged.newestOf([names[0]!], names[1]),
   };
