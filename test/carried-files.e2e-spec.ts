@@ -353,6 +353,16 @@ describe('a file beside others that were loaded', () => {
       unchanged: [],
     },
     {
+      name: 'of a table whose rows and identities somebody has taken away',
+      change: (world) =>
+        Promise.all([
+          world.write({ 'c.csv': C }),
+          onBoth(world, 'TRUNCATE %'),
+          ...world.tables.map(takeIdentities),
+        ]),
+      unchanged: [],
+    },
+    {
       name: 'of a table that may refuse rows now',
       change: (world) =>
         Promise.all([
@@ -454,6 +464,16 @@ async function forgetRows(table: string): Promise<void> {
   await service.post(`/pipelines/${other}/streams/${table}/reset`, {});
 }
 
+/** As somebody does who has the database and no reset. */
+async function takeIdentities(table: string): Promise<void> {
+  await query(
+    app.database.url,
+    `DELETE FROM millrace.loaded_row_hashes h USING millrace.loaded_tables t
+      WHERE t.id = h.table_id AND t.table_name = $1`,
+    [table],
+  );
+}
+
 async function onBoth({ tables }: World, sql: string): Promise<void> {
   for (const table of tables) await query(app.database.url, sql.replace('%', table));
 }
@@ -512,6 +532,7 @@ describe('a run that takes counts over and is tried again', () => {
       change: (table: string) => query(app.database.url, `DROP TABLE ${table}`),
     },
     { why: 'the rows of the table were forgotten', change: forgetRows },
+    { why: 'the identities of the table were taken away', change: takeIdentities },
   ])('because $why when its turn comes', async ({ change }) => {
     const world = await World.make();
     await world.write({ 'a.csv': A });

@@ -6,14 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Stage } from '../schema/stage.js';
 import { LINE_BYTES, packIdentities } from './pack-identities.js';
 import { raiseMemory } from './raise-memory.js';
-import {
-  findRowHashes,
-  indexStore,
-  isUnknown,
-  knownHashes,
-  makeStore,
-  type RowHashes,
-} from './row-hashes.js';
+import { findRowHashes, hasHashes, indexStore, isUnknown, makeStore, type RowHashes } from './row-hashes.js';
 import type { Session } from './session.js';
 
 /** The identities of a stage that the table has not got yet. */
@@ -91,11 +84,6 @@ async function copyAside(session: Session, lines: AsyncIterable<Buffer>): Promis
   const sql = 'COPY pg_temp.stage_hashes (row_hash) FROM STDIN (FORMAT binary)';
   const { rows } = await session.copyIn(sql, packIdentities(lines, null));
   return rows;
-}
-
-async function hasHashes(session: Session, hashes: RowHashes): Promise<boolean> {
-  const { rows } = await session.query(`SELECT FROM ${knownHashes(hashes)} AS h LIMIT 1`);
-  return rows.length > 0;
 }
 
 async function keepUnseen(session: Session, hashes: RowHashes): Promise<number> {

@@ -3,6 +3,7 @@ import { isStillThere } from './find-registered.js';
 import { LoadEntity } from './load.entity.js';
 import type { FileCounts, LastLoad, LoadRequest, LoadResult } from './load.js';
 import { quoteTable, type TablePlace } from './quote-name.js';
+import { findRowHashes, hasHashes } from './row-hashes.js';
 import type { Session } from './session.js';
 
 const FILE_COLUMNS = [
@@ -50,11 +51,19 @@ export async function findLoad(
 
 /** The columns of a load's stage, see `LoadContents`. */
 export async function findColumns(session: Session, loadId: string): Promise<StageColumn[] | null> {
-  const { rows } = await session.query<{ columns: StageColumn[] | null }>(
-    'SELECT columns FROM millrace.loads WHERE id = $1',
+  const { rows } = await session.query<{
+    columns: StageColumn[] | null;
+    tableId: number;
+    hasRows: boolean;
+  }>(
+    'SELECT columns, table_id AS "tableId", read > rejected AS "hasRows" FROM millrace.loads WHERE id = $1',
     [loadId],
   );
-  return rows[0]?.columns ?? null;
+  const [load] = rows;
+  if (!load?.columns) return null;
+  // Somebody may have taken the identities away without a word to the ledger.
+  const isKnown = !load.hasRows || (await hasHashes(session, await findRowHashes(session, load.tableId)));
+  return isKnown ? load.columns : null;
 }
 
 /** Its files, in their order. */

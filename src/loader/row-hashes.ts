@@ -48,6 +48,12 @@ export function knownHashes(hashes: RowHashes): string {
   return `(${parts.join(' UNION ALL ')})`;
 }
 
+/** Whether the table has any identity. */
+export async function hasHashes(session: Session, hashes: RowHashes): Promise<boolean> {
+  const { rows } = await session.query(`SELECT FROM ${knownHashes(hashes)} AS h LIMIT 1`);
+  return rows.length > 0;
+}
+
 /** A condition that holds for an identity which the table has not. By part, so that each can be searched in order. */
 export function isUnknown(hashes: RowHashes, hash: string): string {
   return partsOf(hashes)
