@@ -158,7 +158,7 @@ async function keepRepeats(
   { written, most, signal }: { written: Written; most: number; signal?: AbortSignal },
 ): Promise<void> {
   const width = written.columns.length;
-  if (written.slices) return renumberRecords(connection, path, { width, signal });
+  if (written.slices) return renumberRecords(connection, path, signal);
   const shape: StagedShape = { columns: width, most };
   const once = `${path}.once`;
   const numbered = numberRepeats(readStaged(path, shape.columns));

@@ -8,8 +8,6 @@ import { literal, readPath } from './engine.js';
 const TOGETHER = 64;
 /** Values that a row group of the stage holds at most: each thread that writes has some of them in memory. */
 const VALUES = 1 << 20;
-/** The same of a part of the stage. */
-const SLICE_VALUES = 1 << 17;
 /** The engine's own unit. */
 export const LEAST_ROWS = 2048;
 
@@ -28,17 +26,12 @@ export function writeStaged(rows: string, path: string, { columns, most }: Stage
 }
 
 /**
- * SQL that writes rows of a part of a wide stage to a file, as the fields of one column: so all threads write.
- *
- * @param part.width columns whose values, or texts of them, a row has
+ * SQL that writes rows of a part of a wide stage to a file, as the fields of one column: so all threads write. Parts are read
+ * beside each other, a row group of each in memory.
  */
-export function writeFields(
-  rows: string,
-  path: string,
-  { field, width }: { field: string; width: number },
-): string {
-  const rowGroup = Math.max(Math.floor(SLICE_VALUES / Math.max(width, 1)), LEAST_ROWS);
-  return `COPY (SELECT ${field} FROM (${rows}) AS ${field}) TO ${literal(path)} (FORMAT parquet, ROW_GROUP_SIZE ${rowGroup})`;
+export function writeFields(rows: string, path: string, field: string): string {
+  const options = `FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE ${LEAST_ROWS}`;
+  return `COPY (SELECT ${field} FROM (${rows}) AS ${field}) TO ${literal(path)} (${options})`;
 }
 
 /**

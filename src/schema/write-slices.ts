@@ -58,7 +58,7 @@ export async function writeSlices(
   for (const [n, own] of slices.entries()) {
     const part = await readPart(connection, request, { plan, own, unwanted: unwanted[n]! });
     const rows = sliceRows(part, n, columns.length);
-    const written = await write(slicing, rows, { ...parts[n]!, width: own.length });
+    const written = await write(slicing, rows, parts[n]!);
     if (await isFaulty()) return null;
     records ??= written;
     if (written !== records)
@@ -80,7 +80,7 @@ async function mergeSlices(slicing: Slicing, slices: number[][], parts: Part[]):
       const part = { path: `${path}.csv${n}`, field: `fragment${n}` };
       temporary.push(part);
       const rows = `SELECT ${csvText(fields)} AS "#csv${n}" FROM ${besideEachOther(needed)}`;
-      await write(slicing, rows, { ...part, width: own.length });
+      await write(slicing, rows, part);
     }
     const raws = await writeRaw(slicing, parts, temporary);
     const counts = {
@@ -90,7 +90,7 @@ async function mergeSlices(slicing: Slicing, slices: number[][], parts: Part[]):
       divisor: Math.ceil(plan.columns.length / COLUMNS_AT_A_TIME),
     };
     const rows = mergeRows(besideEachOther([...parts, ...temporary]), counts, plan.rules);
-    await write(slicing, rows, { path, field: 'staged', width: plan.columns.length });
+    await write(slicing, rows, { path, field: 'staged' });
   } finally {
     for (const part of temporary) await rm(part.path, { force: true });
   }
@@ -111,7 +111,7 @@ async function writeRaw(slicing: Slicing, parts: Part[], temporary: Part[]): Pro
     const part = { path: `${path}.raw${n}`, field: `raw${n}` };
     temporary.push(part);
     const rows = `SELECT "#raw" AS "#raw${n}" FROM (${readFiles(files, [])})`;
-    await write(slicing, rows, { ...part, width: Math.ceil(widest / count) });
+    await write(slicing, rows, part);
   }
   return count;
 }
@@ -145,12 +145,8 @@ function besideEachOther(parts: Part[]): string {
   return `(SELECT ${fields} FROM ${files.join(' POSITIONAL JOIN ')})`;
 }
 
-async function write(
-  { connection, request }: Slicing,
-  rows: string,
-  { path, field, width }: Part & { width: number },
-): Promise<number> {
-  const [counted] = await run(connection, writeFields(rows, path, { field, width }), request.signal);
+async function write({ connection, request }: Slicing, rows: string, { path, field }: Part): Promise<number> {
+  const [counted] = await run(connection, writeFields(rows, path, field), request.signal);
   return Number(counted!['Count']);
 }
 
@@ -161,7 +157,7 @@ async function write(
 export async function renumberRecords(
   connection: DuckDBConnection,
   path: string,
-  { width, signal }: { width: number; signal?: AbortSignal },
+  signal?: AbortSignal,
 ): Promise<void> {
   const hashes = { path: `${path}.hashes`, field: 'numbered' };
   const once = `${path}.once`;
@@ -172,8 +168,8 @@ export async function renumberRecords(
   const base = { path, field: 'staged' };
   const rows = `SELECT * EXCLUDE ("#own") REPLACE ("#own" AS "#hash") FROM ${besideEachOther([base, hashes])}`;
   try {
-    await run(connection, writeFields(numbered, hashes.path, { field: hashes.field, width: 1 }), signal);
-    await run(connection, writeFields(rows, once, { field: 'staged', width }), signal);
+    await run(connection, writeFields(numbered, hashes.path, hashes.field), signal);
+    await run(connection, writeFields(rows, once, base.field), signal);
     await rename(once, path);
   } finally {
     await rm(hashes.path, { force: true });
