@@ -304,6 +304,13 @@ const wrong: [string, string, string[]][] = [
     ],
   ],
   [
+    'a folder where names are looked at',
+    local('include: ["*.csv", "**/*.json"]'),
+    [
+      'sources[0].include[1] 4:24 expected a glob for names without their folders, such as *.csv, got "**/*.json"; path takes globs with folders',
+    ],
+  ],
+  [
     'a name twice in a list',
     local('csv: { header: false, columns: [a, a] }'),
     ['sources[0].csv.columns[1] 4:40 expected each name once, got "a" a second time'],

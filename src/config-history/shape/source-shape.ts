@@ -3,10 +3,20 @@ import { CsvFileShape } from './csv-shape.js';
 import { Key } from './key.js';
 import { Kinds } from './kinds.js';
 import { Nested } from './nested.js';
-import { listOf, oneOf, text } from './rules.js';
+import { describeValue, listOf, oneOf, type Rule, text } from './rules.js';
 
 const PATH = text('a folder, a file or a glob, of at most 1000 characters', /^[\s\S]{1,1000}$/);
-const GLOB = text('a glob such as *.csv, of at most 250 characters', /^[\s\S]{1,250}$/);
+const NAME_GLOB = text('a glob such as *.csv, of at most 250 characters', /^[^/]{1,250}$/);
+
+/** It never sees a folder: one that names some would leave out files without a word. */
+const GLOB: Rule = {
+  ...NAME_GLOB,
+  explain: (value) => {
+    if (typeof value !== 'string' || !value.includes('/')) return NAME_GLOB.explain!(value);
+    const expected = 'expected a glob for names without their folders, such as *.csv';
+    return [{ at: [], message: `${expected}, got ${describeValue(value)}; path takes globs with folders` }];
+  },
+};
 
 /** Files of a folder. */
 export class LocalSourceShape {
@@ -21,7 +31,7 @@ export class LocalSourceShape {
   path: string;
 
   @Key(listOf('a list of 1 to 100 globs', GLOB, { minItems: 1, maxItems: 100 }), {
-    description: 'Take only the files whose names match one of these.',
+    description: 'Take only the files whose names, without folders, match one of these.',
     examples: [['*.csv', '*.json', '*.txt']],
   })
   include?: string[];
