@@ -30,7 +30,7 @@ export function writeStaged(rows: string, path: string, { columns, most }: Stage
  * beside each other, a row group of each in memory.
  */
 export function writeFields(rows: string, path: string, field: string): string {
-  const options = `FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE ${LEAST_ROWS}`;
+  const options = `FORMAT parquet, ROW_GROUP_SIZE ${LEAST_ROWS}`;
   return `COPY (SELECT ${field} FROM (${rows}) AS ${field}) TO ${literal(path)} (${options})`;
 }
 
