@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
+import { findPassingFailure } from './database/find-passing-failure.js';
 
 const shutdownMs = 60_000;
 const echoMs = 1_000;
@@ -16,28 +17,40 @@ export function watchProcess(starting: Promise<INestApplication>): void {
   };
   // Why the start failed is for the caller to say.
   remember().catch(() => {});
+  const ending = new Ending(starting, (signal) =>
+    logger?.log(`${signal}: finishing; a second signal ends at once`, 'Service'),
+  );
   process.on('uncaughtException', (error) => {
+    // The queue stops listening to its session before it closes it, and the database may be ending as well.
+    if (ending.hasBegun && findPassingFailure(error) !== null) return;
     if (logger) logger.fatal(error, 'Service');
     else process.stderr.write(`millrace: ${error.stack}\n`);
     process.exit(1);
   });
-  const onSignal = endOnce(starting, (signal) =>
-    logger?.log(`${signal}: finishing; a second signal ends at once`, 'Service'),
-  );
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => ending.begin(signal));
 }
 
-function endOnce(starting: Promise<INestApplication>, announce: (signal: string) => void) {
-  let endingSince: number | null = null;
-  return (signal: string): void => {
+class Ending {
+  private since: number | null = null;
+
+  constructor(
+    private readonly starting: Promise<INestApplication>,
+    private readonly announce: (signal: string) => void,
+  ) {}
+
+  get hasBegun(): boolean {
+    return this.since !== null;
+  }
+
+  begin(signal: string): void {
     // npm passes on the Ctrl-C that the terminal has already sent to its whole group: that is one signal, not two.
-    if (endingSince !== null && performance.now() - endingSince < echoMs) return;
-    if (endingSince !== null) process.exit(1);
-    endingSince = performance.now();
-    announce(signal);
+    if (this.since !== null && performance.now() - this.since < echoMs) return;
+    if (this.since !== null) process.exit(1);
+    this.since = performance.now();
+    this.announce(signal);
     setTimeout(() => process.exit(1), shutdownMs).unref();
-    void close(starting);
-  };
+    void close(this.starting);
+  }
 }
 
 async function close(starting: Promise<INestApplication>): Promise<void> {
