@@ -61,8 +61,6 @@ export interface SlicedParts {
   fragments: number;
   /** Parts of the record as JSON; 0: there is none. */
   raws: number;
-  /** Rows that are put together at a time. */
-  divisor: number;
 }
 
 /**
@@ -86,12 +84,15 @@ export function mergeRows(parts: string, counts: SlicedParts, { keepPlaces }: Ro
     told(counts.raws > 0 ? rawOf(of('raw', counts.raws)) : 'NULL::VARCHAR', '#raw'),
     `CASE WHEN ${isGood} THEN concat(${lines}) END AS "#csv"`,
   ];
-  const faulty = `SELECT *, least(${faults.join(', ')}) AS "#fault" FROM ${fewAtATime(parts, counts.divisor)}`;
+  const faulty = `SELECT *, least(${faults.join(', ')}) AS "#fault" FROM ${parts}`;
   return `SELECT ${out.join(',\n')} FROM (${faulty})`;
 }
 
-/** A vector of the engine has 2,048 values, and 2,048 long lines take much memory: a part of them passes at a time. */
-function fewAtATime(rows: string, divisor: number): string {
+/**
+ * The same rows in their order, so many times fewer of them at a time, if one thread reads them: a vector of the engine has 2,048
+ * values, and as many texts of a wide table's rows take much memory.
+ */
+export function fewAtATime(rows: string, divisor: number): string {
   if (divisor === 1) return rows;
   const all = Array.from({ length: divisor }, (_, n) => n);
   return `(SELECT * FROM (SELECT *, unnest([${all.join(', ')}]) AS "#nth" FROM ${rows}) WHERE "#nth" = 0)`;

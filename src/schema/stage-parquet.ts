@@ -27,10 +27,10 @@ export function writeStaged(rows: string, path: string, { columns, most }: Stage
 
 /**
  * SQL that writes rows of a part of a wide stage to a file, as the fields of one column: so all threads write. Parts are read
- * beside each other, a row group of each in memory.
+ * beside each other, a row group of each in memory: of one thread's rows each vector is one.
  */
 export function writeFields(rows: string, path: string, field: string): string {
-  const options = `FORMAT parquet, ROW_GROUP_SIZE ${LEAST_ROWS}`;
+  const options = 'FORMAT parquet, ROW_GROUP_SIZE 1';
   return `COPY (SELECT ${field} FROM (${rows}) AS ${field}) TO ${literal(path)} (${options})`;
 }
 

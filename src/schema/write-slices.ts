@@ -4,17 +4,19 @@ import { readPart, type StagePlan } from './column-part.js';
 import { cutEvenly, cutInto } from './cut-evenly.js';
 import { readPath, run } from './engine.js';
 import { readFiles } from './read-files.js';
-import type { ReadableFile } from './readable-file.js';
+import { PLACE, type ReadableFile } from './readable-file.js';
 import { compareNames } from './row-identity.js';
-import { csvText, mergeRows, sliceRows } from './slice-sql.js';
-import { readStaged, writeFields } from './stage-parquet.js';
+import { csvText, fewAtATime, mergeRows, sliceRows } from './slice-sql.js';
+import { LEAST_ROWS, readStaged, writeFields } from './stage-parquet.js';
 import type { StageRequest } from './stage-request.js';
 import { slicePath } from './staged-rows.js';
 
 /** Fields of CSV lines that are written by one statement, for each column that is typed by one: they take less. */
 const FIELDS_A_COLUMN = 3;
-/** Columns of which 2,048 rows, as one text each, are put together at a time. */
-const COLUMNS_AT_A_TIME = 200;
+/** Bytes of the rows' texts that are put together at a time. */
+const BYTES_AT_A_TIME = 4 << 20;
+/** The engine's vectors are no smaller than this share of 2,048 rows: it gathers fewer. */
+const MOST_DIVIDED = 32;
 
 export interface Slicing {
   connection: DuckDBConnection;
@@ -72,32 +74,53 @@ export async function writeSlices(
 async function mergeSlices(slicing: Slicing, slices: number[][], parts: Part[]): Promise<void> {
   const { plan, path, width } = slicing;
   const temporary: Part[] = [];
+  const add = async (part: Part, rows: string) => {
+    temporary.push(part);
+    await write(slicing, rows, part);
+  };
   try {
+    const divisor = await divisorOf(slicing, parts);
+    for (const [n, part] of parts.entries()) {
+      const known = [`"#text${n}"`, `"#fault${n}"`, `"#bad${n}"`, ...(n === 0 ? PLACES : [])];
+      const rows = `SELECT ${known.join(', ')} FROM ${fewAtATime(besideEachOther([part]), divisor)}`;
+      await add({ path: `${path}.text${n}`, field: `text${n}` }, rows);
+    }
     const fragments = cutEvenly([...plan.columns.keys()], width * FIELDS_A_COLUMN);
     for (const [n, own] of fragments.entries()) {
       const fields = own.map((index) => ({ index, column: plan.columns[index]! }));
       const needed = parts.filter((_, at) => slices[at]!.some((index) => own.includes(index)));
-      const part = { path: `${path}.csv${n}`, field: `fragment${n}` };
-      temporary.push(part);
-      const rows = `SELECT ${csvText(fields)} AS "#csv${n}" FROM ${besideEachOther(needed)}`;
-      await write(slicing, rows, part);
+      const rows = `SELECT ${csvText(fields)} AS "#csv${n}" FROM ${fewAtATime(besideEachOther(needed), divisor)}`;
+      await add({ path: `${path}.csv${n}`, field: `fragment${n}` }, rows);
     }
-    const raws = await writeRaw(slicing, parts, temporary);
-    const counts = {
-      slices: slices.length,
-      fragments: fragments.length,
-      raws,
-      divisor: Math.ceil(plan.columns.length / COLUMNS_AT_A_TIME),
-    };
-    const rows = mergeRows(besideEachOther([...parts, ...temporary]), counts, plan.rules);
+    const raws = await writeRaw(slicing, parts, { divisor, add });
+    const counts = { slices: slices.length, fragments: fragments.length, raws };
+    const rows = mergeRows(besideEachOther(temporary), counts, plan.rules);
     await write(slicing, rows, { path, field: 'staged' });
   } finally {
     for (const part of temporary) await rm(part.path, { force: true });
   }
 }
 
+const PLACES = ['#file', ...PLACE].map((name) => `"${name}0"`);
+
+/** So many times fewer rows than a vector holds are put together at a time. */
+async function divisorOf({ connection, request }: Slicing, parts: Part[]): Promise<number> {
+  let bytes = 0;
+  for (const [n, part] of parts.entries()) {
+    const average = `SELECT coalesce(avg(strlen("#text${n}")), 0) AS bytes FROM ${besideEachOther([part])}`;
+    const [row] = await run(connection, average, request.signal);
+    bytes += Number(row!['bytes']);
+  }
+  const needed = Math.ceil((bytes * LEAST_ROWS) / BYTES_AT_A_TIME);
+  return Math.min(Math.max(needed, 1), MOST_DIVIDED);
+}
+
 /** The records of Parquet files as JSON, for those that are refused or may be; how many parts that takes. */
-async function writeRaw(slicing: Slicing, parts: Part[], temporary: Part[]): Promise<number> {
+async function writeRaw(
+  slicing: Slicing,
+  parts: Part[],
+  { divisor, add }: { divisor: number; add: (part: Part, rows: string) => Promise<void> },
+): Promise<number> {
   const { connection, request, plan, path, width } = slicing;
   const widest = Math.max(
     0,
@@ -106,12 +129,16 @@ async function writeRaw(slicing: Slicing, parts: Part[], temporary: Part[]): Pro
   if (widest === 0 || !(plan.rules.keepPlaces || (await hasFaults(connection, parts, request.signal))))
     return 0;
   const count = Math.ceil(widest / width);
-  for (let n = 0; n < count; n++) {
-    const files = plan.readable.map((file) => withPart(file, n, count));
-    const part = { path: `${path}.raw${n}`, field: `raw${n}` };
-    temporary.push(part);
-    const rows = `SELECT "#raw" AS "#raw${n}" FROM (${readFiles(files, [])})`;
-    await write(slicing, rows, part);
+  const read = { path: `${path}.read`, field: 'read' };
+  try {
+    for (let n = 0; n < count; n++) {
+      const files = plan.readable.map((file) => withPart(file, n, count));
+      await write(slicing, `SELECT "#raw" AS "#raw${n}" FROM (${readFiles(files, [])})`, read);
+      const rows = `SELECT "#raw${n}" FROM ${fewAtATime(besideEachOther([read]), divisor)}`;
+      await add({ path: `${path}.raw${n}`, field: `raw${n}` }, rows);
+    }
+  } finally {
+    await rm(read.path, { force: true });
   }
   return count;
 }
@@ -138,10 +165,11 @@ async function hasFaults(
   return false;
 }
 
-/** Row by row, by one thread. */
+/** Row by row, by one thread; one that is alone stands beside itself. */
 function besideEachOther(parts: Part[]): string {
   const fields = parts.map(({ field }) => `${field}.*`).join(', ');
   const files = parts.map(({ path, field }) => `read_parquet(${readPath(path)}) file_${field}`);
+  if (parts.length === 1) files.push(`read_parquet(${readPath(parts[0]!.path)}) again(itself)`);
   return `(SELECT ${fields} FROM ${files.join(' POSITIONAL JOIN ')})`;
 }
 
