@@ -27,10 +27,12 @@ export function writeStaged(rows: string, path: string, { columns, most }: Stage
 
 /**
  * SQL that writes rows of a part of a wide stage to a file, as the fields of one column: so all threads write. Parts are read
- * beside each other, a row group of each in memory: of one thread's rows each vector is one.
+ * beside each other, a row group of each in memory.
+ *
+ * @param rowGroup rows of one, at least; 1: what one thread has at a time
  */
-export function writeFields(rows: string, path: string, field: string): string {
-  const options = 'FORMAT parquet, ROW_GROUP_SIZE 1';
+export function writeFields(rows: string, path: string, field: string, rowGroup = LEAST_ROWS): string {
+  const options = `FORMAT parquet, ROW_GROUP_SIZE ${rowGroup}`;
   return `COPY (SELECT ${field} FROM (${rows}) AS ${field}) TO ${literal(path)} (${options})`;
 }
 

@@ -76,7 +76,7 @@ async function mergeSlices(slicing: Slicing, slices: number[][], parts: Part[]):
   const temporary: Part[] = [];
   const add = async (part: Part, rows: string) => {
     temporary.push(part);
-    await write(slicing, rows, part);
+    await write(slicing, rows, part, 1);
   };
   try {
     const divisor = await divisorOf(slicing, parts);
@@ -95,7 +95,7 @@ async function mergeSlices(slicing: Slicing, slices: number[][], parts: Part[]):
     const raws = await writeRaw(slicing, parts, { divisor, add });
     const counts = { slices: slices.length, fragments: fragments.length, raws };
     const rows = mergeRows(besideEachOther(temporary), counts, plan.rules);
-    await write(slicing, rows, { path, field: 'staged' });
+    await write(slicing, rows, { path, field: 'staged' }, 1);
   } finally {
     for (const part of temporary) await rm(part.path, { force: true });
   }
@@ -173,8 +173,13 @@ function besideEachOther(parts: Part[]): string {
   return `(SELECT ${fields} FROM ${files.join(' POSITIONAL JOIN ')})`;
 }
 
-async function write({ connection, request }: Slicing, rows: string, { path, field }: Part): Promise<number> {
-  const [counted] = await run(connection, writeFields(rows, path, field), request.signal);
+async function write(
+  { connection, request }: Slicing,
+  rows: string,
+  { path, field }: Part,
+  rowGroup?: number,
+): Promise<number> {
+  const [counted] = await run(connection, writeFields(rows, path, field, rowGroup), request.signal);
   return Number(counted!['Count']);
 }
 
