@@ -192,14 +192,14 @@ describe('a stage in slices', () => {
   it.each(CASES)('is the same as in one piece: %s', async (_, files, request) => {
     const all = await Promise.all(files());
     const whole = await tell(await stage(all, request, 10_000));
-    for (const width of [3, 1]) expect(await tell(await stage(all, request, width))).toEqual(whole);
+    for (const width of [2, 1]) expect(await tell(await stage(all, request, width))).toEqual(whole);
   });
 
   it('tells the same losses', async () => {
     const file = await csv('a.csv', MIXED);
     const columns = [...DECLARED, column('zip', 'integer')];
     const told: unknown[] = [];
-    for (const width of [10_000, 2])
+    for (const width of [10_000, 1])
       await stage([file], { columns, onLosses: (losses) => told.push(losses) }, width);
     expect(told[0]).not.toEqual([]);
     expect(told[1]).toEqual(told[0]);
@@ -208,7 +208,7 @@ describe('a stage in slices', () => {
   it('refuses rows after all, with their place and text', async () => {
     const file = await csv('a.csv', MIXED);
     const told: unknown[] = [];
-    for (const width of [10_000, 2]) {
+    for (const width of [10_000, 1]) {
       const staged = await stage([file], { keepPlaces: true }, width);
       const target = path.join(home, `${runs++}`);
       await writeFile(`${target}.csv`, '2,name,the database says no\n');

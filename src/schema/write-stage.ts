@@ -37,7 +37,7 @@ interface Attempt {
 }
 
 /** A table up to so many times wider is written by one statement, if the memory bears that: by all threads to the end. */
-const WHOLE = 2;
+const WHOLE = 3;
 /** Fewer columns than that take little memory: it goes elsewhere. */
 const LEAST_WIDTH = 4;
 
