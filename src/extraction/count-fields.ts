@@ -1,12 +1,11 @@
+import type { SampleRecords } from './split-records.js';
+
 const LF = 10;
 const CR = 13;
 
-export interface FieldCounts {
+export interface FieldCounts extends Omit<SampleRecords, 'records'> {
   /** Of each record; 0 for a blank one, which is one empty field. */
   counts: number[];
-  /** As `SampleRecords` has them. */
-  isCut: boolean;
-  isInQuotes: boolean;
 }
 
 /** Counts the fields of the records that `splitRecords` would split a sample into, without making a text of each. */
