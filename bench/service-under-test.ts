@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { RunDto, RunPageDto } from '../src/jobs/run.dto.js';
+import { Readable } from 'node:stream';
+import { followRun } from '../src/demo/follow-run.js';
+import type { RunDto } from '../src/jobs/run.dto.js';
 import { Service } from '../test/jobs-support.js';
 import { FROM_BUILD, type ServiceProcess, startServiceProcess } from '../test/service-process.js';
 
-/** A run is asked for after so much more of the time that it has taken: asking takes time from it, too. */
-const ASK_SHARE = 0.01;
-const OFTEN_MS = 5;
 const PATIENCE_MS = 3_600_000;
 
 /** The built service in a process of its own, on its embedded PostgreSQL. */
@@ -33,21 +31,21 @@ export class ServiceUnderTest {
     const started = performance.now();
     const { status, body } = await this.client.post<RunDto>('/trigger-job', { pipeline });
     if (status !== 202) throw new Error(`trigger ${pipeline}: ${JSON.stringify(body)}`);
-    const ms = await this.ended(pipeline, started);
+    const ms = await this.ended(body.id, started);
     const { body: run } = await this.client.get<RunDto>(`/runs/${body.id}`);
     if (run.state === 'succeeded') return { run, ms };
     throw new Error(`run ${run.id} has ${run.state}: ${JSON.stringify(run.error)}`);
   }
 
-  /** Milliseconds until the newest run is over. The list tells it without the run's files, which may be thousands. */
-  private async ended(pipeline: string, started: number): Promise<number> {
-    for (;;) {
-      const { body } = await this.client.get<RunPageDto>(`/runs?pipeline=${pipeline}&limit=1`);
-      const waited = performance.now() - started;
-      if (body.items[0]?.finishedAt) return waited;
-      if (waited > PATIENCE_MS) throw new Error(`the run of ${pipeline} did not end within an hour`);
-      await delay(Math.max(OFTEN_MS, waited * ASK_SHARE));
-    }
+  /** Milliseconds until the run told that it is over. To be told takes less from the run than to ask again and again. */
+  private async ended(id: string, started: number): Promise<number> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const { body, status } = await fetch(`${this.client.url}/runs/${id}/events`, { signal });
+    if (status !== 200 || !body) throw new Error(`events of run ${id}: expected them, got ${status}`);
+    let last = started;
+    const onState = () => (last = performance.now());
+    await followRun(Readable.fromWeb(body), { onState, onProgress: () => {} });
+    return last - started;
   }
 
   /** Begins to remember the most memory anew; Linux only. */

@@ -41,6 +41,7 @@ import { RunJournals } from './run-journals.js';
 import { RunLogs } from './run-logs.js';
 import { RunLogsController } from './run-logs.controller.js';
 import { RunMetrics } from './run-metrics.js';
+import { RunNews } from './run-news.js';
 import { RunPipeline } from './run-pipeline.js';
 import { RunQueue } from './run-queue.js';
 import { RunResults } from './run-results.js';
@@ -97,6 +98,7 @@ import { WorkerPresence } from './worker-presence.js';
     RunsService,
     RunResults,
     RunFeed,
+    RunNews,
     SentKeys,
     PlannedConfigs,
     PlanWorld,

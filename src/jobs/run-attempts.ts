@@ -63,8 +63,8 @@ export class RunAttempts {
 
   /** false when somebody asked for the run after it had looked: they may mean files that came since. */
   private async succeedUnlessAsked(journal: RunJournal, { cancel }: RunSignals): Promise<boolean> {
-    const { id, pipeline } = journal.run;
-    return this.runs.exclusively(pipeline, async (manager) => {
+    const { id } = journal.run;
+    return this.exclusively(journal, async (manager) => {
       if (!cancel.aborted && (await this.runs.wasAskedSince(id, manager))) return false;
       await journal.succeed(manager);
       return true;
@@ -76,13 +76,12 @@ export class RunAttempts {
    * @returns whether the run is over with that
    */
   private async takeIn(journal: RunJournal, signals: RunSignals): Promise<boolean> {
-    const { pipeline } = journal.run;
     const lookedAt = await this.runs.now();
     if (await this.isAsBefore(journal, signals)) {
       await journal.lookedAgain(lookedAt);
       return false;
     }
-    await this.runs.exclusively(pipeline, async (manager) => {
+    await this.exclusively(journal, async (manager) => {
       await journal.succeed(manager);
       await this.addNext(journal, manager);
     });
@@ -102,12 +101,22 @@ export class RunAttempts {
 
   /** Writes down that the run failed; who asked for it after it had looked gets another run. */
   async fail(journal: RunJournal, error: RunError, isPassing: boolean): Promise<void> {
-    const { id, pipeline } = journal.run;
-    await this.runs.exclusively(pipeline, async (manager) => {
+    const { id } = journal.run;
+    await this.exclusively(journal, async (manager) => {
       const wasAsked = await this.runs.wasAskedSince(id, manager);
       await journal.fail(error, isPassing, manager);
       if (wasAsked) await this.addNext(journal, manager);
     });
+  }
+
+  /** A transaction in which nobody else asks for the run, and which those hear of who follow it. */
+  private async exclusively<T>(
+    journal: RunJournal,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const result = await this.runs.exclusively(journal.run.pipeline, work);
+    journal.tell();
+    return result;
   }
 
   private async addNext({ run, log }: RunJournal, manager: EntityManager): Promise<void> {

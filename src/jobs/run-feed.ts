@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { RunEvent } from './run-event.entity.js';
 import { Run } from './run.entity.js';
+import { RunNews } from './run-news.js';
 
-/** How soon a change is told, whichever process brought it about. */
+/** How soon a change is told that another process brought about; one of this process is told at once. */
 const LOOK_MS = 500;
 
 /** Some proxies cut a connection on which nothing comes for half a minute. */
@@ -21,6 +21,7 @@ export class RunFeed implements OnModuleDestroy {
   constructor(
     @InjectRepository(Run) private readonly runs: Repository<Run>,
     @InjectRepository(RunEvent) private readonly events: Repository<RunEvent>,
+    private readonly runNews: RunNews,
   ) {}
 
   onModuleDestroy(): void {
@@ -35,18 +36,23 @@ export class RunFeed implements OnModuleDestroy {
   async *follow(id: string, after: number, left: AbortSignal): AsyncGenerator<MessageEvent> {
     const signal = AbortSignal.any([left, this.stopping.signal]);
     const told = { seq: after, progress: 'null', at: performance.now() };
-    while (!signal.aborted) {
-      const run = await this.look(id);
-      if (!run) return;
-      const news = await this.news(id, run, told);
-      yield* news;
-      if (run.state !== 'queued' && run.state !== 'running') return;
-      if (news.length > 0) told.at = performance.now();
-      else if (performance.now() - told.at > SIGN_OF_LIFE_MS) {
-        told.at = performance.now();
-        yield { comment: 'nothing new' };
+    const watch = this.runNews.watch(id);
+    try {
+      while (!signal.aborted) {
+        const run = await this.look(id);
+        if (!run) return;
+        const news = await this.news(id, run, told);
+        yield* news;
+        if (run.state !== 'queued' && run.state !== 'running') return;
+        if (news.length > 0) told.at = performance.now();
+        else if (performance.now() - told.at > SIGN_OF_LIFE_MS) {
+          told.at = performance.now();
+          yield { comment: 'nothing new' };
+        }
+        await watch.wait(LOOK_MS, signal);
       }
-      await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+    } finally {
+      watch.end();
     }
   }
 

@@ -49,6 +49,8 @@ export class RunJournal {
     readonly run: Run,
     readonly log: PinoLogger['logger'],
     readonly meter: RunMeter,
+    /** Wakes those who follow the run; left to whoever commits it, where a write has a transaction of its own. */
+    readonly tell: () => void,
   ) {
     this.streams = joinFiles(run);
     this.states = this.streams.map(({ state }) => state);
@@ -186,6 +188,7 @@ export class RunJournal {
     const safe = storable({ changes, events }) as Omit<RunUpdate, 'where'>;
     if (!(await this.update(manager, { where: this.mine(), ...safe }))) throw this.takenOver();
     Object.assign(this.run, changes);
+    if (events.length > 0 && manager === this.runs.manager) this.tell();
   }
 
   private update(manager: EntityManager, update: RunUpdate): Promise<string | null> {

@@ -5,6 +5,7 @@ import { RunJournal } from './run-journal.js';
 import { RunLogs } from './run-logs.js';
 import { RunMeter } from './run-meter.js';
 import { RunMetrics } from './run-metrics.js';
+import { RunNews } from './run-news.js';
 import type { Claim } from './run-queue.js';
 import type { RunState } from './run-report.js';
 import { Run } from './run.entity.js';
@@ -20,6 +21,7 @@ export class RunJournals {
     @InjectRepository(Run) private readonly runs: Repository<Run>,
     private readonly logs: RunLogs,
     private readonly metrics: RunMetrics,
+    private readonly news: RunNews,
   ) {}
 
   /**
@@ -42,7 +44,9 @@ export class RunJournals {
     });
     const run = begun && (await findWithFiles(this.runs, runId));
     if (!run) return null;
-    return new RunJournal(this.runs, run, await this.logs.open(run), new RunMeter(this.metrics));
+    const tell = () => this.news.tell(run.id);
+    tell();
+    return new RunJournal(this.runs, run, await this.logs.open(run), new RunMeter(this.metrics), tell);
   }
 
   /** The worker is done with the run, whatever became of it: closes its log, and counts it when this attempt ended it. */
