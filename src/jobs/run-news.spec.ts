@@ -32,12 +32,12 @@ describe('RunNews', () => {
   it('waits no longer than it is to, nor beyond an abort', async () => {
     const news = new RunNews();
     const watch = news.watch('a');
-    await watch.wait(1, never);
     const leaving = new AbortController();
-    const wait = watch.wait(LONG_MS, leaving.signal);
+    await watch.wait(1, never);
+    const waits = [watch.wait(LONG_MS, leaving.signal)];
     leaving.abort();
-    await wait;
-    await watch.wait(LONG_MS, leaving.signal);
+    waits.push(watch.wait(LONG_MS, leaving.signal));
+    expect(await Promise.all(waits)).toHaveLength(2);
   });
 
   it('tells nobody of another run, and nobody who has ended', async () => {
