@@ -1,23 +1,24 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import type { RunDto } from '../src/jobs/run.dto.js';
-import { query, Service, until } from './jobs-support.js';
-import { type ServiceProcess, startServiceProcess } from './service-process.js';
+import { FaultyService } from './faults/faulty-service.js';
+import { holdRowOf, holdRunAt, letGo } from './hold-run.js';
+import { query, type Service, until } from './jobs-support.js';
 import { createDatabase, type TestDatabase } from './support.js';
 
-const ROWS = 300_000;
+/** Enough for a combined CSV that is written while they travel. */
+const ROWS = 100_000;
 
 let database: TestDatabase;
 let folder: string;
 let home: string;
-let env: Record<string, string>;
-let service: ServiceProcess | null = null;
+let service: FaultyService;
+let client: Service;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -26,12 +27,13 @@ beforeAll(async () => {
   const data = join(folder, 'data');
   await mkdir(data);
   await writeOrders(join(data, 'orders.csv'));
-  env = { DATABASE_URL: database.url, MILLRACE_HOME: home, MILLRACE_DATA_ROOTS: data };
+  const env = { DATABASE_URL: database.url, MILLRACE_HOME: home, MILLRACE_DATA_ROOTS: data };
+  service = new FaultyService(join(folder, 'service'), env);
+  client = await service.start();
 });
 
 afterAll(async () => {
-  service?.signal('SIGKILL');
-  await service?.exited;
+  await service.kill();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -52,140 +54,137 @@ async function writeOrders(path: string): Promise<void> {
 interface Scene {
   id: string;
   table: string;
-  /** A session of the test's own; what it locks is free again once the service is dead. */
+  /** A session of the test's own. */
   session: Client;
 }
 
-type Reach = (scene: Scene) => Promise<void>;
-
-/** Looks without a pause to speak of: the moments to meet are short. */
-async function meet(look: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 40_000; Date.now() < end; await delay(1)) if (await look()) return;
-  throw new Error(`waited in vain for: ${look.toString()}`);
+interface Moment {
+  /** Makes sure, before the run begins, that it is not missed. */
+  hold: (scene: Pick<Scene, 'table' | 'session'>) => Promise<void>;
+  /** Kills the service when the moment has come. */
+  kill: (scene: Scene) => Promise<void>;
 }
 
-async function streamState({ id, session }: Scene): Promise<string | undefined> {
-  const sql = `SELECT streams->0->>'state' AS state FROM millrace.runs WHERE id = $1`;
-  return (await session.query<{ state: string }>(sql, [id])).rows[0]?.state;
+async function killService(): Promise<void> {
+  service.process?.signal('SIGKILL');
+  expect(await service.gone()).toBe('SIGKILL');
 }
 
-/** Waits for a state, and keeps the service from making the next one durable. */
-async function holdAt(scene: Scene, state: string): Promise<void> {
-  await meet(async () => (await streamState(scene)) === state);
-  await scene.session.query('BEGIN');
-  await scene.session.query('SELECT FROM millrace.runs WHERE id = $1 FOR UPDATE', [scene.id]);
-  expect(await streamState(scene)).toBe(state);
+const streamState = `SELECT streams->0->>'state' AS state FROM millrace.runs WHERE id = $1`;
+
+async function killIn(state: string, { id, session }: Scene): Promise<void> {
+  const isIn = async () => (await session.query(streamState, [id])).rows[0]?.state === state;
+  await until(isIn);
+  await killService();
+  expect(await isIn()).toBe(true);
 }
 
-const whileStaging: Reach = (scene) => holdAt(scene, 'staging');
-
-const inTheMiddleOfCopy: Reach = async ({ table, session }) => {
-  const sql = `SELECT FROM pg_stat_activity JOIN pg_stat_progress_copy USING (pid)
-               WHERE query LIKE 'COPY "public"."${table}"%' AND tuples_processed BETWEEN 1 AND ${ROWS - 1}`;
-  await meet(async () => (await session.query(sql)).rowCount === 1);
+const whileStaging: Moment = {
+  hold: ({ session }) => holdRunAt(session, `streams->0->>'state' = 'staging'`),
+  kill: (scene) => killIn('staging', scene),
 };
 
-const afterCommit: Reach = async (scene) => {
-  await holdAt(scene, 'loading');
-  const sql = 'SELECT FROM millrace.loads WHERE run_id = $1';
-  const watch = new Client({ connectionString: database.url });
-  await watch.connect();
-  // The ledger's schema is made by the first load.
-  const isCommitted = () =>
-    watch.query(sql, [scene.id]).then(
-      ({ rowCount }) => rowCount === 1,
-      () => false,
-    );
-  await meet(isCommitted).finally(() => watch.end());
-  expect(await streamState(scene)).toBe('loading');
+const inTheMiddleOfCopy: Moment = {
+  hold: ({ session, table }) => holdRowOf(session, table, ROWS / 2),
+  kill: async ({ table, session }) => {
+    const sql = `SELECT FROM pg_stat_activity JOIN pg_stat_progress_copy USING (pid)
+                 WHERE query LIKE 'COPY "public"."${table}"%' AND wait_event_type = 'Lock'
+                   AND tuples_processed BETWEEN 1 AND ${ROWS - 1}`;
+    await until(async () => (await session.query(sql)).rowCount === 1);
+    await killService();
+  },
 };
 
-const whileWritingTheOutput: Reach = async ({ table }) => {
-  const output = join(home, 'output', table);
-  await meet(async () => {
-    const tmp = (await readdir(output).catch(() => [])).find((name) => name.endsWith('.tmp'));
-    const { size } = tmp ? await stat(join(output, tmp)).catch(() => ({ size: 0 })) : { size: 0 };
-    return size > 0;
-  });
+const afterCommit: Moment = {
+  hold: ({ session }) => holdRunAt(session, `streams->0->>'state' = 'loading'`),
+  kill: async (scene) => {
+    const { id, session } = scene;
+    const sql = 'SELECT FROM millrace.loads WHERE run_id = $1';
+    // The ledger's schema is made by the first load.
+    const isCommitted = () =>
+      session.query(sql, [id]).then(
+        ({ rowCount }) => rowCount === 1,
+        () => false,
+      );
+    await until(isCommitted);
+    await killIn('loading', scene);
+  },
 };
 
-describe('kill -9 of a run of 300,000 rows', () => {
+const beforeTheOutputIsInPlace: Moment = {
+  hold: async ({ table }) => {
+    service.order({ fault: 'kill', at: 1, call: 'rename', about: `/output/${table}/${table}.csv` });
+  },
+  kill: async ({ id, table }) => {
+    expect(await service.gone()).toBe('SIGKILL');
+    const [name] = (await readdir(join(home, 'output', table))).filter((one) => one.endsWith('.tmp'));
+    expect(name).toBe(`.${table}.csv.${id}.tmp`);
+  },
+};
+
+describe('kill -9 of a run of 100,000 rows', () => {
   it.each([
-    { when: 'while staging', table: 'staging', reach: whileStaging, committed: false },
-    { when: 'in the middle of COPY', table: 'copying', reach: inTheMiddleOfCopy, committed: false },
+    { when: 'while staging', table: 'staging', moment: whileStaging, committed: false },
+    { when: 'in the middle of COPY', table: 'copying', moment: inTheMiddleOfCopy, committed: false },
     {
       when: 'after COMMIT, before the run row knows',
       table: 'committed',
-      reach: afterCommit,
+      moment: afterCommit,
       committed: true,
     },
     {
-      when: 'while writing the combined CSV',
+      when: 'before the combined CSV is in its place',
       table: 'output',
-      reach: whileWritingTheOutput,
+      moment: beforeTheOutputIsInPlace,
       committed: true,
     },
-  ])(
-    '$when: the next start finishes it, every row once',
-    async ({ table, reach, committed }) => {
-      const id = await startRun(table);
-      await killAt({ id, table }, reach);
-      expect(await isThere(table)).toBe(committed);
-      expect(await linesOf(table)).toBe(0);
+  ])('$when: the next start finishes it, every row once', async ({ table, moment, committed }) => {
+    const id = await killAt(table, moment);
+    expect(await isThere(table)).toBe(committed);
+    expect(await linesOf(table)).toBe(0);
 
-      service = await startServiceProcess(folder, env);
-      const client = new Service(service.url);
-      await until(async () => (await client.get<RunDto>(`/runs/${id}`)).body.attempt === 2, 30);
-      const run = await client.ended(id);
+    client = await service.start();
+    await until(async () => (await client.get<RunDto>(`/runs/${id}`)).body.attempt === 2);
+    const run = await client.ended(id);
 
-      expect(run).toMatchObject({ state: 'succeeded', attempt: 2, error: null });
-      const counts = { read: ROWS, inserted: ROWS, updated: 0, duplicate: 0, rejected: 0 };
-      expect(run.streams).toMatchObject([{ state: 'succeeded', ...counts, files: [counts] }]);
-      const sql = `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${table}`;
-      expect(await query(database.url, sql)).toEqual([{ rows: ROWS, ids: ROWS }]);
-      expect(await query(database.url, 'SELECT FROM millrace.loads WHERE run_id = $1', [id])).toHaveLength(1);
-      expect(await linesOf(table)).toBe(ROWS + 1);
-      const published = [`.${table}.csv.signature`, `${table}.csv`];
-      expect((await readdir(join(home, 'output', table))).sort()).toEqual(published);
-      await until(async () => (await readdir(join(home, 'runs'))).length === 0);
-    },
-    120_000,
-  );
+    expect(run).toMatchObject({ state: 'succeeded', attempt: 2, error: null });
+    const counts = { read: ROWS, inserted: ROWS, updated: 0, duplicate: 0, rejected: 0 };
+    expect(run.streams).toMatchObject([{ state: 'succeeded', ...counts, files: [counts] }]);
+    const sql = `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${table}`;
+    expect(await query(database.url, sql)).toEqual([{ rows: ROWS, ids: ROWS }]);
+    expect(await query(database.url, 'SELECT FROM millrace.loads WHERE run_id = $1', [id])).toHaveLength(1);
+    expect(await linesOf(table)).toBe(ROWS + 1);
+    const published = [`.${table}.csv.signature`, `${table}.csv`];
+    expect((await readdir(join(home, 'output', table))).sort()).toEqual(published);
+    await until(async () => (await readdir(join(home, 'runs'))).length === 0);
+  });
 
   it('leaves a service that ends in order', async () => {
-    service?.signal('SIGTERM');
-    expect(await service?.exited).toBe(0);
-    service = null;
+    service.process?.signal('SIGTERM');
+    expect(await service.gone()).toBe(0);
   });
 });
 
-async function startRun(pipeline: string): Promise<string> {
-  service ??= await startServiceProcess(folder, env);
-  const client = new Service(service.url);
-  const source = '{ type: local, path: orders.csv }';
-  await client.upload(`pipeline: ${pipeline}\ntable: ${pipeline}\nmonitor: false\nsources: [${source}]`);
-  const { status, body } = await client.post<RunDto>('/trigger-job', { pipeline });
-  expect(status).toBe(202);
-  return body.id;
-}
-
-async function killAt(run: { id: string; table: string }, reach: Reach): Promise<void> {
+/** Begins a run of a pipeline and a table of this name, and kills the service at that moment. */
+async function killAt(table: string, { hold, kill }: Moment): Promise<string> {
   const session = new Client({ connectionString: database.url });
   await session.connect();
   try {
-    await reach({ ...run, session });
-    service?.signal('SIGKILL');
-    expect(await service?.exited).toBe('SIGKILL');
-    service = null;
+    await hold({ table, session });
+    const source = '{ type: local, path: orders.csv }';
+    await client.upload(`pipeline: ${table}\ntable: ${table}\nmonitor: false\nsources: [${source}]`);
+    const { status, body } = await client.post<RunDto>('/trigger-job', { pipeline: table });
+    expect(status).toBe(202);
+    await kill({ id: body.id, table, session });
+    await letGo(session);
+    return body.id;
   } finally {
     await session.end();
   }
 }
 
-/** Whether anybody can see the table; asked when the dead service's sessions have ended. */
+/** Whether anybody can see the table. */
 async function isThere(table: string): Promise<boolean> {
-  const sessions = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-  await meet(async () => (await query(database.url, sessions)).length === 0);
   const [row] = await query<{ there: boolean }>(database.url, 'SELECT to_regclass($1) IS NOT NULL AS there', [
     table,
   ]);
