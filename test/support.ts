@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Client } from 'pg';
+import type { Clock } from '../src/extraction/await-still.js';
+import { ExtractionService } from '../src/extraction/extraction.service.js';
 import { parseSettings } from '../src/settings/parse-settings.js';
 import { startService } from '../src/start-service.js';
 
@@ -72,6 +74,9 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+/** What a test has written stands still: to see that, a run would else wait a second before it reads a new file. */
+const hurried: Clock = { now: () => Date.now(), wait: async (_ms, signal) => signal?.throwIfAborted() };
+
 /**
  * The whole service on a free port, against a new database and new folders. `env` overrides any setting; an app that
  * is given its `DATABASE_URL`, `MILLRACE_HOME` or `MILLRACE_DATA_ROOTS` leaves that one behind when it closes.
@@ -91,6 +96,7 @@ export async function createApp({ env = {} }: { env?: Record<string, string> } =
     ...env,
   });
   const app = await startService(settings);
+  app.get(ExtractionService, { strict: false }).clock = hurried;
   const { port } = app.getHttpServer().address() as AddressInfo;
   const close = async () => {
     await app.close();

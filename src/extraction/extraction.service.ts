@@ -4,7 +4,7 @@ import { Settings } from '../settings/settings.js';
 import { ApiSessions } from './api/session/api-sessions.js';
 import type { Fetched, FetchRequest } from './api/fetch-request.js';
 import { fetchSource } from './api/fetch/fetch-source.js';
-import { systemClock } from './await-still.js';
+import { type Clock, systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { fingerprintStart } from './fingerprint-file.js';
 import { type LandOptions, landFiles } from './land-files.js';
@@ -28,6 +28,9 @@ export interface FoundFiles {
 /** Finds the files of sources and lands them, and the pages of APIs. */
 @Injectable()
 export class ExtractionService {
+  /** What new files stand still by. */
+  clock: Clock = systemClock;
+
   constructor(
     private readonly settings: Settings,
     private readonly looks: FileLooks,
@@ -51,7 +54,7 @@ export class ExtractionService {
     { index, signal, stillForMs }: { index: number; signal?: AbortSignal; stillForMs?: number },
   ): Promise<FoundFiles> {
     const patience = stillForMs === undefined ? undefined : { stillForMs, format: source.format };
-    return lookAtFiles(listing, { source: index, store: this.looks, clock: systemClock, signal, patience });
+    return lookAtFiles(listing, { source: index, store: this.looks, clock: this.clock, signal, patience });
   }
 
   /**
