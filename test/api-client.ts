@@ -17,7 +17,7 @@ export function makeClientRequest(url: string, changes: Partial<ClientRequest> =
     method: 'GET',
     url,
     headers: {},
-    timeouts: { connectSeconds: 10, headersSeconds: 10, idleSeconds: 10, totalSeconds: 20 },
+    timeouts: { connectSeconds: 60, headersSeconds: 60, idleSeconds: 60, totalSeconds: 60 },
     maxBytes: 1_000_000,
     origins: [],
     home: new URL(url).origin,
@@ -33,11 +33,11 @@ export async function fetchAnswer(client: ApiClient, request: ClientRequest) {
   return { status, headers, url, text: (await readBody(answer, request.maxBytes)).toString() };
 }
 
-/** Resolves once it holds; rejects after five seconds. */
+/** Resolves once it holds; rejects after a minute, which is for what never comes. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 60_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error('expected a state within 5 s, it never came');
+    if (Date.now() > end) throw new Error('expected a state within a minute, it never came');
     await setTimeout(5);
   }
 }

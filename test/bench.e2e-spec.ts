@@ -59,5 +59,5 @@ describe('npm run bench', () => {
     }
     const lines = toMarkdown(report).split('\n');
     expect(lines.filter((line) => /^\| (rejects-1|new-file) /.test(line))).toHaveLength(2);
-  }, 180_000);
+  });
 });

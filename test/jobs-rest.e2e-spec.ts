@@ -290,7 +290,7 @@ describe('the monitor', () => {
     }
     await until(() => seen.includes('slow'));
     const before = seen.length;
-    await until(() => seen.slice(before).filter((pipeline) => pipeline === 'quick').length > 1, 10);
+    await until(() => seen.slice(before).filter((pipeline) => pipeline === 'quick').length > 1);
     expect(seen.filter((pipeline) => pipeline === 'slow')).toHaveLength(1);
     gate.resolve();
     for (const pipeline of ['slow', 'quick']) await service.call('DELETE', `/monitors/${pipeline}`);

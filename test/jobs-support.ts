@@ -4,8 +4,11 @@ import type { RunDto } from '../src/jobs/run.dto.js';
 
 type Found<T> = Exclude<T, false | null | undefined>;
 
+/** Nothing that a test waits for takes so long: it ends only what waits in vain, however slow or busy the machine is. */
+const PATIENCE_SECONDS = 180;
+
 /** Asks again and again until the answer is a true one; for states that others bring about. */
-export async function until<T>(look: () => Promise<T> | T, seconds = 30): Promise<Found<T>> {
+export async function until<T>(look: () => Promise<T> | T, seconds = PATIENCE_SECONDS): Promise<Found<T>> {
   for (const end = Date.now() + seconds * 1_000; Date.now() < end; await delay(20)) {
     const seen = await look();
     if (seen) return seen as Found<T>;
@@ -69,7 +72,7 @@ export class Service {
     return this.ended(run.id);
   }
 
-  async ended(id: string, seconds = 60): Promise<RunDto> {
+  async ended(id: string, seconds = PATIENCE_SECONDS): Promise<RunDto> {
     return until(async () => {
       const { body } = await this.get<RunDto>(`/runs/${id}`);
       return (body.state === 'succeeded' || body.state === 'failed') && body;

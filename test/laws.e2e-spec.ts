@@ -145,5 +145,5 @@ describe('for random tables, splits into files, formats, repeats and bad rows', 
       }),
       { numRuns: 12, seed: SEED },
     );
-  }, 240_000);
+  });
 });

@@ -11,6 +11,7 @@ import { LoaderService } from '../src/loader/loader.service.js';
 import { LOADER_LIMITS } from '../src/loader/target-databases.js';
 import type { StageColumn } from '../src/schema/stage.js';
 import { makeStage, type MadeFile, type Row, type StagePlan } from './make-stage.js';
+import { until } from './jobs-support.js';
 import { createDatabase } from './support.js';
 
 export type LoadPlan = Partial<Omit<LoadRequest, 'stage'>> &
@@ -87,10 +88,7 @@ async function attach(target: Target, limits: Partial<LoaderLimits>): Promise<Lo
     sql,
     during,
     until: async (text) => {
-      const deadline = Date.now() + 20_000;
-      while (!Object.values((await sql(text))[0] ?? {})[0]) {
-        if (Date.now() > deadline) throw new Error(`expected the state within 20 s, got none: ${text}`);
-      }
+      await until(async () => Object.values((await sql(text))[0] ?? {})[0]);
     },
     load: async (plan) => service.load(await request(plan, { target, folder })),
     another: async (other = limits) => {

@@ -412,7 +412,7 @@ describe('an unchanged folder', () => {
       await many.write('new.csv', 'id\n0\n');
       expect((await many.loaded(1)).streams[0]).toMatchObject({ inserted: 1, fileCount: FILES + 1 });
     });
-  }, 120_000);
+  });
 });
 
 describe('a look that ends late', () => {

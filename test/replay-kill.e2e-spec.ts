@@ -109,44 +109,40 @@ describe('kill -9 of a replay', () => {
     { when: 'before rows move', table: 'moving', reach: beforeRowsMove, rejects: 500 },
     { when: 'before the list changes', table: 'listing', reach: beforeTheListChanges, rejects: 500 },
     { when: 'after COMMIT, before the run row knows', table: 'known', reach: afterCommit, rejects: 100 },
-  ])(
-    '$when: the next start finishes it, every record once',
-    async ({ table, reach, rejects }) => {
-      const before = await start();
-      const rows = Array.from({ length: 1_000 }, (_, n) => {
-        return `${n},${n % 2 === 0 ? n : n % 10 === 1 ? `"no\nnumber at all"` : `"1 000,${n}"`}\n`;
-      });
-      await writeFiles(join(folder, 'data', table), { 'a.csv': `id,amount\n${rows.join('')}` });
-      await query(database.url, `CREATE TABLE ${table} (id integer, amount text)`);
-      await before.upload(config(table, { id: 'integer', amount: 'varchar(4)' }));
-      const first = await before.run({ pipeline: table });
-      expect(first.streams[0]).toMatchObject({ inserted: 500, rejected: 500 });
-      await before.upload(config(table, { id: 'integer', amount: 'varchar(9)' }));
+  ])('$when: the next start finishes it, every record once', async ({ table, reach, rejects }) => {
+    const before = await start();
+    const rows = Array.from({ length: 1_000 }, (_, n) => {
+      return `${n},${n % 2 === 0 ? n : n % 10 === 1 ? `"no\nnumber at all"` : `"1 000,${n}"`}\n`;
+    });
+    await writeFiles(join(folder, 'data', table), { 'a.csv': `id,amount\n${rows.join('')}` });
+    await query(database.url, `CREATE TABLE ${table} (id integer, amount text)`);
+    await before.upload(config(table, { id: 'integer', amount: 'varchar(4)' }));
+    const first = await before.run({ pipeline: table });
+    expect(first.streams[0]).toMatchObject({ inserted: 500, rejected: 500 });
+    await before.upload(config(table, { id: 'integer', amount: 'varchar(9)' }));
 
-      const holders = new Holders();
-      const begin = async () => (await before.post<RunDto>(`/runs/${first.id}/rejects/replay`, {})).body.id;
-      const id = await reach({ holders, table, runId: first.id, begin });
-      await kill();
-      await holders.end();
-      const sessions = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-      await until(async () => (await query(database.url, sessions)).length === 0);
-      expect(await listLength(first.id)).toBe(rejects);
+    const holders = new Holders();
+    const begin = async () => (await before.post<RunDto>(`/runs/${first.id}/rejects/replay`, {})).body.id;
+    const id = await reach({ holders, table, runId: first.id, begin });
+    await kill();
+    await holders.end();
+    const sessions = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await until(async () => (await query(database.url, sessions)).length === 0);
+    expect(await listLength(first.id)).toBe(rejects);
 
-      const after = await start();
-      await until(async () => (await after.get<RunDto>(`/runs/${id}`)).body.attempt === 2);
-      const run = await after.ended(id);
-      expect(run).toMatchObject({ state: 'succeeded', attempt: 2, error: null });
-      expect(run.streams).toMatchObject([{ read: 500, inserted: 400, duplicate: 0, rejected: 100 }]);
-      await expectBalance(database.url, run);
-      const ids = `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${table}`;
-      expect(await query(database.url, ids)).toEqual([{ rows: 900, ids: 900 }]);
-      const left = await rejectsOf(after, first.id);
-      expect(left.total).toBe(100);
-      expect(new Set(left.items.map(({ configVersion }) => configVersion))).toEqual(new Set([2]));
-      await until(async () => (await readdir(join(env['MILLRACE_HOME']!, 'runs'))).length === 0);
-    },
-    120_000,
-  );
+    const after = await start();
+    await until(async () => (await after.get<RunDto>(`/runs/${id}`)).body.attempt === 2);
+    const run = await after.ended(id);
+    expect(run).toMatchObject({ state: 'succeeded', attempt: 2, error: null });
+    expect(run.streams).toMatchObject([{ read: 500, inserted: 400, duplicate: 0, rejected: 100 }]);
+    await expectBalance(database.url, run);
+    const ids = `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${table}`;
+    expect(await query(database.url, ids)).toEqual([{ rows: 900, ids: 900 }]);
+    const left = await rejectsOf(after, first.id);
+    expect(left.total).toBe(100);
+    expect(new Set(left.items.map(({ configVersion }) => configVersion))).toEqual(new Set([2]));
+    await until(async () => (await readdir(join(env['MILLRACE_HOME']!, 'runs'))).length === 0);
+  });
 });
 
 async function listLength(runId: string): Promise<number> {
