@@ -8,13 +8,17 @@ import { LINE_BYTES, packIdentities } from './pack-identities.js';
 import { raiseMemory } from './raise-memory.js';
 import { findRowHashes, hasHashes, indexStore, isUnknown, makeStore, type RowHashes } from './row-hashes.js';
 import type { Session } from './session.js';
+import { inOrder, storeAllNew } from './store-all-new.js';
+
+/** Identities of which all lines, as chunks that stay as they are, lie in memory; and with which little is lost if they are sent in vain. */
+export const FEW = 20_000;
 
 /** The identities of a stage that the table has not got yet. */
 export interface Unseen {
   count: number;
   /** Lists them, one a line in ascending order; null when they are all that the stage has. */
   file: string | null;
-  /** Remembers them as loaded, once; returns how many hashes the database took. */
+  /** Remembers them as loaded, once, unless that is done; returns how many hashes the database took. */
   remember: () => Promise<number>;
 }
 
@@ -33,7 +37,7 @@ interface Search {
  * every page of the index. Of a table without any identity all are new, and they are sent when they are remembered.
  */
 export async function findUnseen(session: Session, search: Search): Promise<Unseen> {
-  const { stage, tableId, folder } = search;
+  const { stage, tableId } = search;
   if (stage.identities === 0) return { count: 0, file: null, remember: async () => 0 };
   const hashes = await findRowHashes(session, tableId);
   const areAllNew = !(await hasHashes(session, hashes));
@@ -42,6 +46,27 @@ export async function findUnseen(session: Session, search: Search): Promise<Unse
   if (areAllNew) {
     return { count: stage.identities, file: null, remember: () => rememberAll(session, hashes, lines) };
   }
+  if (stage.identities <= FEW) return findFew(session, hashes, { ...search, lines });
+  return findAmongMany(session, hashes, { ...search, lines });
+}
+
+interface Sending extends Search {
+  lines: AsyncIterable<Buffer>;
+}
+
+async function findFew(session: Session, hashes: RowHashes, sending: Sending): Promise<Unseen> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of sending.lines) chunks.push(chunk);
+  const stored = await storeAllNew(session, hashes, chunks);
+  if (stored === null) return findAmongMany(session, hashes, { ...sending, lines: inOrder(chunks) });
+  return { count: sending.stage.identities, file: null, remember: async () => stored };
+}
+
+async function findAmongMany(
+  session: Session,
+  hashes: RowHashes,
+  { folder, lines }: Sending,
+): Promise<Unseen> {
   await raiseMemory(session);
   const sent = await copyAside(session, lines);
   const count = await keepUnseen(session, hashes);

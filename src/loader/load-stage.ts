@@ -38,6 +38,8 @@ export async function loadStage(
   limits: LoaderLimits,
 ): Promise<LoadResult> {
   const place = { schema: request.target.schema, table: request.table };
+  const mode = WRITE_MODES[request.write.mode];
+  mode.begin?.(request);
   await endEarlierAttempts(session, request);
   await takeTurn(session, place, limits);
   const earlier = await findLoad(session, { runId: request.runId, ...place });
@@ -45,7 +47,6 @@ export async function loadStage(
   const { stage, replay, write, addColumns } = request;
   // Records of which none passed must not settle what the table is to be.
   const isVoid = stage.columns.length === 0 || (replay && stage.rows === 0);
-  const mode = WRITE_MODES[write.mode];
   const columns = isVoid ? [] : [...stage.columns, ...(mode.ownColumns?.(write) ?? [])];
   const changes = new SchemaChanges(session, request);
   const { lock } = mode;

@@ -54,6 +54,11 @@ export async function hasHashes(session: Session, hashes: RowHashes): Promise<bo
   return rows.length > 0;
 }
 
+/** A condition that holds where none of the table's identities lies elsewhere than in its own store. */
+export function lieInStore({ tableId }: RowHashes): string {
+  return `NOT EXISTS (SELECT FROM ONLY ${SHARED} h WHERE h.table_id = ${tableId})`;
+}
+
 /** A condition that holds for an identity which the table has not. By part, so that each can be searched in order. */
 export function isUnknown(hashes: RowHashes, hash: string): string {
   return partsOf(hashes)

@@ -66,6 +66,7 @@ export class StageOnDisk implements Stage {
   readonly keepsPlaces: boolean;
   private readonly staged: StagedRows;
   private whole: WholeCsv | null = null;
+  private ordered: AsyncIterable<Buffer> | null = null;
 
   constructor(
     private readonly engine: Engine,
@@ -88,7 +89,14 @@ export class StageOnDisk implements Stage {
     this.staged = stagedRows(rows, this.columns.length, manifest.slices ?? null);
   }
 
+  beginIdentities(signal?: AbortSignal): void {
+    this.ordered ??= this.identityLines(signal);
+  }
+
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer> {
+    const begun = this.ordered;
+    this.ordered = null;
+    if (begun) return begun;
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
     const begins = identityRanges(this.identities).map((range) => {
       const query = `${select} "#hash" FROM ${this.good()} WHERE ${range} ORDER BY 1`;
@@ -136,6 +144,11 @@ export class StageOnDisk implements Stage {
   }
 
   async tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]> {
+    // Every row is the first of its identity, as it was counted when it was staged.
+    if (unseen === null && this.identities === this.rows)
+      return this.files.map(({ read, rejected, carriedAs }, file) => {
+        return { file, unseen: carriedAs ? 0 : read - rejected, duplicate: 0 };
+      });
     const connection = await this.engine.connect();
     const count = async (rows: string) => {
       const counts = await run(

@@ -81,6 +81,8 @@ export interface Stage {
   nulled: NulledColumn[];
   /** NDJSON on disk: a StageReject a line, and a StagedLayout for each file that has some; null when there is none. */
   rejectsPath: string | null;
+  /** Begins to put the identities in order for who asks for their lines next. Absent: that takes no time. */
+  beginIdentities?(signal?: AbortSignal): void;
   /** The distinct identities in ascending order, one UUID text a line. */
   identityLines(signal?: AbortSignal): AsyncIterable<Buffer>;
   /**

@@ -26,6 +26,7 @@ export interface ConstraintPlan {
  */
 export async function declareConstraints(session: Session, plan: ConstraintPlan): Promise<Rule[]> {
   const { place, declared } = plan;
+  if (isNothingDeclared(plan)) return [];
   const described = await describeTable(session, place);
   const table = { place, oid: described?.oid ?? 0 };
   if (described) checkColumns(plan, new Set(described.columns.map(({ name }) => name)));
@@ -38,6 +39,11 @@ export async function declareConstraints(session: Session, plan: ConstraintPlan)
   ];
   for (const constraint of missing) await addConstraint(session, plan, constraint);
   return pending;
+}
+
+function isNothingDeclared({ declared, primaryKey: key }: ConstraintPlan): boolean {
+  const { unique, foreignKeys, checks } = declared;
+  return key === null && unique.length + foreignKeys.length + checks.length === 0;
 }
 
 function checkColumns({ place, declared, primaryKey: key }: ConstraintPlan, there: Set<string>): void {

@@ -33,6 +33,7 @@ export async function readRules(
   place: TablePlace,
   { columns, more, key }: { columns: IncomingColumns; more: Rule[]; key?: readonly string[] },
 ): Promise<TableRules | null> {
+  if (more.length === 0 && !(await mayHaveRules(session, place))) return null;
   const described = await describeTable(session, place);
   if (!described) return null;
   const table = { place, oid: described.oid };
@@ -44,6 +45,22 @@ export async function readRules(
   // What a trigger makes of a key is not what the write mode has looked at.
   const left = areRowsChanged || !key ? active : active.filter((rule) => !rule.isIdle(columns, key));
   return left.length === 0 ? null : { place, rules: left, areRowsChanged };
+}
+
+/** One look instead of one for each kind of rule: most tables have none at all. */
+async function mayHaveRules(session: Session, { schema, table }: TablePlace): Promise<boolean> {
+  const { rows } = await session.query(
+    `SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2
+        AND (c.relkind <> 'r' OR c.relhastriggers
+          OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = c.oid)
+          OR EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = c.oid AND indisunique)
+          OR EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                        AND (a.attnotnull OR t.typtype = 'd')))`,
+    [schema, table],
+  );
+  return rows.length > 0;
 }
 
 async function hasTriggerBefore(session: Session, oid: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { LoadProgress, LoadRequest } from '../load.js';
-import { findUnseen, type Unseen } from '../find-unseen.js';
+import { FEW, findUnseen, type Unseen } from '../find-unseen.js';
 import { isRowFault } from '../rules/row-fault.js';
 import { appendIncoming } from './append-incoming.js';
 import { appendJudged } from './append-judged.js';
@@ -11,6 +11,9 @@ import type { WriteMode, WriteStep, Written } from './write-mode.js';
 export const append: WriteMode = {
   lock: 'ROW EXCLUSIVE',
   refuseReplay: () => null,
+  begin: ({ stage, signal }) => {
+    if (stage.identities <= FEW) stage.beginIdentities?.(signal);
+  },
   write: (step) => {
     // What another mode has brought has no identities here.
     const isKnown = step.before === null || step.before === 'append';
@@ -42,12 +45,13 @@ function teller({ onProgress }: LoadRequest): Tell {
 async function writeUnseen(step: WriteStep, unseen: Unseen, tell: Tell): Promise<Written> {
   const { session, rules, request } = step;
   const canRefuse = request.stage.keepsPlaces && unseen.count > 0;
-  if (canRefuse && rules) return appendJudged(step, unseen, rules);
+  if (!canRefuse) return copyUnseen(step, unseen, tell);
+  if (rules) return appendJudged(step, unseen, rules);
   await session.query('SAVEPOINT rows');
   try {
     return await copyUnseen(step, unseen, tell);
   } catch (error) {
-    if (!canRefuse || !isRowFault(error)) throw error;
+    if (!isRowFault(error)) throw error;
     await session.query('ROLLBACK TO SAVEPOINT rows');
     // A rule that the catalog does not tell of.
     return appendJudged(step, unseen, { place: step.place, rules: [], areRowsChanged: true });

@@ -79,6 +79,8 @@ export interface WriteMode {
   readonly lock: TableLock;
   /** Columns that the table has besides the stage's; absent: none. */
   ownColumns?(rule: WriteRule): StageColumn[];
+  /** Begins what takes a while and asks nothing of the database, while the load waits for its turn. Absent: nothing does. */
+  begin?(request: LoadRequest): void;
   /**
    * Writes a stage into the table. Again is the same as once: of a stage that the table has had nothing is changed.
    *
