@@ -7,7 +7,7 @@ import { ChildSteps } from './child-steps.js';
 import { CombinedAhead } from './combined-ahead.js';
 import { type CombinedDraft, combinedPath, isAsPublished, isPublished, publish } from './combined-csv.js';
 import { ExtendedCsv } from './extended-csv.js';
-import { logStep, type StreamWalk } from './run-walk.js';
+import { endSteps, logStep, type StreamWalk } from './run-walk.js';
 
 /** Rows from which on the combined CSV is written while they travel. */
 const WORTH_AHEAD = 50_000;
@@ -68,7 +68,7 @@ export class OutputSteps {
       });
       logStep(at, 'output', 'wrote the combined CSV');
     }
-    at.report.state = 'succeeded';
+    await endSteps(at);
   }
 
   /** null: the stage holds all rows by itself. */

@@ -41,6 +41,7 @@ export class RunJournal {
   /** As the end of the run leaves them; null before it. */
   private transforms: TransformReport[] | null = null;
   private lastWrite: Promise<unknown> = Promise.resolve();
+  private newProgress: RunProgress | null = null;
   private hasNewFiles = false;
   private states: (StreamState | undefined)[];
 
@@ -92,9 +93,11 @@ export class RunJournal {
     await this.write({ lookedAt }, []);
   }
 
-  /** How far the run is; nice to know, and no event. */
+  /** How far the run is; nice to know, and no event. Written with a step of the streams that waits to be. */
   async progress(progress: RunProgress): Promise<void> {
-    await this.write({ progress }, []);
+    this.newProgress = progress;
+    await this.lastWrite;
+    if (this.newProgress) await this.write(this.takeProgress(), []);
   }
 
   /** Makes durable which file the worker is at, in case that it dies of it. */
@@ -147,13 +150,20 @@ export class RunJournal {
     this.hasNewFiles = false;
     const states = streams.map(({ state }) => state);
     try {
-      await this.write({ streams: streams.map(summaryOf), ...files, ...looked }, events);
+      const reports = { streams: streams.map(summaryOf), ...files, ...this.takeProgress() };
+      await this.write({ ...reports, ...looked }, events);
     } catch (error) {
       this.hasNewFiles ||= hadNewFiles;
       throw error;
     }
     this.meter.see(streams);
     this.states = states;
+  }
+
+  private takeProgress(): { progress?: RunProgress } {
+    const progress = this.newProgress;
+    this.newProgress = null;
+    return progress ? { progress } : {};
   }
 
   /** One for each stream whose state is not what was written last. */

@@ -41,6 +41,8 @@ export interface StreamWalk extends Walk {
   look: StreamLook | null;
   /** When the step that is logged next began. */
   since?: number;
+  /** Settles when the step that it is at is durable; absent: it has not begun one. */
+  entered?: Promise<void>;
   /** What ended its walk in this attempt. */
   failure?: unknown;
   /** This worker has handed the stage to the loader, so that it knows whether a load that was ended was committed. */
@@ -53,19 +55,33 @@ export interface StreamWalk extends Walk {
   readingAgain?: Promise<void>;
 }
 
-/** Makes durable that the stream is at a step now. */
+/**
+ * Tells that the stream is at a step now. That is durable before the next step begins, and before a load is committed: with
+ * a step that has only begun there is nothing to lose.
+ */
 export async function enter(at: StreamWalk, state: StreamState): Promise<void> {
-  at.report.state = state;
-  at.progress.begin(at.index, state);
-  if (state === 'extracting') at.since = performance.now();
-  await at.journal.recordStep(at.streams);
+  await begin(at, state, () => at.journal.recordStep(at.streams));
 }
 
 /** The same, with what the step before has told of the files. */
 export async function enterWithFiles(at: StreamWalk, state: StreamState): Promise<void> {
+  await begin(at, state, () => at.journal.record(at.streams));
+}
+
+async function begin(at: StreamWalk, state: StreamState, record: () => Promise<void>): Promise<void> {
+  await at.entered;
   at.report.state = state;
+  at.entered = record();
+  // Thrown where it is waited for.
+  at.entered.catch(() => {});
   at.progress.begin(at.index, state);
-  await at.journal.record(at.streams);
+  if (state === 'extracting') at.since = performance.now();
+}
+
+/** The stream has done all its steps. */
+export async function endSteps(at: StreamWalk): Promise<void> {
+  await at.entered;
+  at.report.state = 'succeeded';
 }
 
 /** Counts and names only, and how long it took: no row's data, no secret. */

@@ -238,6 +238,7 @@ export class StreamSteps {
       write: writeRule(stream),
       ...(children.length > 0 && { children }),
       addColumns: stream.contract.newColumns === 'evolve',
+      ...(at.entered && { known: at.entered }),
       constraints: declaredConstraints(stream),
       mostRejects: mostRejects(stream, stage),
       bearRejects: bearRejects(stream),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
 import type { StreamLook } from './look-at-stream.js';
 import { runSignature } from './plan-files.js';
-import { logStep, type StreamWalk } from './run-walk.js';
+import { endSteps, logStep, type StreamWalk } from './run-walk.js';
 import { StageStream } from './stage-stream.js';
 import { isFinished, isStaged } from './stream-report.js';
 import { apiSources } from './stream-sources.js';
@@ -55,7 +55,7 @@ export class StreamWalker {
     if (at.report.state === 'loading' && (isRolledBack || !(await this.steps.takeOverLoad(at)))) return;
     const stage = await this.steps.reopen(at);
     if (stage) await this.outputs.write(at, stage);
-    at.report.state = 'succeeded';
+    await endSteps(at);
     await at.journal.record(at.streams);
   }
 
@@ -64,7 +64,7 @@ export class StreamWalker {
     const stage = await this.steps.reopen(at);
     if (stage) return stage;
     if (await this.steps.takeOverLoad(at)) {
-      at.report.state = 'succeeded';
+      await endSteps(at);
       return null;
     }
     return this.stageAnew(at);

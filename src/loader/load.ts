@@ -51,6 +51,8 @@ export interface LoadRequest {
   addColumns: boolean;
   /** `user`: no statement changes the user's schema; what the stage needs must be there. Default: `millrace`. */
   managedBy?: 'millrace' | 'user';
+  /** Settles when the load may be committed, because whoever asks for it will know of it; absent: at once. */
+  known?: Promise<void>;
   /** Folder for temporary files of this load; exists. */
   folder: string;
   signal?: AbortSignal;

@@ -138,6 +138,7 @@ export class LoaderService {
       const work = async (session: Session) => {
         const loaded = await loadTogether(session, request, limits);
         await showStores(session);
+        await request.known;
         return loaded;
       };
       try {
