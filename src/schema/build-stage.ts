@@ -58,7 +58,7 @@ export async function buildStage(
     const keepsRepeats = request.duplicates === 'keep';
     if (keepsRepeats) await keepRepeats(connection, paths.rows, { written, most: request.batchRows, signal });
     return {
-      ...(await measure(connection, rows, { counts, signal })),
+      ...(await measure(connection, rows, { request, counts })),
       keepsPlaces: request.keepPlaces ?? false,
       isReordered: keepsRepeats && slices === null,
       ...(slices && { slices }),
@@ -166,17 +166,19 @@ async function keepRepeats(
   await rename(once, path);
 }
 
+/** Counts the rows that have an identity, and the identities. */
 async function measure(
   connection: DuckDBConnection,
   rows: string,
-  { counts, signal }: { counts: FileCount[]; signal?: AbortSignal },
+  { request, counts }: { request: StageRequest; counts: FileCount[] },
 ) {
+  const { folder, signal } = request;
+  const count = counts.reduce((sum, file) => sum + file.rows, 0);
+  const execute = (sql: string) => run(connection, sql, signal);
   const found = { rows: 0, identities: 0 };
-  for (const range of identityRanges(counts.reduce((sum, file) => sum + file.rows, 0))) {
-    const [row] = await run(
-      connection,
-      `SELECT count("#hash") AS rows, count(DISTINCT "#hash") AS identities FROM ${rows} WHERE ${range}`,
-      signal,
+  for await (const range of identityRanges({ rows, count }, { folder, execute })) {
+    const [row] = await execute(
+      `SELECT count(*) AS rows, count(DISTINCT "#hash") AS identities FROM ${range}`,
     );
     found.rows += Number(row!['rows']);
     found.identities += Number(row!['identities']);

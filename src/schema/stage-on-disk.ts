@@ -3,9 +3,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { flushPath } from '../flush-path.js';
+import { CsvExport, exportInTurn } from './csv-export.js';
 import { identifier, literal, readPath, run, type Engine } from './engine.js';
-import { followFile } from './follow-file.js';
-import { identityRanges } from './identity-ranges.js';
+import { identityRanges, onlyRange } from './identity-ranges.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
 import type {
@@ -98,11 +98,15 @@ export class StageOnDisk implements Stage {
     this.ordered = null;
     if (begun) return begun;
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
-    const begins = identityRanges(this.identities).map((range) => {
-      const query = `${select} "#hash" FROM ${this.good()} WHERE ${range} ORDER BY 1`;
-      return () => this.export('identities', query, `FORMAT csv, HEADER false`, signal);
-    });
-    return begins.length === 1 ? begins[0]!() : inTurn(begins);
+    const begin = (rows: string) => {
+      const query = `${select} "#hash" FROM ${rows} ORDER BY 1`;
+      return this.begin('identities', query, 'FORMAT csv, HEADER false', signal);
+    };
+    const identities = { rows: this.good(), count: this.identities };
+    const only = onlyRange(identities);
+    if (only !== null) return begin(only).chunks;
+    const walk = { folder: this.folder, execute: (sql: string) => this.execute(sql, signal) };
+    return exportInTurn(identityRanges(identities, walk), begin);
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
@@ -206,7 +210,7 @@ export class StageOnDisk implements Stage {
     signal?: AbortSignal,
   ): AsyncIterable<Buffer> {
     const { query, options } = this.linesOf(rows, form);
-    return this.export(name, query, options, signal);
+    return this.begin(name, query, options, signal).chunks;
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
@@ -279,40 +283,24 @@ export class StageOnDisk implements Stage {
     return `(SELECT * FROM ${rows} WHERE "#row" IN (${firsts}))`;
   }
 
-  /** Begins at once to write a query's result as CSV to a file, and streams that; the file goes when the stream ends. */
-  private export(name: string, query: string, options: string, signal?: AbortSignal): AsyncIterable<Buffer> {
+  /** Begins at once to write a query's result as CSV. */
+  private begin(name: string, query: string, options: string, signal?: AbortSignal): CsvExport {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
-    const written = this.copy(query, target, options, signal);
-    // Nobody may ever ask for the stream.
-    written.catch(() => undefined);
-    return streamOnce(target, written, signal);
+    return new CsvExport(target, this.copy(query, target, options, signal), signal);
   }
 
-  private async copy(query: string, target: string, options: string, signal?: AbortSignal): Promise<void> {
+  private copy(query: string, target: string, options: string, signal?: AbortSignal): Promise<void> {
+    return this.execute(`COPY (${query}) TO ${literal(target)} (${options})`, signal);
+  }
+
+  private async execute(sql: string, signal?: AbortSignal): Promise<void> {
     const connection = await this.engine.connect();
     try {
-      await run(connection, `COPY (${query}) TO ${literal(target)} (${options})`, signal);
+      await run(connection, sql, signal);
     } finally {
       connection.closeSync();
     }
   }
-}
-
-async function* streamOnce(
-  path: string,
-  written: Promise<void>,
-  signal?: AbortSignal,
-): AsyncGenerator<Buffer> {
-  try {
-    yield* followFile(path, { written, signal });
-  } finally {
-    await rm(path, { force: true });
-  }
-}
-
-/** Begins each when the one before it is through. */
-async function* inTurn(begins: (() => AsyncIterable<Buffer>)[]): AsyncGenerator<Buffer> {
-  for (const begin of begins) yield* begin();
 }
 
 function identityList(file: string): string {
