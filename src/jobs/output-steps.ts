@@ -58,6 +58,8 @@ export class OutputSteps {
   /** The load is committed: nothing but the end of the process keeps the CSV from following. */
   async write(at: StreamWalk, stage: Stage): Promise<void> {
     const { output } = at.stream;
+    // What is loaded is known before it is shown.
+    await at.entered;
     if (output !== null) {
       for (const { table, stage: child } of await this.children.loads(at)) {
         await this.publish(at, defaultOutput(table), (tmp) => writeAnew(at, child, tmp));
