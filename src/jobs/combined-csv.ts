@@ -75,7 +75,8 @@ export async function publish(path: string, { runId, signature, write, aside }: 
     if (aside !== undefined) await link(path, aside).catch(() => {});
   };
   await replaceFile(path, runId, showNew);
-  await replaceFile(beside, runId, (tmp) => writeFile(tmp, `${signature}\n${stamp}\n`));
+  // Not flushed: where a power cut takes it away, a later run writes the CSV anew.
+  await putInPlace(beside, runId, (tmp) => writeFile(tmp, `${signature}\n${stamp}\n`));
 }
 
 /** `stamp` is empty where an earlier version has written it. */
@@ -95,22 +96,32 @@ function signaturePath(path: string): string {
   return join(dirname(path), `.${basename(path)}.signature`);
 }
 
-/** Written beside the old one, flushed, renamed, and the folder flushed. */
+/** As `putInPlace`, flushed, and the folder flushed. */
 async function replaceFile(
   path: string,
   runId: string,
   write: (path: string) => Promise<void>,
 ): Promise<void> {
-  const folder = dirname(path);
-  const tmp = join(folder, `.${basename(path).replace(/^\./, '')}.${runId}.tmp`);
+  await putInPlace(path, runId, async (tmp) => {
+    await write(tmp);
+    await flushPath(tmp);
+  });
+  await flushPath(dirname(path));
+}
+
+/** Written beside the old one, and renamed. */
+async function putInPlace(
+  path: string,
+  runId: string,
+  write: (path: string) => Promise<void>,
+): Promise<void> {
+  const tmp = join(dirname(path), `.${basename(path).replace(/^\./, '')}.${runId}.tmp`);
   await rm(tmp, { force: true });
   try {
     await write(tmp);
-    await flushPath(tmp);
     await rename(tmp, path);
   } catch (error) {
     await rm(tmp, { force: true });
     throw error;
   }
-  await flushPath(folder);
 }
