@@ -49,6 +49,23 @@ export function hashCases(): void {
       expect(await stores()).toEqual([[await own(), 3]]);
     });
 
+    it('of a few rows are all found again, those among new ones as well that are not looked for one by one', async () => {
+      const rows = (from: number) => Array.from({ length: 1_000 }, (_, n) => [String(from + n), 'x']);
+      await loader.load({ table, rows: rows(0) });
+      for (let n = 1; n <= 8; n++) {
+        const news = rows(n * 1_000);
+        const known = String(n * 97);
+        const loaded = await loader.load({ table, rows: [...news, [known, 'x']] });
+        expect(loaded).toMatchObject({ inserted: 1_000, duplicate: 1 });
+      }
+      expect(await loader.load({ table, rows: rows(9_000) })).toMatchObject({
+        inserted: 1_000,
+        duplicate: 0,
+      });
+      expect(await stores()).toEqual([[await own(), 10_000]]);
+      expect(await loader.sql(`SELECT count(*)::int AS n FROM ${table}`)).toEqual([{ n: 10_000 }]);
+    });
+
     it('go with a table that is dropped, and come again with its rows', async () => {
       await loader.load({ table, rows: [ADA, BOB] });
       await loader.sql(`DROP TABLE ${table}`);

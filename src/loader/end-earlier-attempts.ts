@@ -1,4 +1,5 @@
 import type { LoadRequest } from './load.js';
+import { literalOf } from './quote-name.js';
 import type { Session } from './session.js';
 
 /**
@@ -9,13 +10,12 @@ export async function endEarlierAttempts(
   session: Session,
   { runId, attempt }: Pick<LoadRequest, 'runId' | 'attempt'>,
 ): Promise<void> {
-  const run = `millrace run ${runId}`;
-  await session.query('SELECT pg_advisory_xact_lock_shared(hashtext($1), $2)', [run, attempt]);
-  await session.query(
+  const run = literalOf(`millrace run ${runId}`);
+  await session.queryAll([
+    `SELECT pg_advisory_xact_lock_shared(hashtext(${run}), ${attempt})`,
     `SELECT pg_terminate_backend(pid) FROM pg_locks
      WHERE locktype = 'advisory' AND objsubid = 2
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND classid::bigint = hashtext($1)::bigint & 4294967295 AND objid::bigint < $2`,
-    [run, attempt],
-  );
+       AND classid::bigint = hashtext(${run})::bigint & 4294967295 AND objid::bigint < ${attempt}`,
+  ]);
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { TransientError } from '../errors.js';
 import { isConnectionError } from './database-errors.js';
 import type { LoaderLimits } from './limits.js';
-import { Session, useSession } from './session.js';
+import { limitStatements, Session, useSession } from './session.js';
 
 /** COMMIT was sent and no answer came: the transaction may have been committed or not. */
 export class CommitUnknownError extends TransientError {
@@ -57,17 +57,15 @@ export async function runTransaction<T>(
 
 async function begin(session: Session, limits: LoaderLimits): Promise<Backend> {
   // Each statement must see what others have committed before it got the table's lock.
-  await session.query(
-    `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-     SET LOCAL idle_in_transaction_session_timeout = ${limits.statementMs};
-     SET LOCAL tcp_keepalives_idle = 30;
-     SET LOCAL DateStyle = 'ISO, YMD';
-     SET LOCAL TimeZone = 'UTC'`,
-  );
-  await session.limitStatements();
-  const { rows } = await session.query<Backend>(
+  const { rows } = await session.queryAll<Backend>([
+    'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+    `SET LOCAL idle_in_transaction_session_timeout = ${limits.statementMs}`,
+    'SET LOCAL tcp_keepalives_idle = 30',
+    `SET LOCAL DateStyle = 'ISO, YMD'`,
+    `SET LOCAL TimeZone = 'UTC'`,
+    limitStatements(limits),
     `SELECT pid, backend_start::text AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
-  );
+  ]);
   return rows[0] ?? { pid: 0, startedAt: '' };
 }
 

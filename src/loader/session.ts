@@ -33,6 +33,15 @@ export class Session {
     return this.client.query<Row>(Object.assign({ text, values }, timed));
   }
 
+  /** Statements with one answer to wait for, that of the last one. What is in them stands there as a literal. */
+  async queryAll<Row extends QueryResultRow>(
+    statements: string[],
+    timeoutMs?: number,
+  ): Promise<QueryResult<Row>> {
+    const results: unknown = await this.query<Row>(statements.join(';\n'), [], timeoutMs);
+    return (Array.isArray(results) ? results.at(-1) : results) as QueryResult<Row>;
+  }
+
   /** A statement that may work on many rows. Outlives the server's own limit a little, so that the server answers first. */
   queryLong<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<QueryResult<Row>> {
     return this.query(text, values, this.limits.statementMs + 5_000);
@@ -101,12 +110,12 @@ export class Session {
 
   /** Inside a transaction: the server ends a statement that takes too long. */
   async limitStatements(): Promise<void> {
-    await this.query(`SET LOCAL statement_timeout = ${this.limits.statementMs}`);
+    await this.query(limitStatements(this.limits));
   }
 
   /** Inside a transaction: how long to wait for locks from here on. */
   async limitLocks(milliseconds: number): Promise<void> {
-    await this.query(`SET LOCAL lock_timeout = ${milliseconds}`);
+    await this.query(limitLocks(milliseconds));
   }
 
   /** Drops a connection that has not ended its transaction: its next user would be inside it. */
@@ -119,6 +128,13 @@ export class Session {
     void this.client.end();
   }
 }
+
+/** SQL of what `limitStatements` does. */
+export const limitStatements = ({ statementMs }: LoaderLimits) =>
+  `SET LOCAL statement_timeout = ${statementMs}`;
+
+/** SQL of what `limitLocks` does. */
+export const limitLocks = (milliseconds: number) => `SET LOCAL lock_timeout = ${milliseconds}`;
 
 /** Ends a wait, and remembers that it did. */
 class Deadline {
