@@ -32,4 +32,11 @@ describe('BufferRing', () => {
     const [small, large] = [fill(ring, 2, 1), fill(ring, 9, 2)];
     expect([large.length, [...small]]).toEqual([9, [1, 1]]);
   });
+
+  it('begins small, and keeps what it has handed out while it grows', () => {
+    const ring = new BufferRing(4 << 20);
+    expect(ring.room(1).buffer.byteLength).toBeLessThan(1 << 20);
+    const pieces = Array.from({ length: 40 }, (_, n) => fill(ring, 100_000, n));
+    expect(pieces.map((piece) => [piece[0], piece.at(-1)])).toEqual(pieces.map((_, n) => [n, n]));
+  });
 });
