@@ -140,7 +140,7 @@ describe('the queue of runs', () => {
     const taken = await until(async () => {
       const run = await next.runs.get(id);
       return run.attempt === 2 && run;
-    }, 8);
+    });
     expect(taken).toMatchObject({ state: 'running', deaths: 1 });
     dead.gates.break(id, new TerminalError('TOO_LATE', 'this must not be written'));
     await until(() => dead.gates.active === 0);
@@ -161,7 +161,7 @@ describe('the queue of runs', () => {
       const locks = `SELECT FROM pg_locks l JOIN millrace.runs r ON l.objid::bigint = r.worker
                      WHERE r.id = $1 AND l.locktype = 'advisory' AND l.granted`;
       return (await query(database.url, locks, [id])).length === 1;
-    }, 5);
+    });
     for (const { app } of [worker, other, worker, other]) {
       expect(await app.get(WorkerPresence).orphans()).toEqual([]);
     }

@@ -12,6 +12,14 @@ export const CONCURRENCY = 2;
 /** For what no notification tells of: runs that were handed back, and those whose pipeline was busy. */
 const POLL_SECONDS = 0.5;
 
+/**
+ * How long a worker may show no sign of life. A process that is held up for seconds, by a machine that is busy or stands
+ * still, keeps its runs; one that died is found sooner, by the lock that `WorkerPresence` tells of.
+ */
+const HEARTBEAT_SECONDS = 30;
+
+const HEARTBEAT_EVERY_SECONDS = 5;
+
 /** How long a run may take before the queue takes it for lost, in seconds: the most that pg-boss allows. */
 const LONGEST_RUN = 86_400;
 
@@ -66,14 +74,14 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
       policy: 'key_strict_fifo',
       retryLimit: 1_000_000,
       retryDelay: 0,
-      heartbeatSeconds: 10,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
       expireInSeconds: LONGEST_RUN,
       retentionSeconds: 365 * DAY,
       deleteAfterSeconds: DAY,
       notify: true,
     });
     // A queue that an earlier version made stays as it is otherwise.
-    await this.boss.updateQueue(QUEUE, { notify: true });
+    await this.boss.updateQueue(QUEUE, { notify: true, heartbeatSeconds: HEARTBEAT_SECONDS });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -97,6 +105,7 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
       localConcurrency: CONCURRENCY,
       pollingIntervalSeconds: POLL_SECONDS,
       notifyPollingIntervalSeconds: POLL_SECONDS,
+      heartbeatRefreshSeconds: HEARTBEAT_EVERY_SECONDS,
     };
     await this.boss.work(QUEUE, options, async ([job]: Job[]) => {
       if (job) await handler({ runId: job.id, number: job.retryCount, signal: job.signal });
