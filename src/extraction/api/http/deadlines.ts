@@ -18,6 +18,7 @@ export class Deadlines {
   readonly #controller = new AbortController();
   readonly #total: NodeJS.Timeout;
   #current: NodeJS.Timeout | undefined;
+  #last: NodeJS.Immediate | undefined;
 
   /** @param where what the errors name: origin and path */
   constructor(
@@ -43,6 +44,7 @@ export class Deadlines {
   /** Nothing is waited for but the end of the whole. */
   pause(): void {
     clearTimeout(this.#current);
+    clearImmediate(this.#last);
   }
 
   /** Whatever comes now is of no account any more. */
@@ -65,7 +67,14 @@ export class Deadlines {
         'API_TIMEOUT',
         `${this.where}: expected ${AWAITED[wait]} within ${seconds} s (${wait} deadline), got none`,
       );
-    return setTimeout(() => this.abort(error()), Math.min(seconds * 1000, LONGEST_TIMER));
+    const end = () => this.abort(error());
+    const over = wait === 'total' ? end : () => this.#readFirst(end);
+    return setTimeout(over, Math.min(seconds * 1000, LONGEST_TIMER));
+  }
+
+  /** What came while this process was held up lies unread, and ends the wait after all. */
+  #readFirst(end: () => void): void {
+    this.#last = setImmediate(end);
   }
 
   readonly #onOuter = () => this.abort(this.outer?.reason as Error);

@@ -13,7 +13,7 @@ import { readBody } from './read-body.js';
 type RawServer = Awaited<ReturnType<typeof startRawServer>>;
 
 const OK = 'HTTP/1.1 200 OK\r\n';
-const LONG: ApiTimeouts = { connectSeconds: 30, headersSeconds: 30, idleSeconds: 30, totalSeconds: 30 };
+const LONG: ApiTimeouts = { connectSeconds: 60, headersSeconds: 60, idleSeconds: 60, totalSeconds: 60 };
 const count = (pattern: RegExp) =>
   process.getActiveResourcesInfo().filter((name) => pattern.test(name)).length;
 const sockets = () => count(/TCPSocket|TLS/);
@@ -57,6 +57,11 @@ const showError = async (failing: Promise<unknown>) =>
 function dribble(socket: Socket, piece: string): void {
   const timer = setInterval(() => socket.write(piece), 20);
   socket.on('close', () => clearInterval(timer));
+}
+
+/** Not at once, and not before the client has had its turn: a reset throws away what was not read before it. */
+function resetLater(socket: Socket): void {
+  setTimeout(() => void setImmediate().then(() => socket.resetAndDestroy()), 50);
 }
 
 describe('deadlines', () => {
@@ -148,14 +153,31 @@ describe('deadlines', () => {
     await expect(readBody(answer, 100)).rejects.toMatchObject({ code: 'API_TIMEOUT' });
   });
 
+  it.each<[string, Partial<ApiTimeouts>, string[]]>([
+    ['the headers', { headersSeconds: 0.1 }, [`${OK}content-length: 2\r\n\r\nok`]],
+    ['more of the body', { idleSeconds: 0.1 }, [`${OK}content-length: 2\r\n\r\n`, 'ok']],
+  ])('hear %s that came while the process was held up', async (_awaited, timeouts, pieces) => {
+    const url = await serve(async (socket) => {
+      for (const piece of pieces) {
+        // The client waits for it by now.
+        await setImmediate();
+        await setImmediate();
+        socket.write(piece);
+      }
+      for (const end = performance.now() + 300; performance.now() < end;);
+      socket.end();
+    });
+    expect((await fetchRaw(url, timeouts)).text).toBe('ok');
+  });
+
   it('do not count the time that the reader takes as idle', async () => {
     const url = await serve((socket) => {
       socket.end(`${OK}content-length: 200000\r\n\r\n${'x'.repeat(200_000)}`);
     });
-    const answer = await client.open(makeClientRequest(url, { timeouts: { ...LONG, idleSeconds: 0.05 } }));
+    const answer = await client.open(makeClientRequest(url, { timeouts: { ...LONG, idleSeconds: 1 } }));
     let size = 0;
     for await (const chunk of answer.body) {
-      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, 1_500));
       size += chunk.length;
     }
     expect(size).toBe(200_000);
@@ -189,15 +211,14 @@ describe('bodies', () => {
 
   it.each(cut)('%s are found out where the connection is reset', async (_name, bytes) => {
     const url = await serve((socket) => {
-      // Not at once: a reset may throw away what was sent before it.
-      socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 50));
+      socket.write(bytes, () => resetLater(socket));
     });
     await expect(fetchRaw(url)).rejects.toMatchObject({ name: 'ApiUnavailable', code: 'API_BODY_CUT' });
   });
 
   it('of unknown length are found out where the connection is reset', async () => {
     const url = await serve((socket) => {
-      socket.write(`${OK}\r\n{"items": [1, 2`, () => setTimeout(() => socket.resetAndDestroy(), 50));
+      socket.write(`${OK}\r\n{"items": [1, 2`, () => resetLater(socket));
     });
     await expect(fetchRaw(url)).rejects.toMatchObject({ name: 'ApiUnavailable', code: 'API_BODY_CUT' });
   });
