@@ -10,15 +10,22 @@ import type { TestApp } from './support.js';
 /** Every look that the service takes, as it ends. */
 export class Looks {
   private readonly all: { pipeline: string; result: LookResult | null }[] = [];
+  private readonly before = new Map<string, () => Promise<void>>();
 
   constructor(app: TestApp) {
     const lookOut = app.app.get(LookOut, { strict: false });
     const look = lookOut.look.bind(lookOut);
     jest.spyOn(lookOut, 'look').mockImplementation(async (monitor, signal) => {
+      await this.before.get(monitor.pipeline)?.();
       const result = await look(monitor, signal);
       this.all.push({ pipeline: monitor.pipeline, result });
       return result;
     });
+  }
+
+  /** Does something before each look at a pipeline from now on. */
+  beforeEach(pipeline: string, act: () => Promise<void>): void {
+    this.before.set(pipeline, act);
   }
 
   /** What the looks at a pipeline came to; an unchanged one has said what the one before it said. */
@@ -53,8 +60,8 @@ export class Watched {
   }
 
   /** Uploads the config, loads what the folder holds, and waits for the first look. */
-  async begin(config = `sources: [{ type: local, path: ${this.name} }]`): Promise<void> {
-    await this.service.upload(`pipeline: ${this.name}\nmonitor: { every: 1s }\n${config}\n`);
+  async begin(config = `sources: [{ type: local, path: ${this.name} }]`, every = '1s'): Promise<void> {
+    await this.service.upload(`pipeline: ${this.name}\nmonitor: { every: ${every} }\n${config}\n`);
     await this.service.run({ pipeline: this.name });
     await this.rests();
   }
@@ -67,6 +74,11 @@ export class Watched {
       const { lastResult, saw } = await this.monitor();
       return lastResult === 'unchanged' && saw?.runId === newest?.id;
     });
+  }
+
+  /** Does something before each look from now on. */
+  beforeLooks(act: () => Promise<void>): void {
+    this.looks.beforeEach(this.name, act);
   }
 
   async end(): Promise<void> {

@@ -24,7 +24,10 @@ afterAll(async () => {
   await app.close();
 });
 
-/** Monitored only as long as the test goes: looks at what others left would slow it down. */
+/**
+ * Monitored only as long as the test goes: looks at what others left would slow it down. Tests that wait for looks and
+ * change nothing but their own folder and pipeline do so side by side.
+ */
 async function watching(name: string, work: (watched: Watched) => Promise<void>): Promise<void> {
   const watched = new Watched(app, looks, name);
   try {
@@ -135,7 +138,7 @@ describe('a change', () => {
     },
   ];
 
-  it.each(cases.map((one, index) => ({ ...one, index })))(
+  it.concurrent.each(cases.map((one, index) => ({ ...one, index })))(
     '$name',
     async ({ index, change, changes, example, loads }) => {
       await watching(`change_${index}`, async (watched) => {
@@ -169,15 +172,19 @@ describe('a change', () => {
 });
 
 describe('a file that is being written', () => {
-  it('D1: is not taken as long as it grows', async () => {
+  it.concurrent('D1: is not taken as long as it grows', async () => {
     await watching('grows', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
       let id = 2;
       await watched.write('b.csv', 'id\n2\n');
-      const writer = setInterval(() => void watched.append('b.csv', `${++id}\n`), 200);
-      const results = await watched.next(4).finally(() => clearInterval(writer));
+      let isWriting = true;
+      watched.beforeLooks(async () => {
+        if (isWriting) await watched.append('b.csv', `${++id}\n`);
+      });
+      const results = await watched.next(4);
       expect(await watched.runs()).toEqual([]);
+      isWriting = false;
       expect(results.at(-1)).toMatchObject({
         lastResult: 'waiting: 1 file may still be being written',
         saw: { unsettled: 1, skippedExamples: [{ name: 'b.csv' }] },
@@ -190,7 +197,7 @@ describe('a file that is being written', () => {
     });
   });
 
-  it.each([
+  it.concurrent.each([
     ['a new file', 'b.csv'],
     ['a file that is loaded', 'a.csv'],
   ])('D2: is not taken when its writer pauses in the middle of a line, %s', async (_which, file) => {
@@ -214,7 +221,7 @@ describe('a file that is being written', () => {
     });
   });
 
-  it('is taken without a line end once it has stood still for minutes', async () => {
+  it.concurrent('is taken without a line end once it has stood still for minutes', async () => {
     await watching('endless', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
@@ -226,7 +233,7 @@ describe('a file that is being written', () => {
     });
   });
 
-  it('holds up no other, and is left alone by the run that takes the other', async () => {
+  it.concurrent('holds up no other, and is left alone by the run that takes the other', async () => {
     await watching('aside', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
@@ -238,11 +245,11 @@ describe('a file that is being written', () => {
     });
   });
 
-  it('that was loaded and is a link now holds up others for a while only', async () => {
+  it.concurrent('that was loaded and is a link now holds up others for a while only', async () => {
     await watching('linked', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.write('elsewhere.txt', 'id\n1\n');
-      await watched.begin(`sources: [{ type: local, path: linked, include: ['*.csv'] }]`);
+      await watched.begin(`sources: [{ type: local, path: linked, include: ['*.csv'] }]`, '2s');
       await rm(watched.path('a.csv'));
       await symlink(watched.path('elsewhere.txt'), watched.path('a.csv'));
       await watched.write('b.csv', 'id\n2\n');
@@ -252,7 +259,7 @@ describe('a file that is being written', () => {
     });
   });
 
-  it('D3: is ignored under a name for unfinished files, until it has its own', async () => {
+  it.concurrent('D3: is ignored under a name for unfinished files, until it has its own', async () => {
     await watching('unfinished', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin(`sources: [{ type: local, path: unfinished, include: ['*'] }]`);
@@ -271,7 +278,7 @@ describe('a file that is being written', () => {
 });
 
 describe('a monitor goes on by itself', () => {
-  it('D10: when its folder is away, or a file stands in its place', async () => {
+  it.concurrent('D10: when its folder is away, or a file stands in its place', async () => {
     await watching('away', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
@@ -319,7 +326,7 @@ describe('a monitor goes on by itself', () => {
     });
   });
 
-  it('when the newest config is wrong, and when it is mended', async () => {
+  it.concurrent('when the newest config is wrong, and when it is mended', async () => {
     await watching('broken', async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
@@ -358,7 +365,7 @@ describe('a monitor goes on by itself', () => {
     });
   });
 
-  it('with several streams and sources, each file told by its own', async () => {
+  it.concurrent('with several streams and sources, each file told by its own', async () => {
     await watching('several', async (watched) => {
       for (const folder of ['x', 'y', 'z']) await watched.write(`${folder}/a.csv`, 'id\n1\n');
       const source = (folder: string) => `{ type: local, path: several/${folder} }`;
