@@ -389,7 +389,11 @@ describe('a plan that takes its time', () => {
       signal: client.signal,
     }).catch(() => 'aborted');
     const waiting = () =>
-      query(app.database.url, `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      query(
+        app.database.url,
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
     await until(async () => (await waiting()).length > 0);
     client.abort();
     expect(await answer).toBe('aborted');

@@ -179,14 +179,8 @@ describe('transforms', () => {
     await put('slow.csv', 'id\n1\n');
     await upload('slow', `  - { name: slow_all, as: table, sql: 'SELECT id FROM slow, pg_sleep(600)' }`);
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'slow' });
-    await until(
-      async () =>
-        (
-          await sql(
-            `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
-          )
-        ).length > 0,
-    );
+    const asleep = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+    await until(async () => (await sql(asleep)).length > 0);
     await service.post(`/runs/${body.id}/cancel`, {});
     const run = await until(async () => {
       const { body: now } = await service.get<RunDto>(`/runs/${body.id}`);
@@ -194,14 +188,7 @@ describe('transforms', () => {
     });
     expect(run).toMatchObject({ streams: [{ state: 'succeeded' }], transforms: [{ state: 'cancelled' }] });
     expect(await sql(`SELECT to_regclass('slow_all') AS made`)).toEqual([{ made: null }]);
-    await until(
-      async () =>
-        (
-          await sql(
-            `SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
-          )
-        ).length === 0,
-    );
+    await until(async () => (await sql(asleep)).length === 0);
   });
 
   it('do not run as a superuser of the service, unless that is allowed', async () => {
