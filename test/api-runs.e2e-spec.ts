@@ -466,7 +466,8 @@ streams:
   });
 
   it('shows its pages while they come, and ends at once when it is cancelled', async () => {
-    await add('cancelled', numbered(1, 9));
+    // Nothing but the cancel ends what waits for the third page.
+    await add('cancelled', numbered(1, 9), { more: 'timeouts: { headers: 600s, total: 3600s }' });
     const mend = api.fail('/cancelled', { offset: '6' }, () => {});
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'cancelled' });
     const seen = await until(async () => {
@@ -474,10 +475,8 @@ streams:
       return run.progress?.filesDone === 2 && run;
     });
     expect(seen).toMatchObject({ state: 'running', progress: { stage: 'extracting', table: 'cancelled' } });
-    const asked = performance.now();
     await service.post(`/runs/${body.id}/cancel`, {});
     await until(async () => (await get(body.id)).state === 'cancelled');
-    expect(performance.now() - asked).toBeLessThan(5_000);
     mend();
   });
 

@@ -30,8 +30,8 @@ export const nobody: Authenticator = { sign: async (request) => ({ ...request })
 
 /** A session with a source on an origin; what it waits for is noted, not waited for, what it logs is kept. */
 export function makeSession(client: ApiClient, home: string, changes: SessionChanges = {}) {
-  const { rates = ratesAlone(), clock = noteWaits(), random = () => 0.5, headersSeconds = 5 } = changes;
-  const timeouts = { connectSeconds: 5, headersSeconds, idleSeconds: 5, totalSeconds: 10 };
+  const { rates = ratesAlone(), clock = noteWaits(), random = () => 0.5, headersSeconds = 60 } = changes;
+  const timeouts = { connectSeconds: 60, headersSeconds, idleSeconds: 60, totalSeconds: 60 };
   const limits = { home, origins: [], timeouts, maxBytes: 100_000, rate: changes.rate ?? null };
   const tools: SendTools = { client, rates, clock, random };
   const world = { tokens: undefined as never, signal: new AbortController().signal };

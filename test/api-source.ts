@@ -1,6 +1,6 @@
 import type { ApiSourceConfig } from '../src/config-history/api-source-config.js';
 
-/** A source as the config gives it, with every default but small deadlines. */
+/** A source as the config gives it, with every default but deadlines that end a test that hangs. */
 export function apiSource(changes: Partial<ApiSourceConfig> = {}): ApiSourceConfig {
   return {
     type: 'api',
@@ -13,7 +13,7 @@ export function apiSource(changes: Partial<ApiSourceConfig> = {}): ApiSourceConf
     pagination: { type: 'single' },
     rate: null,
     onStatus: {},
-    timeouts: { connectSeconds: 5, headersSeconds: 5, idleSeconds: 5, totalSeconds: 20 },
+    timeouts: { connectSeconds: 60, headersSeconds: 60, idleSeconds: 60, totalSeconds: 60 },
     cursor: null,
     forEach: null,
     format: 'auto',

@@ -2,7 +2,6 @@ import { renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { systemClock } from '../src/extraction/await-still.js';
 import { ExtractionService } from '../src/extraction/extraction.service.js';
 import type { RejectPageDto } from '../src/jobs/rejects.dto.js';
 import { SchemaService } from '../src/schema/schema.service.js';
@@ -19,8 +18,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  // Every file here is new and stands still; what is tried again is tried at once.
-  jest.spyOn(systemClock, 'wait').mockResolvedValue();
+  // What is tried again is tried at once.
   jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterEach(() => void jest.restoreAllMocks());

@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { systemClock } from '../src/extraction/await-still.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ExtractionService } from '../src/extraction/extraction.service.js';
 import type { RejectPageDto } from '../src/jobs/rejects.dto.js';
 import { FaultyFolders, isBalanced, skippedOf } from './faults-support.js';
@@ -18,8 +17,6 @@ beforeAll(async () => {
   folders = new FaultyFolders(app);
 });
 
-// Every file here is new and stands still.
-beforeEach(() => void jest.spyOn(systemClock, 'wait').mockResolvedValue());
 afterEach(() => void jest.restoreAllMocks());
 afterAll(() => app.close());
 

@@ -243,6 +243,7 @@ describe('listFiles: a glob of many stars', () => {
     put(`x/${'a'.repeat(220)}.csv`);
     const start = performance.now();
     expect(await namesOf(path, include)).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Generous, for a machine that is busy; a matcher that goes back over every star would take for ever.
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

@@ -46,6 +46,7 @@ describe('globMatcher', () => {
   ])('answers at once for %s', (_title, glob) => {
     const start = performance.now();
     expect(globMatcher(glob)(`${'a'.repeat(220)}.csv`)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(500);
+    // Generous, for a machine that is busy; a matcher that goes back over every star would take for ever.
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });

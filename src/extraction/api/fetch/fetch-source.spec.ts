@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../../../test/api-client.js';
 import {
   byOffset,
   makeFetchPlace,
@@ -44,8 +45,10 @@ const CURSOR: ApiCursor = {
 describe('one series of pages', () => {
   it.each([1, 4])('lands them in order, with %s requests at a time', async (parallel) => {
     const origin = await serve(async (url) => {
-      // Later pages answer sooner.
-      await setTimeout(Math.max(0, 40 - Number(url.searchParams.get('offset'))));
+      const offset = Number(url.searchParams.get('offset'));
+      // Later pages answer sooner, and none but the first before as many were asked for as may be.
+      if (offset > 0) await until(() => server.load.most === parallel);
+      await setTimeout(Math.max(0, 40 - offset));
       return { json: slice(23, url) };
     });
     const progress: FetchProgress[] = [];
@@ -335,6 +338,7 @@ describe('a series for each parent', () => {
   it('has them side by side, and lands them in the order of the parents', async () => {
     const origin = await serve(async (url) => {
       const id = Number(url.pathname.split('/')[2]);
+      await until(() => server.load.most === 3);
       await setTimeout(id === 12 ? 60 : 20);
       return { json: slice(id, url) };
     });
