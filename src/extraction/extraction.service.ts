@@ -7,6 +7,7 @@ import { fetchSource } from './api/fetch/fetch-source.js';
 import { type Clock, systemClock } from './await-still.js';
 import { FileLooks } from './file-looks.js';
 import { fingerprintStart } from './fingerprint-file.js';
+import { type EarlierText, landChanges, type LandedChanges } from './land-changes.js';
 import { type LandOptions, landFiles } from './land-files.js';
 import { landRecords } from './land-records.js';
 import type { LandedFile } from './landed-file.js';
@@ -83,6 +84,16 @@ export class ExtractionService {
   /** Makes files ready for the columnar engine; what it has to write goes to `<folder>/landed`. Throws FileChanged. */
   async land(files: SeenFile[], options: LandOptions): Promise<LandedFile[]> {
     return landFiles(files, options);
+  }
+
+  /** Lands only the lines of a landed file that it did not have before, see `landChanges`. */
+  async landChanges(
+    landed: LandedFile,
+    earlier: EarlierText,
+    base: string,
+    signal?: AbortSignal,
+  ): Promise<LandedChanges | null> {
+    return landChanges(landed, earlier, base, signal);
   }
 
   /** Lands JSON records that the service itself has written, one a line; `#line` counts them from 1. */

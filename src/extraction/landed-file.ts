@@ -91,4 +91,6 @@ export interface LandedFile {
   rejects: { path: string; count: number } | null;
   /** `ndjson`: bytes of the longest line at `path`; otherwise 0. */
   longest: number;
+  /** Records that are not at `path`, because an earlier state of the file had them. Absent: none. */
+  knownRecords?: number;
 }
