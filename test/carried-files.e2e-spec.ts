@@ -1,169 +1,22 @@
-import {
-  appendFile,
-  copyFile,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { TransientError } from '../src/errors.js';
-import type { RejectPageDto } from '../src/jobs/rejects.dto.js';
-import type { RunDto } from '../src/jobs/run.dto.js';
 import type { LoadRequest, LoadResult } from '../src/loader/load.js';
 import { LoaderService } from '../src/loader/loader.service.js';
-import { query, Service, until } from './jobs-support.js';
-import { createApp, type TestApp } from './support.js';
-
-/** The same cases in every run of the tests; LAW_SEED=<number> looks for others, LAW_RUNS=<number> for more. */
-const SEED = Number(process.env['LAW_SEED'] ?? 20_261_128);
-const RUNS = Number(process.env['LAW_RUNS'] ?? 6);
+import { query, type Service, until } from './jobs-support.js';
+import type { TestApp } from './support.js';
+import { BIG, bigText, changeInside, openWorlds, runBoth, RUNS, SEED, World } from './two-pipelines.js';
 
 let app: TestApp;
 let service: Service;
-let round = 0;
+let close: () => Promise<void>;
 
 beforeAll(async () => {
-  app = await createApp();
-  service = new Service(app.url);
-  // Every file counts as one that has lain still, which a run would wait for.
-  const now = Date.now.bind(Date);
-  jest.spyOn(Date, 'now').mockImplementation(() => now() + 120_000);
+  ({ app, service, close } = await openWorlds());
 });
 
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await app.close();
-});
-
-type Snapshot = Awaited<ReturnType<World['snapshot']>>;
-
-/** One folder and two pipelines that read it: one as it is, and one that is made to stage every file in every run. */
-class World {
-  readonly name = `world_${++round}`;
-  private readonly folder = join(app.dataRoot, this.name);
-
-  static async make(rest = ''): Promise<World> {
-    const world = new World();
-    await mkdir(world.folder);
-    await world.configure(rest);
-    return world;
-  }
-
-  async configure(rest: string): Promise<void> {
-    for (const table of this.tables) {
-      const source = `sources: [{ type: local, path: ${this.name} }]`;
-      await service.upload(`pipeline: ${table}\nmonitor: false\n${source}\n${rest}\n`);
-    }
-  }
-
-  get tables(): [carrying: string, staging: string] {
-    return [this.name, `${this.name}_full`];
-  }
-
-  path(file: string): string {
-    return join(this.folder, file);
-  }
-
-  write(files: Record<string, string>): Promise<unknown> {
-    return Promise.all(Object.entries(files).map(([file, text]) => writeFile(this.path(file), text)));
-  }
-
-  output(table: string = this.name): string {
-    return join(app.home, 'output', table, `${table}.csv`);
-  }
-
-  async files(): Promise<string[]> {
-    return (await readdir(this.folder)).sort();
-  }
-
-  /** @param mishap is brought about for the one that may carry over */
-  async run(mishap?: () => void): Promise<{ run: RunDto; full: RunDto }> {
-    const [carrying, staging] = this.tables;
-    // As in the ledger of a version that did not keep them: nothing can be carried over.
-    const forget = 'UPDATE millrace.loads SET columns = NULL WHERE pipeline = $1';
-    await query(app.database.url, forget, [staging]).catch(() => {});
-    const staged = service.run({ pipeline: staging });
-    if (mishap) await staged.then(mishap);
-    const [full, run] = await Promise.all([staged, service.run({ pipeline: carrying })]);
-    return { run, full };
-  }
-
-  /** What the users of a pipeline see of it, without what differs from pipeline to pipeline. */
-  async snapshot({ id, pipeline, state, error, streams }: RunDto) {
-    const [stream] = streams;
-    const { read, inserted, duplicate, rejected } = stream!;
-    const files = stream!.files.map((file) => {
-      const { name, read, inserted, duplicate, rejected, fingerprint, copyOf } = file;
-      return { name, read, inserted, duplicate, rejected, fingerprint, copyOf };
-    });
-    const { body } = await service.get<RejectPageDto>(`/runs/${id}/rejects?limit=100`);
-    const rejects = body.items.map(({ file, line, column, reason, raw }) => {
-      return { file, line, column, reason: reason.replaceAll(pipeline, 'table'), raw };
-    });
-    const ledger = await query<{ files: unknown }>(
-      app.database.url,
-      `SELECT jsonb_agg(jsonb_build_array(f.name, f.fingerprint, f.copy_of, f.read, f.inserted, f.duplicate, f.rejected)
-                        ORDER BY f.name) AS files
-         FROM millrace.loads l JOIN millrace.load_files f ON f.load_id = l.id WHERE l.run_id = $1`,
-      [id],
-    );
-    return {
-      state,
-      error: error && error.message.replaceAll(pipeline, 'table'),
-      stream: stream!.state,
-      counts: { read, inserted, duplicate, rejected },
-      columns: new Map(stream!.columns.map(({ name, type }) => [name, type])),
-      changes: stream!.changes,
-      files: files.sort((one, other) => (one.name < other.name ? -1 : 1)),
-      rejects: sorted(rejects),
-      ledger,
-      table: await rowsOf(pipeline),
-      combined: await this.combined(pipeline),
-    };
-  }
-
-  /** Each row by its columns' names; null: there is none. */
-  private async combined(table: string): Promise<string[] | null> {
-    const text = await readFile(this.output(table), 'utf8').catch(() => null);
-    if (text === null) return null;
-    const [header = '', ...lines] = text.replace(/\n$/, '').split('\n');
-    const names = header.split(',');
-    return sorted(
-      lines.map((line) => {
-        const fields = line.split(',').map((field, at) => [names[at] ?? at, field]);
-        return Object.fromEntries(fields.sort());
-      }),
-    );
-  }
-}
-
-/** Runs both, and holds what they did and left behind against each other. */
-async function runBoth(
-  world: World,
-  mishap?: () => void,
-): Promise<{ run: RunDto; unchanged: string[]; snapshot: Snapshot }> {
-  const { run, full } = await world.run(mishap);
-  const snapshot = await world.snapshot(run);
-  expect(snapshot).toEqual(await world.snapshot(full));
-  const files = run.streams[0]!.state === 'succeeded' ? run.streams[0]!.files : [];
-  const unchanged = files.filter(({ state }) => state === 'unchanged').map(({ name }) => name);
-  return { run, unchanged: unchanged.sort(), snapshot };
-}
-
-async function rowsOf(table: string): Promise<string[]> {
-  const rows = await query(app.database.url, `SELECT * FROM ${table}`).catch(() => []);
-  return sorted(rows.map((row) => Object.fromEntries(Object.entries(row).sort())));
-}
-
-function sorted(values: unknown[]): string[] {
-  return values.map((value) => JSON.stringify(value)).sort();
-}
+afterAll(() => close());
 
 const A = 'id,name,amount\n1,one,1.5\n2,two,\n3,"",7\n';
 const B = 'id,amount\n4,4\n5,5.25\n';
@@ -495,7 +348,7 @@ describe('a run that takes counts over and is tried again', () => {
 
   const lost = () => Promise.reject(new TransientError('LOST', 'the connection was lost'));
 
-  it.each([
+  const mishaps = [
     { when: 'before it has loaded', mishap: () => onLoad(lost) },
     {
       when: 'when its rows are in the table and not in the combined CSV',
@@ -515,7 +368,9 @@ describe('a run that takes counts over and is tried again', () => {
           return lost();
         }),
     },
-  ])('$when', async ({ mishap }) => {
+  ];
+
+  it.each(mishaps)('$when', async ({ mishap }) => {
     const world = await World.make();
     await world.write({ 'a.csv': A });
     await runBoth(world);
@@ -524,6 +379,20 @@ describe('a run that takes counts over and is tried again', () => {
     expect([run.attempt, unchanged]).toEqual([2, ['a.csv']]);
     await world.write({ 'c.csv': C });
     expect((await runBoth(world)).unchanged).toEqual(['a.csv', 'b.csv']);
+  });
+
+  it.each(mishaps)('$when, of a file that changed in part', async ({ mishap }) => {
+    const world = await World.make();
+    await world.write({ 'a.csv': bigText() });
+    await runBoth(world);
+    await world.write({ 'a.csv': bigText(changeInside) });
+    const { run, snapshot } = await runBoth(world, mishap);
+    expect([run.attempt, snapshot.counts]).toEqual([
+      2,
+      { read: BIG, inserted: 1, duplicate: BIG - 1, rejected: 0 },
+    ]);
+    expect(await world.isStagedInPart(run)).toBe(true);
+    expect(await world.outputText()).toBe(await world.outputText(world.tables[1]));
   });
 
   it.each([

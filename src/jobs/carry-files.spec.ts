@@ -83,7 +83,9 @@ describe('carryFiles', () => {
     config?: Partial<StreamConfig>;
     /** Of the load before. */
     earlier?: Partial<StreamConfig>;
-    expected: { carried: string[]; fresh: string[] } | string;
+    /** Fingerprints of copies that are there. */
+    copies?: string[];
+    expected: { carried: string[]; fresh: string[]; changed?: string[] } | string;
   }
 
   const two = [counts('a.csv'), counts('b.csv')];
@@ -138,6 +140,57 @@ describe('carryFiles', () => {
       what: 'the same bytes, read as another format',
       now: [seen('a.txt', 'bytes of a.csv'), seen('b.csv')],
       expected: incomplete,
+    },
+    {
+      what: 'a file that has changed',
+      now: [seen('a.csv'), seen('b.csv', 'other bytes')],
+      copies: ['bytes of b.csv'],
+      expected: { carried: ['a.csv'], fresh: ['b.csv'], changed: ['b.csv'] },
+    },
+    {
+      what: 'files that have changed, and nothing else',
+      now: [seen('a.csv', 'other bytes'), seen('b.csv', 'new bytes')],
+      copies: ['bytes of a.csv', 'bytes of b.csv'],
+      expected: { carried: [], fresh: ['a.csv', 'b.csv'], changed: ['a.csv', 'b.csv'] },
+    },
+    {
+      what: 'a file that has changed and has another name',
+      now: [seen('a.csv'), seen('c.csv', 'other bytes')],
+      copies: ['bytes of b.csv'],
+      expected: { carried: ['a.csv'], fresh: ['c.csv'], changed: ['c.csv'] },
+    },
+    {
+      what: 'one of two new files that may have been another one',
+      now: [seen('a.csv'), seen('c.csv'), seen('d.csv')],
+      copies: ['bytes of b.csv'],
+      expected: incomplete,
+    },
+    {
+      what: 'a file that has changed, of which there is no copy',
+      now: [seen('a.csv'), seen('b.csv', 'other bytes')],
+      copies: ['bytes of a.csv'],
+      expected: incomplete,
+    },
+    {
+      what: 'a file that has changed and had rejects',
+      now: [seen('a.csv'), seen('b.csv', 'other bytes')],
+      before: [counts('a.csv'), counts('b.csv', { rejected: 1, keptRejects: 1 })],
+      copies: ['bytes of b.csv'],
+      expected: incomplete,
+    },
+    {
+      what: 'a file that has changed, beside one that has gone',
+      now: [seen('b.csv', 'other bytes')],
+      copies: ['bytes of a.csv', 'bytes of b.csv'],
+      expected: incomplete,
+    },
+    {
+      what: 'a file that has changed, beside one that has gone, without a combined CSV',
+      now: [seen('b.csv', 'other bytes')],
+      copies: ['bytes of a.csv', 'bytes of b.csv'],
+      config: { output: null },
+      earlier: { output: null },
+      expected: { carried: [], fresh: ['b.csv'], changed: ['b.csv'] },
     },
     { what: 'no new file', now: [seen('a.csv'), seen('b.csv')], expected: nothing },
     { what: 'only new files', now: [seen('c.csv')], expected: nothing },
@@ -199,7 +252,7 @@ describe('carryFiles', () => {
   ];
 
   it.each(cases)('$what', ({ now, before = two, config, earlier, expected, ...rest }) => {
-    const { columns = [column('id'), column('note', 'text')], existing = columns ?? [] } = rest;
+    const { columns = [column('id'), column('note', 'text')], existing = columns ?? [], copies } = rest;
     const then = { ...stream, ...earlier };
     const signature = streamSignature(then, planFiles(then, before).contents);
     const today = { ...stream, ...config };
@@ -209,11 +262,16 @@ describe('carryFiles', () => {
       look,
       last: { loadId: 'last', signature, files: before, columns },
       existing,
+      kept: new Set(copies),
     });
     if (typeof found === 'string') return void expect(found).toBe(expected);
-    const { carried, fresh } = found;
+    const { carried, fresh, changed } = found;
     const names = (files: { name: string }[]) => files.map(({ name }) => name);
-    expect({ carried: names(carried.files), fresh: names(fresh) }).toEqual(expected);
+    const isNew = { carried: names(carried.files), fresh: names(fresh) };
+    expect({ ...isNew, changed: names(changed.map(({ file }) => file)) }).toEqual({
+      changed: [],
+      ...(expected as object),
+    });
     expect(carried).toMatchObject({ columns: ['id', 'note'], from: { loadId: 'last', signature } });
     expect(carried.files.every(({ read }) => read === 10)).toBe(true);
   });

@@ -3,6 +3,7 @@ import type { LastLoad, LoadContents, LoadedFile } from '../loader/load.js';
 import { formatColumnType } from '../schema/column-types.js';
 import type { StageColumn } from '../schema/stage.js';
 import type { Carried } from '../schema/stage-request.js';
+import { placeOf } from './compare-files.js';
 import { contentOf, type FilePlan, type KnownFile, planFiles, streamSignature } from './plan-files.js';
 import { hasConstraints } from './table-constraints.js';
 
@@ -15,14 +16,24 @@ export interface Candidates<F extends KnownFile> {
   last: Pick<LastLoad, 'loadId' | 'signature'> & LoadContents;
   /** The table's columns. */
   existing: StageColumn[];
+  /** Fingerprints of the files of which there is a copy of what they were. */
+  kept?: ReadonlySet<string>;
 }
 
 /** Files that the table has already, and those that are to be staged. */
 export interface CarriedFiles<F extends KnownFile> {
   fresh: F[];
+  /** Those among them that have changed, and of which it is known what they were. */
+  changed: ChangedFile<F>[];
   carried: Carried;
   /** Of the load before, in their order. */
   columns: StageColumn[];
+}
+
+export interface ChangedFile<F extends KnownFile> {
+  file: F;
+  /** What the load before has read under that name, every record of which was good. */
+  before: Pick<LoadedFile, 'fingerprint' | 'read'>;
 }
 
 /**
@@ -62,17 +73,41 @@ export function carryFiles<F extends KnownFile>(candidates: Candidates<F>): Carr
   const files: Carried['files'] = [];
   for (const file of look.originals) {
     const { source, name, fingerprint } = file;
-    const before = known.get(contentIn(stream, file));
+    const content = contentIn(stream, file);
+    const before = known.get(content);
     if (!before || before.keptRejects !== before.rejected) fresh.push(file);
-    else files.push({ source, name, fingerprint, ...countsOf(before) });
+    else {
+      files.push({ source, name, fingerprint, ...countsOf(before) });
+      known.delete(content);
+    }
   }
-  if (files.length === 0 || fresh.length === 0) return 'there is nothing to add to the last load';
+  const changed = changedFiles(candidates, fresh, [...known.values()]);
+  if (fresh.length === 0 || files.length + changed.length === 0)
+    return 'there is nothing to add to the last load';
   // The combined CSV has rows of all its files.
-  if (stream.output !== null && files.length < known.size)
+  if (stream.output !== null && changed.length < known.size)
     return 'files or rejects of the last load have changed or are gone';
   const { loadId, signature } = last;
   const names = columns.map(({ name }) => name);
-  return { fresh, carried: { from: { loadId, signature }, columns: names, files }, columns };
+  return { fresh, changed, carried: { from: { loadId, signature }, columns: names, files }, columns };
+}
+
+/** The new files that take the place of one that is gone, where there is a copy of that: by name, or the only one for the only one. */
+function changedFiles<F extends KnownFile>(
+  { kept }: Candidates<F>,
+  fresh: F[],
+  gone: LoadedFile[],
+): ChangedFile<F>[] {
+  const before = gone.filter(({ fingerprint, rejected }) => rejected === 0 && kept?.has(fingerprint));
+  const byName = new Map(before.map((file) => [placeOf(file), file]));
+  const named = fresh.filter((file) => byName.has(placeOf(file)));
+  if (named.length === 0 && fresh.length === 1 && gone.length === 1 && before.length === 1)
+    return [changedFile(fresh[0]!, before[0]!)];
+  return named.map((file) => changedFile(file, byName.get(placeOf(file))!));
+}
+
+function changedFile<F extends KnownFile>(file: F, { fingerprint, read }: LoadedFile): ChangedFile<F> {
+  return { file, before: { fingerprint, read } };
 }
 
 /**

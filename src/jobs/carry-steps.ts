@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { LandedFile } from '../extraction/landed-file.js';
 import type { SeenFile } from '../extraction/seen-file.js';
 import type { LastLoad } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { Stage, StageColumn } from '../schema/stage.js';
 import { type CarriedFiles, carryFiles, goesOn, isCarriable } from './carry-files.js';
+import { ChangeSteps, isLinePerRecord, type PartlyLanded } from './change-steps.js';
+import { KeepSteps } from './keep-steps.js';
 import type { StreamLook } from './look-at-stream.js';
 import { OutputSteps } from './output-steps.js';
 import { isParent } from './parent-rows.js';
@@ -21,6 +24,8 @@ export class CarrySteps {
   constructor(
     private readonly loader: LoaderService,
     private readonly outputs: OutputSteps,
+    private readonly keeps: KeepSteps,
+    private readonly changes: ChangeSteps,
   ) {}
 
   /** null: everything is to be staged. */
@@ -31,7 +36,8 @@ export class CarrySteps {
     const existing = contents.columns && (await this.loader.describe(target(), stream.table));
     if (!existing) return null;
     const { loadId, signature } = last;
-    const found = carryFiles({ stream, look, last: { loadId, signature, ...contents }, existing });
+    const kept = await this.keeps.keptFor(at).list();
+    const found = carryFiles({ stream, look, last: { loadId, signature, ...contents }, existing, kept });
     if (typeof found === 'string') return this.stagesAll(at, loadId, found);
     if (!(await this.outputs.canExtend(at, signature)))
       return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
@@ -43,11 +49,21 @@ export class CarrySteps {
     return { ...found, existing };
   }
 
-  /** Whether the stage of the new files can stand for one of all of them. */
-  holds(at: StreamWalk, { columns, carried }: Carrying, stage: Stage): boolean {
-    if (goesOn(columns, stage.columns, at.stream.output)) return true;
-    this.stagesAll(at, carried.from.loadId, 'the new files have changed the columns');
-    return false;
+  /** Lands only what is new in files that have changed; null: everything is to be staged. */
+  async landChanges(at: StreamWalk, carrying: Carrying, files: LandedFile[]): Promise<PartlyLanded | null> {
+    const landed = await this.changes.land(at, carrying, files);
+    return typeof landed === 'string' ? this.stagesAll(at, carrying.carried.from.loadId, landed) : landed;
+  }
+
+  /** Whether the stage of what is new can stand for one of all. */
+  holds(at: StreamWalk, { columns, carried, parts }: Carrying & PartlyLanded, stage: Stage): boolean {
+    const faults = [
+      !goesOn(columns, stage.columns, at.stream.output) && 'the new files have changed the columns',
+      !parts.every((part) => isLinePerRecord(part, stage)) && 'not every new line is a good record',
+    ];
+    const because = faults.find((fault) => fault !== false);
+    if (because !== undefined) this.stagesAll(at, carried.from.loadId, because);
+    return because === undefined;
   }
 
   private mayCarry(at: StreamWalk, { runId, mayTakeMore }: LastLoad): boolean {
@@ -57,7 +73,8 @@ export class CarrySteps {
     return isCarriable(at.stream) && !isParent(at);
   }
 
-  private stagesAll(at: StreamWalk, loadId: string, because: string): null {
+  /** Says so, and why. */
+  stagesAll(at: StreamWalk, loadId: string, because: string): null {
     logStep(at, 'stage', 'stages every file', { because, loadId });
     return null;
   }

@@ -13,19 +13,21 @@ let folder: string;
 let shown: string;
 let draft: string;
 let target: string;
+let steps: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-extended-'));
   shown = join(folder, 'output', 'orders.csv');
   draft = join(folder, 'combined.csv');
   target = join(folder, 'new.csv');
+  steps = join(folder, 'steps.json');
   await publish(shown, { runId, signature: 'last', write: (tmp) => writeFile(tmp, published) });
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function extended(signature = 'last', rowsOf = () => Readable.from([Buffer.from('2\n')])) {
-  const csv = new ExtendedCsv(draft, { path: shown, signature });
+  const csv = new ExtendedCsv(draft, { path: shown, signature }, steps);
   csv.add(rowsOf);
   return csv;
 }
@@ -36,7 +38,7 @@ function failing(message: string): () => Readable {
 
 describe('a combined CSV that is extended', () => {
   it('has the rows of both, and leaves the one before alone', async () => {
-    const csv = new ExtendedCsv(draft, { path: shown, signature: 'last' });
+    const csv = new ExtendedCsv(draft, { path: shown, signature: 'last' }, steps);
     expect(await csv.isPossible()).toBe(true);
     csv.begin();
     csv.add(() => Readable.from([Buffer.from('2\n')]));

@@ -1,9 +1,11 @@
-import { constants, access, copyFile, link, rename, rm } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
+import { constants, access, copyFile, link, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TransientError } from '../errors.js';
+import type { LineStep } from '../extraction/compare-lines.js';
 import { flushPath } from '../flush-path.js';
 import { type CombinedDraft, isAsPublished } from './combined-csv.js';
+import { mergeRows } from './merge-rows.js';
 
 /** The combined CSV of an earlier load. */
 export interface PublishedCsv {
@@ -17,7 +19,7 @@ export type RowsOf = (signal: AbortSignal) => AsyncIterable<Buffer>;
 
 /**
  * The combined CSV of an earlier load with new rows behind it, made in the run's own folder: copied while these are
- * staged, added to while they are loaded. It stays there until the run is over, so that a worker that takes the run up
+ * staged, added to while they are loaded. Where a file's rows come in between, it is made of both while they are loaded. It stays there until the run is over, so that a worker that takes the run up
  * finds it, whatever the one before was at.
  */
 export class ExtendedCsv implements CombinedDraft {
@@ -26,9 +28,11 @@ export class ExtendedCsv implements CombinedDraft {
   private copying: Promise<void> | null = null;
   private writing: Promise<void> | null = null;
 
+  /** @param stepsPath where there is a file there, a list of LineStep: how its rows come about from those before */
   constructor(
     private readonly path: string,
     private readonly before: PublishedCsv,
+    private readonly stepsPath: string,
   ) {
     this.half = `${path}.half`;
   }
@@ -70,6 +74,7 @@ export class ExtendedCsv implements CombinedDraft {
     if (await isThere(this.path)) return;
     await rm(this.half, { force: true });
     await this.check();
+    if (await isThere(this.stepsPath)) return;
     await copyFile(this.before.path, this.half, constants.COPYFILE_FICLONE);
     // Whoever has written to it meanwhile is seen by that.
     await this.check();
@@ -82,9 +87,17 @@ export class ExtendedCsv implements CombinedDraft {
     await this.copying;
     if (await isThere(this.path)) return;
     const { signal } = this.stopping;
-    await pipeline(rowsOf(signal), createWriteStream(this.half, { flags: 'a' }), { signal });
+    const rows = (await isThere(this.stepsPath)) ? this.merge(rowsOf(signal)) : rowsOf(signal);
+    await pipeline(rows, createWriteStream(this.half, { flags: 'a' }), { signal });
     await flushPath(this.half);
     await rename(this.half, this.path);
+  }
+
+  private async *merge(rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const steps = JSON.parse(await readFile(this.stepsPath, 'utf8')) as LineStep[];
+    const before = createReadStream(this.before.path, { highWaterMark: 1 << 20 });
+    yield* mergeRows(before, rows, steps);
+    await this.check();
   }
 
   private async check(): Promise<void> {

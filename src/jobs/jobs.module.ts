@@ -62,6 +62,8 @@ import { StreamLooks } from './stream-looks.js';
 import { ChildSteps } from './child-steps.js';
 import { StreamSteps } from './stream-steps.js';
 import { CarrySteps } from './carry-steps.js';
+import { ChangeSteps } from './change-steps.js';
+import { KeepSteps } from './keep-steps.js';
 import { OutputSteps } from './output-steps.js';
 import { StreamWalker } from './stream-walker.js';
 import { SweepLock } from './sweep-lock.js';
@@ -119,7 +121,9 @@ import { WorkerPresence } from './worker-presence.js';
     StreamLooks,
     StreamSteps,
     CarrySteps,
+    ChangeSteps,
     OutputSteps,
+    KeepSteps,
     ChildSteps,
     FetchSteps,
     StageStream,

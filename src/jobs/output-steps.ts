@@ -82,7 +82,8 @@ export class OutputSteps {
   }
 
   private copyOf(at: StreamWalk, output: string, { signature }: EarlierLoad): ExtendedCsv {
-    return new ExtendedCsv(draftPath(at), { path: this.pathOf(at, output), signature });
+    const before = { path: this.pathOf(at, output), signature };
+    return new ExtendedCsv(draftPath(at), before, at.folder.steps(at.index));
   }
 
   private async publish(

@@ -13,6 +13,7 @@ import { sweepPlans } from './plan/sweep-plans.js';
 import { logsFolder } from './run-log-file.js';
 import { Run } from './run.entity.js';
 import { RunsService } from './runs.service.js';
+import { sweepKept } from './sweep-kept.js';
 import { sweepLeftovers } from './sweep-leftovers.js';
 import { limitsAt, type SweepLimits } from './sweep-limits.js';
 import { sweepLogs } from './sweep-logs.js';
@@ -55,6 +56,7 @@ export class RetentionSweep {
         outputs: await this.sweepOutputs(at, pipeline),
       }));
     }
+    await attempt(at, 'copies of files', async () => ({ copies: await sweepKept(home, at.limits.before) }));
     await attempt(at, 'kept tokens', async () => ({ tokens: await this.sweepTokens(at) }));
     await this.sweepTargets(at, await this.openTargets(at, pipelines));
     return at.report;

@@ -29,6 +29,11 @@ export class RunFolder {
     return join(this.stream(stream), 'landed', String(source));
   }
 
+  /** What a stream's combined CSV is made of, where its rows are not only added to those before; written by who knows. */
+  steps(stream: number): string {
+    return join(this.stream(stream), 'steps.json');
+  }
+
   /** Folder for the pages of a stream's API source; made when missing. */
   async fetched(stream: number, source: number): Promise<string> {
     return this.folder('fetched', `${stream}-${source}`);

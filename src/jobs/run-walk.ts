@@ -1,8 +1,10 @@
 import type { StreamConfig } from '../config-history/pipeline-config.js';
+import type { LandedFile } from '../extraction/landed-file.js';
 import type { Target } from '../loader/load.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
 import type { CombinedDraft } from './combined-csv.js';
 import type { ExtendedCsv } from './extended-csv.js';
+import type { Keeping } from './kept-files.js';
 import type { StreamLook } from './look-at-stream.js';
 import type { ProgressMeter } from './progress-meter.js';
 import type { RunFolder } from './run-folder.js';
@@ -51,6 +53,10 @@ export interface StreamWalk extends Walk {
   ahead?: CombinedDraft;
   /** The combined CSV that its stage adds to, while it is being copied; absent: that is not begun, or it adds to none. */
   extended?: ExtendedCsv;
+  /** Its local files as this worker landed them for the stage. */
+  landed?: LandedFile[];
+  /** Copies of them that are being made; absent: none are. */
+  keeping?: Keeping;
   /** Its rows, once more for those that are asked for each, while they are being brought back. */
   readingAgain?: Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { LastLoad } from '../loader/load.js';
 import { RejectLimit } from '../schema/reject-limit.js';
 import type { Stage } from '../schema/stage.js';
 import { type Carrying, CarrySteps } from './carry-steps.js';
+import type { PartlyLanded } from './change-steps.js';
 import { checkComplete } from './check-complete.js';
 import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
@@ -73,21 +74,29 @@ export class StageStream {
   private async stageFresh(at: StreamWalk, look: StreamLook, carrying: Carrying): Promise<Stage | null> {
     const fresh = { ...look, originals: carrying.fresh };
     await at.folder.clear(at.index);
-    this.outputs.beginCopy(at, carrying.carried.from);
-    const stage = await this.stageOnTop(at, fresh, carrying);
+    const { from } = carrying.carried;
+    if (carrying.changed.length === 0) this.outputs.beginCopy(at, from);
+    const landed = await this.carries.landChanges(at, carrying, await this.steps.land(at, fresh));
+    if (!landed) return null;
+    if (carrying.changed.length > 0) this.outputs.beginCopy(at, from);
+    const partly = { ...carrying, ...landed };
+    const stage = await this.stageOnTop(at, fresh, partly);
     if (!stage) return null;
     // The others were not read: they are what they were when they were looked at.
     await this.steps.verify(fresh);
-    return this.carries.holds(at, carrying, stage) ? stage : null;
+    return this.carries.holds(at, partly, stage) ? stage : null;
   }
 
   /** null: so many records are refused that the run fails, and is to show the rejects of all files. */
-  private async stageOnTop(at: StreamWalk, fresh: StreamLook, carrying: Carrying): Promise<Stage | null> {
-    const files = await this.steps.land(at, fresh);
+  private async stageOnTop(
+    at: StreamWalk,
+    fresh: StreamLook,
+    { files, parts, ...carrying }: Carrying & PartlyLanded,
+  ): Promise<Stage | null> {
     return this.steps.stage(at, fresh, files, carrying).catch((error: unknown) => {
       const haveRejects = carrying.carried.files.some(({ rejected }) => rejected > 0);
-      if (error instanceof RejectLimit && haveRejects) return null;
-      throw error;
+      if (!(error instanceof RejectLimit) || !(haveRejects || parts.length > 0)) throw error;
+      return this.carries.stagesAll(at, carrying.carried.from.loadId, 'the contract bears no more rejects');
     });
   }
 

@@ -17,6 +17,7 @@ import type { Carrying } from './carry-steps.js';
 import { ChildSteps } from './child-steps.js';
 import { placeOf } from './compare-files.js';
 import type { StreamLook } from './look-at-stream.js';
+import { KeepSteps } from './keep-steps.js';
 import { OutputSteps } from './output-steps.js';
 import { probePieces } from './probe-pieces.js';
 import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
@@ -36,6 +37,7 @@ export class StreamSteps {
     private readonly loader: LoaderService,
     private readonly children: ChildSteps,
     private readonly outputs: OutputSteps,
+    private readonly keeps: KeepSteps,
   ) {}
 
   /** The stream's latest load into the table that is there. */
@@ -63,9 +65,9 @@ export class StreamSteps {
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
     if (look.originals.length === 0) return [];
     await enter(at, 'extracting');
-    const landed = await this.landFiles(at, look.originals);
-    logStep(at, 'extract', 'landed', { files: landed.length });
-    return landed;
+    at.landed = await this.landFiles(at, look.originals);
+    logStep(at, 'extract', 'landed', { files: at.landed.length });
+    return at.landed;
   }
 
   private async landFiles(at: StreamWalk, files: SeenFile[]): Promise<LandedFile[]> {
@@ -196,6 +198,7 @@ export class StreamSteps {
     const { report } = at;
     at.hasBegunLoad = true;
     const request = await this.loadRequest(at, stage);
+    await this.keeps.begin(at, stage);
     const ahead = this.outputs.ahead(at, stage);
     const onProgress = (sent: LoadProgress) => {
       // Its identities are out of the way, and the database is at work on them.

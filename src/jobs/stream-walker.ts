@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
+import { KeepSteps } from './keep-steps.js';
 import type { StreamLook } from './look-at-stream.js';
 import { runSignature } from './plan-files.js';
 import { endSteps, logStep, type StreamWalk } from './run-walk.js';
@@ -19,6 +20,7 @@ export class StreamWalker {
     private readonly stages: StageStream,
     private readonly steps: StreamSteps,
     private readonly outputs: OutputSteps,
+    private readonly keeps: KeepSteps,
   ) {}
 
   /** Sees what the sources hold; not durable before `recordLooks`. */
@@ -35,6 +37,7 @@ export class StreamWalker {
     if (stage) {
       await this.steps.load(at, stage);
       await this.outputs.write(at, stage);
+      await this.keeps.settle(at);
     }
     report.durationMs = Math.round(performance.now() - started);
     // What was loaded has told of its files already.

@@ -15,6 +15,8 @@ export interface SweepReport {
   /** Folders of runs, and half-written combined CSVs. */
   leftovers: Removed;
   outputs: Removed;
+  /** Copies of files, see `KeptFiles`. */
+  copies: Removed;
   /** Of all target databases together. */
   loads: number;
   loadFiles: number;
@@ -40,6 +42,7 @@ export function emptyReport(): SweepReport {
     logs: { count: 0, bytes: 0 },
     leftovers: { count: 0, bytes: 0 },
     outputs: { count: 0, bytes: 0 },
+    copies: { count: 0, bytes: 0 },
     loads: 0,
     loadFiles: 0,
     rejects: 0,

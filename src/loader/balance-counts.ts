@@ -8,12 +8,11 @@ export type Counts = Pick<FileCounts, 'read' | 'inserted' | 'updated' | 'duplica
 /** The counts of each file, in the stage's order. All good rows of a carried one are in the table. */
 export function countFiles(files: StagedFile[], outcomes: FileOutcome[]): FileCounts[] {
   const byFile = new Map(outcomes.map((outcome) => [outcome.file, outcome]));
-  return files.map(({ source, name, fingerprint, read, rejected, copyOf, carriedAs }, index) => {
-    const outcome: Partial<FileOutcome> = carriedAs
-      ? { duplicate: read - rejected }
-      : (byFile.get(index) ?? {});
-    const { inserted = 0, updated = 0, duplicate = 0 } = outcome;
-    return { source, name, fingerprint, read, inserted, updated, duplicate, rejected, copyOf };
+  return files.map((file, index) => {
+    const { source, name, fingerprint, read, rejected, copyOf, carriedAs } = file;
+    const { inserted = 0, updated = 0, duplicate = 0 } = (!carriedAs && byFile.get(index)) || {};
+    const counts = { read, inserted, updated, duplicate: duplicate + carriedRows(file), rejected };
+    return { source, name, fingerprint, ...counts, copyOf };
   });
 }
 
@@ -31,7 +30,11 @@ export function sumCounts(files: FileCounts[]): Counts {
 
 /** Rows that are in the table from an earlier load, and not in the stage. */
 export function countCarried(files: StagedFile[]): number {
-  return sumOf(files.map(({ carriedAs, read, rejected }) => (carriedAs ? read - rejected : 0)));
+  return sumOf(files.map(carriedRows));
+}
+
+function carriedRows({ carriedAs, read, rejected, knownRecords = 0 }: StagedFile): number {
+  return carriedAs ? read - rejected : knownRecords;
 }
 
 function sumOf(counts: number[]): number {

@@ -134,15 +134,16 @@ async function addLayouts(
 
 function stagedFiles(request: StageRequest, early: number[], counts: FileCount[]): StagedFile[] {
   const byFile = new Map(counts.map((count) => [count.file, count]));
-  const read = request.files.map(({ source, name, fingerprint }, index): StagedFile => {
+  const read = request.files.map(({ source, name, fingerprint, knownRecords = 0 }, index): StagedFile => {
     const { rows, refused } = byFile.get(index) ?? { rows: 0, refused: 0 };
     return {
       source,
       name,
       fingerprint,
-      read: rows + early[index]!,
+      read: rows + early[index]! + knownRecords,
       rejected: refused + early[index]!,
       copyOf: null,
+      ...(knownRecords > 0 && { knownRecords }),
     };
   });
   const carried = (request.carried?.files ?? []).map((file): StagedFile => {

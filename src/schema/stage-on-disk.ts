@@ -150,8 +150,8 @@ export class StageOnDisk implements Stage {
   async tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]> {
     // Every row is the first of its identity, as it was counted when it was staged.
     if (unseen === null && this.identities === this.rows)
-      return this.files.map(({ read, rejected, carriedAs }, file) => {
-        return { file, unseen: carriedAs ? 0 : read - rejected, duplicate: 0 };
+      return this.files.map(({ read, rejected, carriedAs, knownRecords = 0 }, file) => {
+        return { file, unseen: carriedAs ? 0 : read - rejected - knownRecords, duplicate: 0 };
       });
     const connection = await this.engine.connect();
     const count = async (rows: string) => {

@@ -131,6 +131,8 @@ export interface LandedText {
   numbers?: { all: string[]; some: string[] };
   rejects: { path: string; count: number } | null;
   longest: number;
+  /** Records of the file that are not at `path`, because the load that the stage goes on from has them. Absent: none. */
+  knownRecords?: number;
   /** What the file was before it was landed. */
   detected?: { format: string };
 }

@@ -22,7 +22,7 @@ export interface NulledColumn {
   count: number;
 }
 
-/** How many records of one file were read, and how many were refused. Staged = read - rejected. */
+/** How many records of one file were read, and how many were refused. Staged = read - rejected - knownRecords. */
 export interface StagedFile {
   source: number;
   name: string;
@@ -31,6 +31,8 @@ export interface StagedFile {
   rejected: number;
   /** The first file with the same content; its records are not read twice. Then read is 0. */
   copyOf: string | null;
+  /** Records among `read` that are not in the stage, because the table has their rows from an earlier load. Absent: none. */
+  knownRecords?: number;
   /**
    * The file of an earlier load that it is: its rows are not in the stage, the table has them all, and what was refused of
    * it is known. Absent: they are.

@@ -104,6 +104,7 @@ function parseKeep(reader: SettingsReader): Settings['keep'] {
     runs: reader.integer('MILLRACE_KEEP_RUNS', { min: 1, max: 1_000_000_000, fallback: 1_000 }),
     rejects: reader.integer('MILLRACE_KEEP_REJECTS', { min: 0, max: 1_000_000_000, fallback: 100_000 }),
     logMegabytes: reader.integer('MILLRACE_KEEP_LOG_MB', { min: 1, max: 1_000_000_000, fallback: 1_024 }),
+    copyMegabytes: reader.integer('MILLRACE_KEEP_COPY_MB', { min: 0, max: 1_000_000_000, fallback: 2_048 }),
   };
 }
 

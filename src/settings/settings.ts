@@ -58,6 +58,8 @@ export class Settings {
     readonly runs: number;
     readonly rejects: number;
     readonly logMegabytes: number;
+    /** The most for copies of the files of one table. */
+    readonly copyMegabytes: number;
   };
 
   /** Whether a config may name this variable: it matches `configVars` and is not a setting of the service itself. */
