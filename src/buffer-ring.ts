@@ -1,6 +1,6 @@
-/** What the first pieces are of; each further memory is so many times larger, up to the ring's size. */
+/** What the first pieces are of; each further memory is twice as large, up to the ring's size. */
 const FIRST = 256 << 10;
-const GROWTH = 4;
+const GROWTH = 2;
 
 /**
  * Memory that is handed out piece by piece, over and over: a buffer for each chunk would keep the garbage collector busy,

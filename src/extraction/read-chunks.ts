@@ -39,5 +39,5 @@ export async function readPart(handle: ByteSource, at: number, length: number): 
   const parts: Buffer[] = [];
   for await (const chunk of readChunks(handle, { start: at, end: at + length }))
     parts.push(Buffer.from(chunk));
-  return Buffer.concat(parts);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
