@@ -8,6 +8,12 @@ import { columnsAtOnce, Places, stagesAtOnce } from './places.js';
 
 export type Row = Record<string, DuckDBValue>;
 
+/**
+ * By what statements are run. Several threads that keep the order of rows gather megabytes of them before they write: 130 MiB
+ * for lines of CSV. One thread writes them as it reads them, faster than a database takes them, for less processor time.
+ */
+export type Use = 'all threads' | 'one thread';
+
 /** Stages that can tell how far they are, side by side; a process has fewer. */
 const TELLING = 4;
 
@@ -17,7 +23,7 @@ const TELLING = 4;
  */
 @Injectable()
 export class Engine implements OnModuleDestroy {
-  private opening: Promise<DuckDBInstance> | null = null;
+  private readonly opening = new Map<Use, Promise<DuckDBInstance>>();
   /** Connections that count what their statements have done: set so before the configuration was locked. */
   private telling: DuckDBConnection[] = [];
   private readonly places: Places;
@@ -59,33 +65,38 @@ export class Engine implements OnModuleDestroy {
   }
 
   /** A connection for a few statements; close it with `closeSync`. */
-  async connect(): Promise<DuckDBConnection> {
-    this.opening ??= this.open().catch((error: unknown) => {
+  async connect(use: Use = 'all threads'): Promise<DuckDBConnection> {
+    let opening = this.opening.get(use);
+    if (!opening) {
+      opening = this.open(use);
+      this.opening.set(use, opening);
       // A data root that is missing now may be there at the next try.
-      this.opening = null;
-      throw error;
-    });
-    return (await this.opening).connect();
+      opening.catch(() => this.opening.delete(use));
+    }
+    return (await opening).connect();
   }
 
   async onModuleDestroy(): Promise<void> {
-    const instance = await this.opening;
+    const instances = await Promise.all(this.opening.values());
     for (const connection of this.telling) connection.closeSync();
-    instance?.closeSync();
+    for (const instance of instances) instance.closeSync();
   }
 
-  private async open(): Promise<DuckDBInstance> {
+  private async open(use: Use): Promise<DuckDBInstance> {
     const { home, dataRoots, memory } = this.settings;
-    const spill = path.join(home, 'tmp', 'engine');
+    const areAll = use === 'all threads';
+    const spill = path.join(home, 'tmp', areAll ? 'engine' : 'engine-lines');
     await mkdir(spill, { recursive: true });
+    const threads = areAll ? memory.engineThreads : 1;
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: memory.engine,
       temp_directory: spill,
-      ...(memory.engineThreads ? { threads: String(memory.engineThreads) } : {}),
+      ...(threads ? { threads: String(threads) } : {}),
     });
     const folders = await Promise.all([home, ...dataRoots].map((folder) => realpath(folder)));
     const connection = await instance.connect();
-    this.telling = await Promise.all(Array.from({ length: TELLING }, () => connectTelling(instance)));
+    if (areAll)
+      this.telling = await Promise.all(Array.from({ length: TELLING }, () => connectTelling(instance)));
     for (const setting of [
       `TimeZone = 'UTC'`,
       `autoinstall_known_extensions = false`,

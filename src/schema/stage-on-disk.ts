@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { flushPath } from '../flush-path.js';
 import { CsvExport, exportInTurn } from './csv-export.js';
-import { identifier, literal, readPath, run, type Engine } from './engine.js';
+import { type Engine, identifier, literal, readPath, run, type Use } from './engine.js';
 import { identityRanges, onlyRange } from './identity-ranges.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
@@ -53,6 +53,13 @@ export const stagePaths = (folder: string, table: string) => ({
   careful: path.join(folder, `${table}.careful`),
 });
 
+/** What is written to a file, in which form, and by whom. */
+interface Copied {
+  query: string;
+  options: string;
+  use?: Use;
+}
+
 /** A finished stage: a Parquet file with the rows, and a manifest that was written last. */
 export class StageOnDisk implements Stage {
   readonly columns: StageColumn[];
@@ -100,7 +107,7 @@ export class StageOnDisk implements Stage {
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
     const begin = (rows: string) => {
       const query = `${select} "#hash" FROM ${rows} ORDER BY 1`;
-      return this.begin('identities', query, 'FORMAT csv, HEADER false', signal);
+      return this.begin('identities', { query, options: 'FORMAT csv, HEADER false' }, signal);
     };
     const identities = { rows: this.good(), count: this.identities };
     const only = onlyRange(identities);
@@ -194,13 +201,14 @@ export class StageOnDisk implements Stage {
   }
 
   private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
-    const { query, options } = this.linesOf(this.good(), { areBare: true, hasHeader: true });
-    await this.copy(query, target, options, signal);
+    const lines = this.linesOf(this.good(), { areBare: true, hasHeader: true });
+    await this.copy(lines, target, signal);
   }
 
-  private linesOf(rows: string, form: Omit<LineForm, 'columns'>): { query: string; options: string } {
+  private linesOf(rows: string, form: Omit<LineForm, 'columns'>): Copied {
     const { select, options } = this.staged.lines({ columns: this.columns, ...form });
-    return { query: `SELECT ${select} FROM ${rows}`, options };
+    const isPlain = rows === this.good();
+    return { query: `SELECT ${select} FROM ${rows}`, options, use: isPlain ? 'one thread' : 'all threads' };
   }
 
   private exportLines(
@@ -209,14 +217,13 @@ export class StageOnDisk implements Stage {
     form: Omit<LineForm, 'columns'>,
     signal?: AbortSignal,
   ): AsyncIterable<Buffer> {
-    const { query, options } = this.linesOf(rows, form);
-    return this.begin(name, query, options, signal).chunks;
+    return this.begin(name, this.linesOf(rows, form), signal).chunks;
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
     const texts = columns.map((name) => `${this.indexedName(name)}::VARCHAR AS ${identifier(name)}`);
     const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good(columns)} ORDER BY ALL`;
-    await this.copy(query, target, 'FORMAT json', signal);
+    await this.copy({ query, options: 'FORMAT json' }, target, signal);
   }
 
   async newestOf(
@@ -284,17 +291,17 @@ export class StageOnDisk implements Stage {
   }
 
   /** Begins at once to write a query's result as CSV. */
-  private begin(name: string, query: string, options: string, signal?: AbortSignal): CsvExport {
+  private begin(name: string, copied: Copied, signal?: AbortSignal): CsvExport {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
-    return new CsvExport(target, this.copy(query, target, options, signal), signal);
+    return new CsvExport(target, this.copy(copied, target, signal), signal);
   }
 
-  private copy(query: string, target: string, options: string, signal?: AbortSignal): Promise<void> {
-    return this.execute(`COPY (${query}) TO ${literal(target)} (${options})`, signal);
+  private copy({ query, options, use }: Copied, target: string, signal?: AbortSignal): Promise<void> {
+    return this.execute(`COPY (${query}) TO ${literal(target)} (${options})`, signal, use);
   }
 
-  private async execute(sql: string, signal?: AbortSignal): Promise<void> {
-    const connection = await this.engine.connect();
+  private async execute(sql: string, signal?: AbortSignal, use?: Use): Promise<void> {
+    const connection = await this.engine.connect(use);
     try {
       await run(connection, sql, signal);
     } finally {
