@@ -9,6 +9,7 @@ import { type PlannedColumn, planColumns } from './plan-columns.js';
 import { planHidden, readExpressions, settleExpressions } from './plan-expressions.js';
 import type { FilePreparation } from './prepare-files.js';
 import { readFiles } from './read-files.js';
+import { recordBytes } from './record-bytes.js';
 import { restartFaulty } from './restart-faulty.js';
 import { settled, type SettledColumn } from './settled-column.js';
 import { stagePaths } from './stage-on-disk.js';
@@ -38,6 +39,8 @@ interface Attempt {
 
 /** A table up to so many times wider is written by one statement, if the memory bears that: by all threads to the end. */
 const WHOLE = 3;
+/** A row group holds about so much of the files: several are in memory, more than once, until they are written in order. */
+const GROUP_BYTES = 8 << 20;
 /** Fewer columns than that take little memory: it goes elsewhere. */
 const LEAST_WIDTH = 4;
 
@@ -129,10 +132,14 @@ async function settlePlan(writing: Writing, { assume, width }: Attempt): Promise
 async function writeWhole(writing: Writing, plan: StagePlan, { most }: Attempt): Promise<boolean> {
   const { connection, request, preparation } = writing;
   const { columns } = plan;
+  const fitting = Math.floor(GROUP_BYTES / Math.max(await recordBytes(plan.readable), 1));
   const all = { plan, own: [...columns.keys()], unwanted: [...plan.unwanted.keys()] };
   const { relation, rules, columns: read } = await readPart(connection, request, all);
   const target = stagePaths(request.folder, request.table).rows;
-  const sql = writeStaged(stageRows(relation, read, rules), target, { most, columns: columns.length });
+  const sql = writeStaged(stageRows(relation, read, rules), target, {
+    most: Math.min(most, fitting),
+    columns: columns.length,
+  });
   const stopWriting = watchProgress(connection, (share) => tellWriting(request, share));
   await run(connection, sql, request.signal).finally(stopWriting);
   return !(await restartFaulty(connection, request, preparation));
