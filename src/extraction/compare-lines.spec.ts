@@ -14,7 +14,7 @@ interface Compared {
 async function compare(
   before: string,
   now: string,
-  { aheadBytes = 64, mostBytes = 1_000 } = {},
+  { aheadBytes = 64, mostBytes = 1_000, mostSteps = 1_000 } = {},
 ): Promise<Compared> {
   const added: Buffer[] = [];
   const read: Buffer[] = [];
@@ -23,6 +23,7 @@ async function compare(
     sink: { add: (lines) => void added.push(Buffer.from(lines)), flush: () => Promise.resolve() },
     onBefore: (bytes) => read.push(Buffer.from(bytes)),
     mostBytes,
+    mostSteps,
     aheadBytes,
   });
   return { steps, added: Buffer.concat(added).toString(), read: Buffer.concat(read).toString() };
@@ -107,6 +108,13 @@ describe('compareLines', () => {
   it('gives up when more is new than it shall hand out', async () => {
     expect((await compare('a\n', `a\n${'b\n'.repeat(50)}`, { mostBytes: 99 })).steps).toBeNull();
     expect((await compare('a\n', `a\n${'b\n'.repeat(50)}`, { mostBytes: 100 })).steps).toEqual([[1, 0, 50]]);
+  });
+
+  it('gives up when it changes in more places than it shall remember', async () => {
+    const lines = (change: string) =>
+      Array.from({ length: 40 }, (_, at) => `${at}${at % 2 ? change : ''}\n`).join('');
+    expect((await compare(lines(''), lines('x'), { mostSteps: 19 })).steps).toBeNull();
+    expect((await compare(lines(''), lines('x'), { mostSteps: 20 })).steps).toHaveLength(20);
   });
 
   it('tells how every text comes about from every other', async () => {

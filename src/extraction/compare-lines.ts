@@ -4,6 +4,7 @@ import type { ByteSource } from './read-chunks.js';
 
 const LF = 10;
 const AHEAD_BYTES = 1 << 20;
+const MOST_STEPS = 200_000;
 /** Bytes that are compared at a time. */
 const BLOCK = 1_024;
 
@@ -23,6 +24,8 @@ export interface CompareOptions {
   onBefore: (bytes: Buffer) => void;
   /** More bytes of new lines than these are not worth it. */
   mostBytes: number;
+  /** More changes than these would take too much memory. */
+  mostSteps?: number;
   /** So far ahead lines are looked for that both texts have; a line that is longer ends the comparison. */
   aheadBytes?: number;
   signal?: AbortSignal;
@@ -37,7 +40,7 @@ export interface CompareOptions {
 export async function compareLines(
   before: ByteSource,
   now: ByteSource,
-  { sink, onBefore, mostBytes, aheadBytes = AHEAD_BYTES, signal }: CompareOptions,
+  { sink, onBefore, mostBytes, mostSteps = MOST_STEPS, aheadBytes = AHEAD_BYTES, signal }: CompareOptions,
 ): Promise<LineStep[] | null> {
   const comparison = new Comparison(
     new LineWindow(before, aheadBytes, onBefore),
@@ -49,7 +52,8 @@ export async function compareLines(
     await comparison.fill();
     const state = comparison.advance();
     await sink.flush();
-    if (state === 'different' || comparison.addedBytes > mostBytes) return null;
+    if (state === 'different' || comparison.addedBytes > mostBytes || comparison.steps.length > mostSteps)
+      return null;
     if (state === 'ended') return comparison.steps;
   }
 }
