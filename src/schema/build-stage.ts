@@ -11,12 +11,12 @@ import { RejectsFile } from './rejects-file.js';
 import { writeOrigins } from './row-origins.js';
 import { stagePaths, type StageManifest } from './stage-on-disk.js';
 import type { SettledColumn } from './settled-column.js';
-import { readStaged, type StagedShape, writeStaged } from './stage-parquet.js';
+import { readStaged, type StagedShape, VECTOR_ROWS, writeStaged } from './stage-parquet.js';
 import { numberRepeats } from './stage-sql.js';
 import type { StagedFile } from './stage.js';
 import type { StageRequest } from './stage-request.js';
 import { stagedRows } from './staged-rows.js';
-import { renumberRecords } from './write-slices.js';
+import { renumberRecords } from './renumber-records.js';
 import { type Written, writeStage } from './write-stage.js';
 
 /**
@@ -56,7 +56,12 @@ export async function buildStage(
     const { counts: byColumn, nulled } = await countMisfits({ ...stage, staged }, counts);
     checkRejects(request, { files, columns: read, byColumn, rejectsPath });
     const keepsRepeats = request.duplicates === 'keep';
-    if (keepsRepeats) await keepRepeats(connection, paths.rows, { written, most: request.batchRows, signal });
+    if (keepsRepeats)
+      await keepRepeats(connection, paths.rows, {
+        written,
+        most: Math.max(request.batchRows, VECTOR_ROWS),
+        signal,
+      });
     return {
       ...(await measure(connection, rows, { request, counts })),
       keepsPlaces: request.keepPlaces ?? false,

@@ -20,6 +20,8 @@ export interface StagePlan {
   readable: ReadableFile[];
   files: FileColumns[];
   rules: Omit<RowRules, 'unwanted'>;
+  /** The most rows that are typed at a time. */
+  rows: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function readPart(
   request: StageRequest,
   { plan, own, unwanted = [] }: { plan: StagePlan; own: number[]; unwanted?: number[] },
 ): Promise<ColumnPart> {
-  const { planned, references, readable, rules } = plan;
+  const { planned, references, readable, rules, rows } = plan;
   const named = new Set(own.flatMap((n) => namesIn(plan, n)));
   const isNamed = ({ name }: PlannedColumn) => named.has(name.toLowerCase());
   const indexes = planned.flatMap((column, n) => (own.includes(n) || isNamed(column) ? [n] : []));
@@ -66,7 +68,7 @@ export async function readPart(
     columns,
     indexes,
     unwanted: unwanted.map((n) => unwantedFrom(plan) + n),
-    relation: readFiles(readable, [...read, ...unread]),
+    relation: readFiles(readable, [...read, ...unread], rows),
     rules: { ...rules, unwanted: unread.map((_, n) => read.length + n) },
   };
 }

@@ -160,12 +160,7 @@ export function watchProgress(connection: DuckDBConnection, tell: (share: number
 export function engineFault(error: unknown): unknown {
   const { message } = error as Error;
   if (message.startsWith('Out of Memory Error')) {
-    return new TerminalError(
-      'ENGINE_MEMORY',
-      'expected the columnar engine to manage with its memory, it needs more: raise MILLRACE_MEMORY or lower batch_rows',
-      [],
-      { cause: error },
-    );
+    return new TerminalError('ENGINE_MEMORY', memoryAdvice(message), [], { cause: error });
   }
   if (/No space left on device/.test(message)) {
     const text = 'expected room for the stage under the home folder, the disk is full';
@@ -174,12 +169,24 @@ export function engineFault(error: unknown): unknown {
   return error;
 }
 
+/** The engine tells its limit, which is shared by what it does at the same time. */
+function memoryAdvice(message: string): string {
+  const [, limit, unit] = /\/([\d.]+) ([MG])iB used/.exec(message) ?? [];
+  if (limit === undefined)
+    return 'expected the columnar engine to manage with its memory: raise MILLRACE_MEMORY';
+  const megabytes = Math.round((Number(limit) * (unit === 'G' ? 1 << 30 : 1 << 20)) / 1e6);
+  return (
+    `expected the columnar engine to manage with its ${megabytes}MB, it needs more: ` +
+    `set MILLRACE_MEMORY=${2 * megabytes}MB, or more, and start the service again`
+  );
+}
+
 /** Whether an error says that the engine could not do it, whatever the file holds. */
 export function isEngineFault(error: unknown): boolean {
   return error instanceof TransientError || lacksMemory(error);
 }
 
-export function lacksMemory(error: unknown): boolean {
+export function lacksMemory(error: unknown): error is TerminalError {
   return error instanceof TerminalError && error.code === 'ENGINE_MEMORY';
 }
 

@@ -4,6 +4,7 @@ import { readGathered } from './read-gathered.js';
 import { readPages, sharePages } from './read-pages.js';
 import { columnText, extraRoom, PLACE, scanJson, type ReadableFile } from './readable-file.js';
 import { scanDelimited } from './scan-delimited.js';
+import { fewAtATime, VECTOR_ROWS } from './stage-parquet.js';
 
 /** Most files in one scan, so that a statement's text stays small. */
 const FILES_A_SCAN = 2000;
@@ -12,13 +13,15 @@ const FILES_A_SCAN = 2000;
  * One relation over all files: `r0`, `r1`, … hold the planned columns' texts, NULL where a file has no such column;
  * `#file` is the file's index, the places are NULL where they are not known, `#raw` is the record as JSON for Parquet.
  * Each file's records stand together and in their order.
+ *
+ * @param rows of a Parquet file that are read at a time, at most
  */
-export function readFiles(files: ReadableFile[], columns: PlannedColumn[]): string {
+export function readFiles(files: ReadableFile[], columns: PlannedColumn[], rows = VECTOR_ROWS): string {
   if (files.length === 0) return emptyRelation(columns.length);
   const own = groupFiles(
     files.filter(({ page }) => page === null),
     columns,
-  ).map((group) => ({ first: group[0]!.index, sql: readGroup(group, columns) }));
+  ).map((group) => ({ first: group[0]!.index, sql: readGroup(group, columns, rows) }));
   const isGathered = ({ page, format }: ReadableFile) => page !== null && format === 'csv';
   const gathered = [...Map.groupBy(files.filter(isGathered), ({ path }) => path).values()].map((group) => ({
     first: group[0]!.index,
@@ -74,7 +77,7 @@ function fileOf(group: ReadableFile[]): string {
   return areNeighbours ? `${first} + file_index` : `[${indexes.join(', ')}][(file_index + 1)::BIGINT]`;
 }
 
-function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
+function readGroup(group: ReadableFile[], columns: PlannedColumn[], rows: number): string {
   const first = group[0]!;
   const texts = columns.map((column, n) => {
     const position = column.positions[first.index];
@@ -83,7 +86,7 @@ function readGroup(group: ReadableFile[], columns: PlannedColumn[]): string {
   const places = PLACE.map((name) => (first.isNumbered ? `"${name}"` : `NULL::BIGINT AS "${name}"`));
   const raw = first.format === 'parquet' ? rawRecord(first) : 'NULL::VARCHAR';
   const all = [...texts, `${fileOf(group)} AS "#file"`, ...places, `${raw} AS "#raw"`];
-  return `SELECT ${all.join(', ')} FROM ${scan(group)}`;
+  return `SELECT ${all.join(', ')} FROM ${scan(group, rows)}`;
 }
 
 /** The values as texts, so that none loses a digit. The engine computes it for refused records alone. */
@@ -93,7 +96,7 @@ function rawRecord(file: ReadableFile): string {
   return `to_json({${fields.join(', ')}})::VARCHAR`;
 }
 
-function scan(group: ReadableFile[]): string {
+function scan(group: ReadableFile[], rows: number): string {
   const first = group[0]!;
   if (first.format === 'ndjson')
     return scanJson(
@@ -102,5 +105,9 @@ function scan(group: ReadableFile[]): string {
     );
   if (first.format === 'csv') return scanDelimited(group);
   const paths = group.map((file) => readPath(file.path)).join(', ');
-  return `read_parquet([${paths}], hive_partitioning=false)`;
+  const all = `read_parquet([${paths}], hive_partitioning=false)`;
+  // Texts of other formats come a buffer at a time.
+  return rows < VECTOR_ROWS
+    ? `(${fewAtATime(`SELECT *${group.length > 1 ? ', file_index' : ''} FROM ${all}`, rows)})`
+    : all;
 }

@@ -88,16 +88,6 @@ export function mergeRows(parts: string, counts: SlicedParts, { keepPlaces }: Ro
   return `SELECT ${out.join(',\n')} FROM (${faulty})`;
 }
 
-/**
- * The same rows in their order, so many times fewer of them at a time, if one thread reads them: a vector of the engine has 2,048
- * values, and as many texts of a wide table's rows take much memory.
- */
-export function fewAtATime(rows: string, divisor: number): string {
-  if (divisor === 1) return rows;
-  const all = Array.from({ length: divisor }, (_, n) => n);
-  return `(SELECT * FROM (SELECT *, unnest([${all.join(', ')}]) AS "#nth" FROM ${rows}) WHERE "#nth" = 0)`;
-}
-
 /** JSON objects, put together. Empty for files of other formats, which have none. */
 function rawOf(parts: string[]): string {
   const inner = parts.map((part) => `nullif(substr(${part}, 2, length(${part}) - 2), '')`);

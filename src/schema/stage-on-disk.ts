@@ -206,9 +206,8 @@ export class StageOnDisk implements Stage {
   }
 
   private linesOf(rows: string, form: Omit<LineForm, 'columns'>): Copied {
-    const { select, options } = this.staged.lines({ columns: this.columns, ...form });
-    const isPlain = rows === this.good();
-    return { query: `SELECT ${select} FROM ${rows}`, options, use: isPlain ? 'one thread' : 'all threads' };
+    const lines = this.staged.lines(rows, { columns: this.columns, ...form });
+    return { ...lines, use: rows === this.good() ? 'one thread' : 'all threads' };
   }
 
   private exportLines(

@@ -1,6 +1,6 @@
 import { identifier, readPath } from './engine.js';
 import { headerLine, RAW_LINES } from './slice-sql.js';
-import { readStaged } from './stage-parquet.js';
+import { AS_THEY_COME, inTurn, readStaged } from './stage-parquet.js';
 import type { StageColumn } from './stage.js';
 
 /** Where the rows of a stage lie: indexes of the columns in each of its slices; null: all in one file. */
@@ -12,8 +12,13 @@ export interface StagedRows {
   records: string;
   /** The same with the columns `c{n}`, and `#nulled{n}` where there is one. @param indexes of the columns */
   withColumns(indexes: number[]): string;
-  /** What to select from `records` for lines of CSV, and with which options COPY writes them. */
-  lines(form: LineForm): { select: string; options: string };
+  /** A query for lines of CSV, and with which options COPY writes them. @param rows some of `records` */
+  lines(rows: string, form: LineForm): Lines;
+}
+
+interface Lines {
+  query: string;
+  options: string;
 }
 
 export interface LineForm {
@@ -40,11 +45,11 @@ class WholeRows implements StagedRows {
     return this.records;
   }
 
-  lines(form: LineForm): { select: string; options: string } {
+  lines(rows: string, form: LineForm): Lines {
     const { columns, front = [], areBare } = form;
     const fields = columns.map(({ name }, n) => `c${n} AS ${identifier(name)}`);
     const options = `FORMAT csv, DELIMITER ',', ${HEADER(form)}${areBare ? '' : ', FORCE_QUOTE *'}`;
-    return { select: [...front, ...fields].join(', '), options };
+    return { query: `SELECT ${[...front, ...fields].join(', ')} FROM ${rows}`, options };
   }
 }
 
@@ -67,11 +72,12 @@ class SlicedRows implements StagedRows {
     return `(SELECT ${all.join(', ')} FROM ${[base, ...beside].join(' POSITIONAL JOIN ')})`;
   }
 
-  lines(form: LineForm): { select: string; options: string } {
+  lines(rows: string, form: LineForm): Lines {
     const { columns, front = [] } = form;
     const fields = [...front, '"#csv"'].join(`, ',', `);
     const header = identifier(headerLine(columns.map(({ name }) => name)));
-    return { select: `concat(${fields}) AS ${header}`, options: `${RAW_LINES}, ${HEADER(form)}` };
+    const query = inTurn(`SELECT concat(${fields}) AS ${header} FROM ${rows}`);
+    return { query, options: `${RAW_LINES}, ${AS_THEY_COME}, ${HEADER(form)}` };
   }
 }
 

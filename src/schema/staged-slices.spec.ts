@@ -54,10 +54,15 @@ async function parquet(name: string, select: string): Promise<LandedText> {
 }
 
 /** Stages with so many columns in a statement at most; without a number as the engine's memory has it. */
-async function stage(files: LandedText[], request: Partial<StageRequest> = {}, width = engine.width) {
+async function stage(
+  files: LandedText[],
+  request: Partial<StageRequest> = {},
+  width = engine.width,
+  by = engine,
+) {
   const folder = path.join(home, 'runs', String(runs++));
   await mkdir(folder, { recursive: true });
-  const narrow = Object.create(engine, { width: { value: width } }) as Engine;
+  const narrow = Object.create(by, { width: { value: width } }) as Engine;
   return new SchemaService(narrow).stage({
     folder,
     table: 'wide',
@@ -263,5 +268,55 @@ describe('a wide table', () => {
     expect([staged.columns.length, staged.rows, staged.identities]).toEqual([width, count, count]);
     const isSame = (await text(staged.combinedRows())) === `${lines.join('\n')}\n`;
     expect(isSame).toBe(true);
+  });
+});
+
+describe('rows that are long', () => {
+  let small: Engine;
+
+  beforeAll(() => {
+    const memory = { engine: '100MB', engineThreads: 2 };
+    small = new Engine({ home, dataRoots: [home], memory } as unknown as Settings);
+  });
+  afterAll(() => small.onModuleDestroy());
+
+  const written = async (staged: Stage) => (await text(staged.combinedRows())).trimEnd().split('\n');
+
+  it('are put together a few at a time in a wide table', async () => {
+    const names = Array.from({ length: 120 }, (_, n) => `c${n}`);
+    const value = (row: number, n: number) => (n % 3 === 0 ? `${row}.${n} `.padEnd(2_500, 'x') : row + n);
+    const lines = Array.from({ length: 300 }, (_, row) => names.map((_, n) => value(row, n)).join(','));
+    const file = await csv('a.csv', `${names.join(',')}\n${lines.join('\n')}\n`);
+    for (const duplicates of ['drop', 'keep'] as const) {
+      const staged = await stage([file], { duplicates }, small.width, small);
+      expect([staged.columns.length, staged.rows, staged.identities]).toEqual([120, 300, 300]);
+      expect((await written(staged)).every((line, n) => line === lines[n])).toBe(true);
+    }
+  });
+
+  it('are read a few at a time from Parquet, with those that are refused', async () => {
+    const long = (name: string) => `rpad(range || '${name}', 700_000, md5(range || '${name}')) AS ${name}`;
+    const size = `CASE WHEN range = 17 THEN 'x' ELSE range::VARCHAR END AS size`;
+    const select = `SELECT range AS id, ${long('a')}, ${long('b')}, ${size} FROM range(40)`;
+    const file = await parquet('long.parquet', select);
+    const staged = await stage([file], { columns: [column('size', 'integer')] }, small.width, small);
+    expect([staged.rows, staged.identities, staged.rejected]).toEqual([39, 39, 1]);
+    const starts = (await written(staged)).map((line) => /^\d+,\d+/.exec(line)![0]);
+    const ids = Array.from({ length: 40 }, (_, n) => n).filter((n) => n !== 17);
+    expect(starts).toEqual(ids.map((n) => `${n},${n}`));
+    const reject = JSON.parse(
+      (await readFile(staged.rejectsPath!, 'utf8')).split('\n', 1)[0]!,
+    ) as StageReject;
+    expect([reject.line, reject.column]).toEqual([null, 'size']);
+  });
+
+  it('that one is too long for end in words of what to set', async () => {
+    const file = await parquet('longest.parquet', `SELECT 1 AS id, repeat('x', 45_000_000) AS a`);
+    const failed = stage([file], {}, small.width, small);
+    await expect(failed).rejects.toMatchObject({
+      code: 'ENGINE_MEMORY',
+      message:
+        'expected the columnar engine to manage with its 100MB, it needs more: set MILLRACE_MEMORY=200MB, or more, and start the service again',
+    });
   });
 });

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { TerminalError } from '../errors.js';
 import { checkDefaults } from './check-defaults.js';
 import { readPart, type StagePlan, unwantedFrom } from './column-part.js';
-import { isEngineFault, lacksMemory, run, watchProgress } from './engine.js';
+import { isEngineFault, run, watchProgress } from './engine.js';
 import { findLosses } from './find-losses.js';
 import { inferColumns } from './infer-columns.js';
 import { type PlannedColumn, planColumns } from './plan-columns.js';
@@ -13,11 +13,12 @@ import { recordBytes } from './record-bytes.js';
 import { restartFaulty } from './restart-faulty.js';
 import { settled, type SettledColumn } from './settled-column.js';
 import { stagePaths } from './stage-on-disk.js';
-import { LEAST_ROWS, writeStaged } from './stage-parquet.js';
+import { VECTOR_ROWS, writeStaged } from './stage-parquet.js';
 import type { StageRequest } from './stage-request.js';
-import { stageRows, WRONG_ASSUMPTION } from './stage-sql.js';
+import { stageRows } from './stage-sql.js';
 import type { Slices } from './staged-rows.js';
 import { widenColumns } from './widen-columns.js';
+import { type Attempt, firstAttempt, isSliced, nextAttempt } from './write-attempt.js';
 import { writeSlices } from './write-slices.js';
 
 /** What was written: the stage's columns, how they lie, and the indexes of those that no record may have a value in. */
@@ -27,22 +28,8 @@ export interface Written {
   slices: Slices;
 }
 
-/** How a stage is written, from the first try to the last. */
-interface Attempt {
-  /** Types of a sample are taken for those of all rows. */
-  assume: boolean;
-  /** Rows of a row group, at most. */
-  most: number;
-  /** Columns that one statement types, at most. */
-  width: number;
-}
-
-/** A table up to so many times wider is written by one statement, if the memory bears that: by all threads to the end. */
-const WHOLE = 3;
 /** A row group holds about so much of the files: several are in memory, more than once, until they are written in order. */
 const GROUP_BYTES = 8 << 20;
-/** Fewer columns than that take little memory: it goes elsewhere. */
-const LEAST_WIDTH = 4;
 
 interface Writing {
   connection: DuckDBConnection;
@@ -51,22 +38,23 @@ interface Writing {
 }
 
 /**
- * Infers and writes. Begins again with types that hold for all rows when those of a sample do not, with small row groups and
- * then with fewer columns at a time when the engine's memory does not bear more, with the careful scan for files that the
+ * Infers and writes. Begins again in another way as `nextAttempt` has it, with the careful scan for files that the
  * fast reader finds a fault in, and without the Parquet files whose pages turn out to be broken.
  *
  * @param width columns that one statement should type at most
  */
 export async function writeStage(writing: Writing, width: number): Promise<Written> {
   const { request, preparation } = writing;
-  let attempt: Attempt = { assume: true, most: request.batchRows, width };
+  let attempt = firstAttempt(request.batchRows, width);
+  let columns = 0;
+  const onPlan = (plan: StagePlan) => (columns = plan.columns.length);
   for (;;) {
     try {
-      const written = await writeOnce(writing, attempt);
+      const written = await writeOnce(writing, attempt, onPlan);
       if (written) return written;
     } catch (error) {
       request.signal?.throwIfAborted();
-      const next = nextAttempt(attempt, error as Error);
+      const next = nextAttempt(attempt, error as Error, columns);
       if (next) {
         attempt = next;
         continue;
@@ -79,22 +67,18 @@ export async function writeStage(writing: Writing, width: number): Promise<Writt
   }
 }
 
-/** null: another way to write would not help. */
-function nextAttempt(attempt: Attempt, error: Error): Attempt | null {
-  if (attempt.assume && error.message.includes(WRONG_ASSUMPTION)) return { ...attempt, assume: false };
-  if (!lacksMemory(error)) return null;
-  if (attempt.most > LEAST_ROWS) return { ...attempt, most: LEAST_ROWS };
-  if (attempt.width > LEAST_WIDTH) return { ...attempt, width: Math.ceil(attempt.width / 2) };
-  return null;
-}
-
 /** null: a file has to be read in another way. */
-async function writeOnce(writing: Writing, attempt: Attempt): Promise<Written | null> {
+async function writeOnce(
+  writing: Writing,
+  attempt: Attempt,
+  onPlan: (plan: StagePlan) => void,
+): Promise<Written | null> {
   const { connection, request } = writing;
   const plan = await settlePlan(writing, attempt);
   if (!plan) return null;
+  onPlan(plan);
   const { columns } = plan;
-  const isWide = columns.length > attempt.width * WHOLE;
+  const isWide = isSliced(attempt, columns.length);
   const slices = isWide ? await writeSliced(writing, plan, attempt) : null;
   if (isWide ? !slices : !(await writeWhole(writing, plan, attempt))) return null;
   if (request.onLosses) request.onLosses(await findLosses(connection, request, plan, attempt.width));
@@ -106,14 +90,14 @@ async function writeOnce(writing: Writing, attempt: Attempt): Promise<Written | 
 const INFERRING = 0.3;
 
 /** What is read and how it is typed; null: a file has to be read in another way. */
-async function settlePlan(writing: Writing, { assume, width }: Attempt): Promise<StagePlan | null> {
+async function settlePlan(writing: Writing, { assume, rows, width }: Attempt): Promise<StagePlan | null> {
   const { connection, request, preparation } = writing;
   const { signal, onProgress = () => {} } = request;
   const { columns: files, readable } = preparation;
   const references = await readExpressions(connection, request);
   const { columns: planned, unwanted } = planColumns(request, files);
   const hidden = planHidden(request, planned, { references, files });
-  const relation = (some: PlannedColumn[]) => readFiles(readable, some);
+  const relation = (some: PlannedColumn[]) => readFiles(readable, some, rows);
   const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
   const inference = { relation, assume, width, signal };
   await inferColumns(connection, planned, inference).finally(stopInferring);
@@ -125,11 +109,11 @@ async function settlePlan(writing: Writing, { assume, width }: Attempt): Promise
   await settleExpressions(connection, request, { columns, hidden, references });
   const mayHoldNul = readable.some((file) => file.format === 'parquet');
   const rules = { mayHoldNul, keepPlaces: request.keepPlaces ?? false };
-  return { planned, columns, hidden, unwanted, references, readable, files, rules };
+  return { planned, columns, hidden, unwanted, references, readable, files, rules, rows };
 }
 
 /** All columns by one statement; false: a file has to be read in another way. */
-async function writeWhole(writing: Writing, plan: StagePlan, { most }: Attempt): Promise<boolean> {
+async function writeWhole(writing: Writing, plan: StagePlan, { rows }: Attempt): Promise<boolean> {
   const { connection, request, preparation } = writing;
   const { columns } = plan;
   const fitting = Math.floor(GROUP_BYTES / Math.max(await recordBytes(plan.readable), 1));
@@ -137,7 +121,7 @@ async function writeWhole(writing: Writing, plan: StagePlan, { most }: Attempt):
   const { relation, rules, columns: read } = await readPart(connection, request, all);
   const target = stagePaths(request.folder, request.table).rows;
   const sql = writeStaged(stageRows(relation, read, rules), target, {
-    most: Math.min(most, fitting),
+    most: Math.min(rows, Math.max(fitting, VECTOR_ROWS)),
     columns: columns.length,
   });
   const stopWriting = watchProgress(connection, (share) => tellWriting(request, share));

@@ -1,0 +1,47 @@
+import { lacksMemory } from './engine.js';
+import { MergeLacksMemory } from './merge-slices.js';
+import { VECTOR_ROWS } from './stage-parquet.js';
+import { WRONG_ASSUMPTION } from './stage-sql.js';
+
+/** How a stage is written, from the first try to the last. */
+export interface Attempt {
+  /** Types of a sample are taken for those of all rows. */
+  assume: boolean;
+  /** Rows of a row group, at most; fewer than a vector holds are also all that is typed at a time. */
+  rows: number;
+  /** Columns that one statement types, at most. */
+  width: number;
+}
+
+/** A table up to so many times wider is written by one statement, if the memory bears that: by all threads to the end. */
+const WHOLE = 3;
+/** Rows that are typed at a time where 2,048 take more memory than there is. */
+const FEW = 64;
+
+/** @param batchRows as the stream has it: a row group never has fewer than a vector because of it */
+export const firstAttempt = (batchRows: number, width: number): Attempt => {
+  return { assume: true, rows: Math.max(batchRows, VECTOR_ROWS), width };
+};
+
+/** Whether a table of so many columns is written in slices of them. */
+export function isSliced({ rows, width }: Attempt, columns: number): boolean {
+  return columns > width * (rows < VECTOR_ROWS ? 1 : WHOLE);
+}
+
+/**
+ * The way to try next: with types that hold for all rows when those of a sample do not; and where the memory does not bear it,
+ * with small row groups, then with few rows at a time, then with fewer of them and fewer columns. Null: none would help.
+ *
+ * @param columns that the table has
+ */
+export function nextAttempt(attempt: Attempt, error: Error, columns: number): Attempt | null {
+  const { rows, width } = attempt;
+  if (attempt.assume && error.message.includes(WRONG_ASSUMPTION)) return { ...attempt, assume: false };
+  if (!lacksMemory(error)) return null;
+  if (rows > VECTOR_ROWS && !isSliced(attempt, columns)) return { ...attempt, rows: VECTOR_ROWS };
+  if (rows > FEW) return { ...attempt, rows: FEW };
+  const fewer = { ...attempt, rows: Math.ceil(rows / 8) };
+  // More slices to put together take more memory, not less.
+  if (error instanceof MergeLacksMemory) return rows > 1 ? fewer : null;
+  return rows > 1 || width > 1 ? { ...fewer, width: Math.ceil(Math.min(width, columns) / 4) } : null;
+}
