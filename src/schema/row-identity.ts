@@ -25,7 +25,7 @@ export function rowIdentity(columns: Pick<SettledColumn, 'name'>[]): string {
 
 /** SQL of the part of the hashed text that some columns make, which stand together when all are sorted by name. */
 export function identityText(values: NamedValue[]): string {
-  return `concat(${pairs(values).join(', ')})`;
+  return values.length > 0 ? `concat(${pairs(values).join(', ')})` : `''`;
 }
 
 /** SQL of the identity that such parts make, in their order. */

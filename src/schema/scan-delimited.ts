@@ -27,7 +27,8 @@ function csvOptions(file: ReadableFile): string {
     // In other files one fault is enough to want the careful scan.
     ...(isOwn ? [`new_line='\\n'`] : ['store_rejects=true', 'rejects_limit=1']),
     `max_line_size=${LINE_SIZE + extraRoom(file)}`,
-    `buffer_size=${LINES_A_BUFFER * (LINE_SIZE + extraRoom(file))}`,
+    // Where the longest record is known, and long, several such buffers would be most of the engine's memory.
+    `buffer_size=${(isOwn && extraRoom(file) > 0 ? 1 : LINES_A_BUFFER) * (LINE_SIZE + extraRoom(file))}`,
     `columns={${[...places, ...texts].join(', ')}}`,
   ].join(', ');
 }

@@ -6,7 +6,7 @@ import { isNulling, isText, type SettledColumn } from './settled-column.js';
 import { badValue, checkedRows, FAULT, misfits, type RowRules } from './stage-sql.js';
 
 /** A fault is `#error` and, so many times, its rank: of several the one that is looked at first counts. */
-const RANK = 100_000;
+const RANK = 10_000_000;
 
 /**
  * The rows of slice `n` of a wide stage: its own typed columns as `c{index}` (and `#nulled{index}`), `#text{n}`, the part of
@@ -77,7 +77,7 @@ export function mergeRows(parts: string, counts: SlicedParts, { keepPlaces }: Ro
     `${keepPlaces ? value : `CASE WHEN NOT ${isGood} THEN ${value} END`} AS "${name}"`;
   const out = [
     '"#file0" AS "#file"',
-    `("#fault" % ${RANK})::SMALLINT AS "#error"`,
+    `("#fault" % ${RANK})::INTEGER AS "#error"`,
     `CASE WHEN ${isGood} THEN ${identityOf(of('text', counts.slices))} END AS "#hash"`,
     `CASE "#fault" ${bads.join(' ')} END AS "#bad"`,
     ...PLACE.map((name) => told(`"${name}0"`, name)),

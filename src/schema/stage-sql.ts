@@ -21,13 +21,21 @@ import { isNulling, isText, type SettledColumn } from './settled-column.js';
  * What a value's fault is, as `#error` holds it: the column's index, plus one of these. A record without columns has no
  * expression that could have failed.
  */
-export const FAULT = { type: 0, required: 10_000, nul: 20_000, empty: 30_000, failed: 30_000 } as const;
+export const FAULT = {
+  type: 0,
+  required: 1_000_000,
+  nul: 2_000_000,
+  empty: 3_000_000,
+  failed: 3_000_000,
+} as const;
 
 export interface RowRules {
   mayHoldNul: boolean;
   keepPlaces: boolean;
   /** Indexes of new columns that no record may have a value in. */
   unwanted?: number[];
+  /** Other statements have more of the table's columns. */
+  isPart?: boolean;
 }
 
 /**
@@ -55,7 +63,7 @@ export function stageRows(relation: string, columns: SettledColumn[], rules: Row
 
 /** What `typedRows` has, the canonical texts `k0`, `k1`, …, and `#error`. */
 export function checkedRows(relation: string, columns: SettledColumn[], rules: RowRules): string {
-  const error = `(${errorOf(columns, rules)})::SMALLINT AS "#error"`;
+  const error = `(${errorOf(columns, rules)})::INTEGER AS "#error"`;
   // A projection of its own: what an expression in a CASE repeats is computed again each time.
   const canonical = columns.map((column, n) => {
     return `${canonicalPrinted(column, n, canonicalText(column, n))} AS k${n}`;
@@ -125,7 +133,7 @@ function adding(relation: string, parts: string[]): string {
 
 function errorOf(columns: SettledColumn[], rules: RowRules): string {
   // Empty objects have no column, and a table without columns can hold no row.
-  if (columns.length === 0) return String(FAULT.empty);
+  if (columns.length === 0 && !rules.isPart) return String(FAULT.empty);
   const faults = columns.map((column, n) => faultsOf(column, n, rules));
   // What an expression makes of a wrong value is no news.
   const cases = [

@@ -4,7 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Settings } from '../settings/settings.js';
-import { Engine } from './engine.js';
+import { cutEvenly } from './cut-evenly.js';
+import { describeFault } from './describe-fault.js';
+import { Engine, run } from './engine.js';
+import type { SettledColumn } from './settled-column.js';
+import { FAULT, stageRows } from './stage-sql.js';
 import { SchemaService } from './schema.service.js';
 import type { Stage, StageColumn, StageReject } from './stage.js';
 import type { DeclaredColumn, LandedText, StageRequest } from './stage-request.js';
@@ -268,6 +272,42 @@ describe('a wide table', () => {
     expect([staged.columns.length, staged.rows, staged.identities]).toEqual([width, count, count]);
     const isSame = (await text(staged.combinedRows())) === `${lines.join('\n')}\n`;
     expect(isSame).toBe(true);
+  });
+});
+
+describe('thousands of columns that nobody wants', () => {
+  const says = (n: number) =>
+    `new_${n}: expected no value in a new column (new_columns: reject), got "v${n}"`;
+
+  it('are told by the records that have values in them', async () => {
+    const filled = [0, 2_999];
+    const files = await Promise.all(
+      cutEvenly([...Array(3_000).keys()], 750).map((some, nth) => {
+        const cells = some.map((n) => (filled.includes(n) ? `v${n}` : ''));
+        return csv(`${nth}.csv`, `id,${some.map((n) => `new_${n}`).join(',')}\n1${nth},${cells.join(',')}\n`);
+      }),
+    );
+    const contract = { ...CONTRACT, newColumns: 'reject' } as const;
+    const staged = await stage(files, { contract, existing: [known('id', { name: 'bigint' })] });
+    expect([staged.rows, staged.rejected]).toEqual([2, 2]);
+    const lines = (await readFile(staged.rejectsPath!, 'utf8')).split('\n');
+    const rejects = lines
+      .filter((line) => line.includes('"reason"'))
+      .map((line) => JSON.parse(line) as StageReject);
+    expect(rejects.map(({ reason }) => reason)).toEqual(filled.map(says));
+  });
+
+  it.each([9_999, 10_000, 32_768])('are not taken for another fault at column %d', async (n) => {
+    const places = ['#line', '#at', '#length', '#raw'].map((name) => `NULL::VARCHAR AS "${name}"`);
+    const record = `SELECT '1' AS r0, 'v${n}' AS r${n}, 0 AS "#file", ${places.join(', ')}`;
+    const id: SettledColumn = { ...column('id', ''), type: { name: 'bigint' }, required: true };
+    const unwanted: SettledColumn = { ...id, name: `new_${n}`, isUnwanted: true };
+    const sql = stageRows(record, [id], { mayHoldNul: false, keepPlaces: false, unwanted: [n] });
+    const connection = await engine.connect();
+    const [row] = await run(connection, sql).finally(() => connection.closeSync());
+    const error = Number(row!['#error']);
+    expect(error % FAULT.required).toBe(n);
+    expect(describeFault(error, unwanted, String(row!['#bad']))).toBe(says(n));
   });
 });
 

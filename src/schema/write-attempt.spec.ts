@@ -10,7 +10,8 @@ const lacking = engineFault(new Error('Out of Memory Error: (90.0 MiB/95.3 MiB u
 /** Rows and columns of each attempt until none is left. */
 function attempts(first: Attempt, columns: number, error: Error = lacking): [number, number][] {
   const all: [number, number][] = [];
-  for (let next: Attempt | null = first; next !== null; next = nextAttempt(next, error, columns))
+  const breadth = { columns, unwanted: 0 };
+  for (let next: Attempt | null = first; next !== null; next = nextAttempt(next, error, breadth))
     all.push([next.rows, next.width]);
   return all;
 }
@@ -74,8 +75,10 @@ describe('how a stage is tried again when the memory does not bear it', () => {
   it('slices a table that is wider than a slice, once few rows are too many', () => {
     const first = firstAttempt(50_000, 48);
     const few = { ...first, rows: 64 };
-    const sliced = [144, 145].map((columns) => isSliced(first, columns));
-    expect([...sliced, isSliced(few, 48), isSliced(few, 49)]).toEqual([false, true, false, true]);
+    const wide = (attempt: Attempt) => (columns: number) => isSliced(attempt, { columns, unwanted: 0 });
+    expect([144, 145].map(wide(first))).toEqual([false, true]);
+    expect([48, 49].map(wide(few))).toEqual([false, true]);
+    expect([560, 561].map((unwanted) => isSliced(first, { columns: 4, unwanted }))).toEqual([false, true]);
   });
 
   it('has row groups of a vector at least, whatever batch_rows says', () => {
@@ -85,8 +88,9 @@ describe('how a stage is tried again when the memory does not bear it', () => {
   it('takes the types of a sample once, and tries nothing for other errors', () => {
     const wrong = new Error(`Invalid Input Error: ${WRONG_ASSUMPTION}`);
     const first = firstAttempt(50_000, 48);
-    const second = nextAttempt(first, wrong, 5);
+    const narrow = { columns: 5, unwanted: 0 };
+    const second = nextAttempt(first, wrong, narrow);
     expect(second).toEqual({ ...first, assume: false });
-    expect(nextAttempt(second!, wrong, 5)).toBeNull();
+    expect(nextAttempt(second!, wrong, narrow)).toBeNull();
   });
 });

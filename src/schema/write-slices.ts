@@ -1,11 +1,12 @@
 import { compareNames } from './row-identity.js';
 import { readPart } from './column-part.js';
-import { cutEvenly, cutInto } from './cut-evenly.js';
+import { cutInto } from './cut-evenly.js';
 import { mergeSlices } from './merge-slices.js';
 import { type Part, type Slicing, writePart } from './slice-files.js';
 import { sliceRows } from './slice-sql.js';
 import { VECTOR_ROWS } from './stage-parquet.js';
 import { slicePath } from './staged-rows.js';
+import { UNWANTED_A_COLUMN } from './write-attempt.js';
 
 /**
  * Writes a wide stage: each slice of its columns goes through the files by itself, and the slices are then put together
@@ -22,16 +23,19 @@ export async function writeSlices(
   const byName = columns
     .map((_, n) => n)
     .toSorted((a, b) => compareNames(columns[a]!.name, columns[b]!.name));
-  const slices = cutEvenly(byName, width);
-  const unwanted = cutInto(
-    plan.unwanted.map((_, n) => n),
-    slices.length,
+  const most = { columns: width, unwanted: width * UNWANTED_A_COLUMN };
+  const count = Math.max(
+    Math.ceil(columns.length / most.columns),
+    Math.ceil(plan.unwanted.length / most.unwanted),
   );
+  const slices = cutInto(byName, count);
+  const unwanted = cutInto([...plan.unwanted.keys()], count);
   const parts: Part[] = slices.map((_, n) => ({ path: slicePath(path, n), field: `slice${n}` }));
   let records: number | null = null;
   for (const [n, own] of slices.entries()) {
     const part = await readPart(connection, request, { plan, own, unwanted: unwanted[n]! });
-    const rows = sliceRows(part, n, columns.length);
+    const rules = { ...part.rules, isPart: true };
+    const rows = sliceRows({ ...part, rules }, n, columns.length);
     const written = await writePart(slicing, rows, parts[n]!, Math.min(plan.rows, VECTOR_ROWS));
     if (await isFaulty()) return null;
     records ??= written;

@@ -18,7 +18,7 @@ import type { StageRequest } from './stage-request.js';
 import { stageRows } from './stage-sql.js';
 import type { Slices } from './staged-rows.js';
 import { widenColumns } from './widen-columns.js';
-import { type Attempt, firstAttempt, isSliced, nextAttempt } from './write-attempt.js';
+import { type Attempt, type Breadth, firstAttempt, isSliced, nextAttempt } from './write-attempt.js';
 import { writeSlices } from './write-slices.js';
 
 /** What was written: the stage's columns, how they lie, and the indexes of those that no record may have a value in. */
@@ -46,15 +46,15 @@ interface Writing {
 export async function writeStage(writing: Writing, width: number): Promise<Written> {
   const { request, preparation } = writing;
   let attempt = firstAttempt(request.batchRows, width);
-  let columns = 0;
-  const onPlan = (plan: StagePlan) => (columns = plan.columns.length);
+  let breadth: Breadth = { columns: 0, unwanted: 0 };
+  const onPlan = (plan: StagePlan) => (breadth = breadthOf(plan));
   for (;;) {
     try {
       const written = await writeOnce(writing, attempt, onPlan);
       if (written) return written;
     } catch (error) {
       request.signal?.throwIfAborted();
-      const next = nextAttempt(attempt, error as Error, columns);
+      const next = nextAttempt(attempt, error as Error, breadth);
       if (next) {
         attempt = next;
         continue;
@@ -67,6 +67,10 @@ export async function writeStage(writing: Writing, width: number): Promise<Writt
   }
 }
 
+const breadthOf = ({ columns, unwanted }: StagePlan): Breadth => {
+  return { columns: columns.length, unwanted: unwanted.length };
+};
+
 /** null: a file has to be read in another way. */
 async function writeOnce(
   writing: Writing,
@@ -78,7 +82,7 @@ async function writeOnce(
   if (!plan) return null;
   onPlan(plan);
   const { columns } = plan;
-  const isWide = isSliced(attempt, columns.length);
+  const isWide = isSliced(attempt, breadthOf(plan));
   const slices = isWide ? await writeSliced(writing, plan, attempt) : null;
   if (isWide ? !slices : !(await writeWhole(writing, plan, attempt))) return null;
   if (request.onLosses) request.onLosses(await findLosses(connection, request, plan, attempt.width));
