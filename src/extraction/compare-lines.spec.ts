@@ -117,6 +117,22 @@ describe('compareLines', () => {
     expect((await compare(lines(''), lines('x'), { mostSteps: 20 })).steps).toHaveLength(20);
   });
 
+  it('lets others have their turn at the thread', async () => {
+    const [before, now] = ['x', 'y'].map((odd) =>
+      Array.from({ length: 40_000 }, (_, at) => `${at % 2 ? at : `${odd}${at}`}\n`).join(''),
+    );
+    let turns = 0;
+    const count = () => {
+      turns++;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    const most = { aheadBytes: 1 << 20, mostBytes: 1 << 20, mostSteps: 40_000 };
+    const { steps } = await compare(before!, now!, most);
+    clearImmediate(immediate);
+    expect([steps!.length, turns > 3]).toEqual([20_001, true]);
+  });
+
   it('tells how every text comes about from every other', async () => {
     const line = fc.oneof(fc.constantFrom('', 'a', 'b', 'c,"d'), fc.string({ maxLength: 12 }));
     const text = fc

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { alignLines, type Difference } from './align-lines.js';
 import { LineWindow } from './line-window.js';
 import type { ByteSource } from './read-chunks.js';
@@ -7,6 +8,8 @@ const AHEAD_BYTES = 1 << 20;
 const MOST_STEPS = 200_000;
 /** Bytes that are compared at a time. */
 const BLOCK = 1_024;
+/** Lines that differ, after which others have their turn at the thread. */
+const TURN_LINES = 8_192;
 
 /** So many lines that stay, then so many that are gone, then so many that are new. */
 export type LineStep = [kept: number, gone: number, added: number];
@@ -55,6 +58,7 @@ export async function compareLines(
     if (state === 'different' || comparison.addedBytes > mostBytes || comparison.steps.length > mostSteps)
       return null;
     if (state === 'ended') return comparison.steps;
+    await setImmediate();
   }
 }
 
@@ -72,10 +76,10 @@ class Comparison {
     await Promise.all([this.before.fill(), this.now.fill()]);
   }
 
-  /** `more`: the windows have to be filled. */
+  /** `more`: the windows have to be filled, or it was at work for long. */
   advance(): 'more' | 'ended' | 'different' {
     const { before, now } = this;
-    for (;;) {
+    for (let lines = 0; lines < TURN_LINES;) {
       if (before.isLow() || now.isLow()) return 'more';
       if (before.bytes.length === 0 && now.bytes.length === 0) return 'ended';
       const kept = this.passCommon();
@@ -86,7 +90,9 @@ class Comparison {
       const difference = this.restOfOne() ?? alignLines(before, now);
       if (difference === null || difference.gone.bytes + difference.added.bytes === 0) return 'different';
       this.take(difference);
+      lines += difference.gone.lines + difference.added.lines;
     }
+    return 'more';
   }
 
   /** Moves on over the lines that are the same, and counts them. */
