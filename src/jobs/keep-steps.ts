@@ -43,10 +43,19 @@ export class KeepSteps {
     const missing = [...ready.values()].filter(
       ({ fingerprint }) => keep.has(fingerprint) && !there.has(fingerprint),
     );
-    const copied = copyAll(kept, missing, join(at.folder.stream(at.index), 'kept'));
+    const stopping = new AbortController();
+    const folder = join(at.folder.stream(at.index), 'kept');
+    const copied = copyAll({ kept, folder, signal: stopping.signal }, missing);
     // Told to `settle`.
     copied.catch(() => {});
-    at.keeping = { copied, keep };
+    at.keeping = { copied, keep, stopping };
+  }
+
+  /** Nothing is written to the stream's folder any more, which may go now. */
+  async drop(at: StreamWalk): Promise<void> {
+    at.keeping?.stopping.abort();
+    await at.keeping?.copied.catch(() => {});
+    at.keeping = undefined;
   }
 
   /** The load is committed: its files take the place of those before. */
@@ -69,10 +78,14 @@ export class KeepSteps {
   }
 }
 
-async function copyAll(kept: KeptFiles, files: LandedFile[], folder: string): Promise<Map<string, string>> {
+async function copyAll(
+  { kept, folder, signal }: { kept: KeptFiles; folder: string; signal: AbortSignal },
+  files: LandedFile[],
+): Promise<Map<string, string>> {
   const drafts = new Map<string, string>();
   if (files.length > 0) await mkdir(folder, { recursive: true });
   for (const file of files) {
+    signal.throwIfAborted();
     const draft = join(folder, file.fingerprint);
     await kept.copy(file, draft);
     drafts.set(file.fingerprint, draft);

@@ -12,6 +12,8 @@ export interface Keeping {
   copied: Promise<Map<string, string>>;
   /** Fingerprints of what is to be there afterwards. */
   keep: Set<string>;
+  /** Ends what is under way before the next copy. */
+  stopping: AbortController;
 }
 
 /** Copies of a stream's files as they were loaded, which tell what has changed in one: `<home>/kept/<pipeline>/<table>`. */

@@ -34,11 +34,7 @@ export class StreamWalker {
     if (isFinished(report)) return;
     const started = performance.now();
     const stage = isStaged(report) ? await this.resume(at) : await this.stageAnew(at);
-    if (stage) {
-      await this.steps.load(at, stage);
-      await this.outputs.write(at, stage);
-      await this.keeps.settle(at);
-    }
+    if (stage) await this.bringIn(at, stage);
     report.durationMs = Math.round(performance.now() - started);
     // What was loaded has told of its files already.
     await (stage ? at.journal.recordStep(at.streams) : at.journal.record(at.streams));
@@ -60,6 +56,16 @@ export class StreamWalker {
     if (stage) await this.outputs.write(at, stage);
     await endSteps(at);
     await at.journal.record(at.streams);
+  }
+
+  private async bringIn(at: StreamWalk, stage: Stage): Promise<void> {
+    try {
+      await this.steps.load(at, stage);
+      await this.outputs.write(at, stage);
+      await this.keeps.settle(at);
+    } finally {
+      await this.keeps.drop(at);
+    }
   }
 
   /** null: the load is committed, and its stage is gone, so that only the next run can write the combined CSV. */
