@@ -1,4 +1,5 @@
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BIG, bigText, changeInside, openWorlds, runBoth, RUNS, SEED, World } from './two-pipelines.js';
@@ -187,6 +188,25 @@ describe('a file that has changed in part', () => {
       name: 'of which no copy is there any more',
       change: async (world) => {
         for (const path of await world.kept()) await rm(path);
+        await by(changeInside)(world);
+      },
+      isPart: false,
+    },
+    {
+      name: 'of which a folder is where the copy was',
+      change: async (world) => {
+        for (const path of await world.kept()) {
+          await rm(path);
+          await mkdir(join(path, 'inside'), { recursive: true });
+        }
+        await by(changeInside)(world);
+      },
+      isPart: false,
+    },
+    {
+      name: 'of which nobody can tell how the copy was read',
+      change: async (world) => {
+        for (const path of await world.kept()) await writeFile(`${path}.json`, '{"dialect":');
         await by(changeInside)(world);
       },
       isPart: false,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { compareLines, type LineStep } from './compare-lines.js';
 import type { LandedFile } from './landed-file.js';
 import { OpenFiles } from './landing.js';
 import { openFile } from './open-file.js';
-import { readPart } from './read-chunks.js';
+import { type ByteSource, readPart } from './read-chunks.js';
 
 /** From this share of a file on, its new lines are not worth being told from the others. */
 const WORTH = 0.5;
@@ -47,7 +48,8 @@ export async function landChanges(
 ): Promise<LandedChanges | null> {
   const files = new OpenFiles(base);
   try {
-    const before = files.keep(await open(earlier.path, 'r'));
+    const before = await openEarlier(earlier.path, files);
+    if (before === null) return null;
     const now = files.keep(await openFile(landed.path));
     const hasHeader = landed.dialect?.header ?? false;
     const changes = new ChangesFile(await files.create('.changes'));
@@ -67,6 +69,15 @@ export async function landChanges(
   } finally {
     await files.close();
   }
+}
+
+/** null: it cannot be opened. What cannot be read of it is missing, as its fingerprint then tells. */
+async function openEarlier(path: string, files: OpenFiles): Promise<ByteSource | null> {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+  const handle = await open(path, flags).catch(() => null);
+  if (handle === null) return null;
+  files.keep(handle);
+  return { read: (...args) => handle.read(...args).catch(() => ({ bytesRead: 0 })) };
 }
 
 class ChangesFile {

@@ -19,8 +19,8 @@ export type RowsOf = (signal: AbortSignal) => AsyncIterable<Buffer>;
 
 /**
  * The combined CSV of an earlier load with new rows behind it, made in the run's own folder: copied while these are
- * staged, added to while they are loaded. Where a file's rows come in between, it is made of both while they are loaded. It stays there until the run is over, so that a worker that takes the run up
- * finds it, whatever the one before was at.
+ * staged, added to while they are loaded. Where a file's rows come in between, it is made of both while they are loaded.
+ * It stays there until the run is over, so that a worker that takes the run up finds it, whatever the one before was at.
  */
 export class ExtendedCsv implements CombinedDraft {
   private readonly stopping = new AbortController();

@@ -37,8 +37,8 @@ export class KeptFiles {
 
   /** Whether a file is read in the way in which the one that was kept was read. */
   async isReadAlike(fingerprint: string, landed: LandedFile): Promise<boolean> {
-    const text = await readFile(this.readingPath(fingerprint), 'utf8').catch(() => null);
-    return text !== null && isDeepStrictEqual(JSON.parse(text), readingOf(landed));
+    const text = await readFile(this.readingPath(fingerprint), 'utf8').catch(() => '');
+    return isDeepStrictEqual(parseReading(text), readingOf(landed));
   }
 
   /** Copies a file to `draft`; it is kept once `settle` has moved it. What it holds is seen when it is used. */
@@ -56,8 +56,8 @@ export class KeptFiles {
     }
     for (const fingerprint of await this.list()) {
       if (keep.has(fingerprint)) continue;
-      await rm(this.pathOf(fingerprint), { force: true });
-      await rm(this.readingPath(fingerprint), { force: true });
+      await rm(this.pathOf(fingerprint), { recursive: true, force: true });
+      await rm(this.readingPath(fingerprint), { recursive: true, force: true });
     }
   }
 
@@ -68,6 +68,15 @@ export class KeptFiles {
 
 export function keptFolder(home: string): string {
   return join(home, 'kept');
+}
+
+/** null: somebody else has written there, or it is not whole. */
+function parseReading(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** All that decides what the records of a text are. */

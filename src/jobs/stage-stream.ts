@@ -76,7 +76,12 @@ export class StageStream {
     await at.folder.clear(at.index);
     const { from } = carrying.carried;
     if (carrying.changed.length === 0) this.outputs.beginCopy(at, from);
-    const landed = await this.carries.landChanges(at, carrying, await this.steps.land(at, fresh));
+    const files = await this.steps.land(at, fresh);
+    const landed = await this.carries.landChanges(at, carrying, files).catch(async (error: unknown) => {
+      // That a file is gone, or something else is at its path, is for the next attempt to see.
+      await this.steps.verify(fresh);
+      throw error;
+    });
     if (!landed) return null;
     if (carrying.changed.length > 0) this.outputs.beginCopy(at, from);
     const partly = { ...carrying, ...landed };
