@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { query, Service } from './jobs-support.js';
 import { replay } from './replay-support.js';
+import { planOf } from './plan-support.js';
 import { createApp, type TestApp } from './support.js';
 
 let app: TestApp;
@@ -113,7 +114,7 @@ schema: { columns: { id: varchar(5) } }
   it('loads arrays of all levels into tables of their own, once, together with their rows', async () => {
     await write('orders', { 'a.json': JSON.stringify(first) });
     await service.upload(config('append'));
-    const plan = await service.post<{ streams: object[] }>('/plan', { pipeline: 'shop_append' });
+    const plan = await planOf(service, { pipeline: 'shop_append' });
     const run = await service.run({ pipeline: 'shop_append' });
     expect(run).toMatchObject({ state: 'succeeded', error: null });
     expect(plan.body.streams[0]).toMatchObject({

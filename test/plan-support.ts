@@ -2,17 +2,25 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { PlanDto } from '../src/jobs/plan/plan.dto.js';
-import type { Answer, Service } from './jobs-support.js';
+import { type Answer, type Service, until } from './jobs-support.js';
 
-/** Plans a YAML text, or a version that is stored. */
-export function planOf(
+/** Plans a YAML text, or a version that is stored, and waits until it is through, unless the headers prefer not to. */
+export async function planOf(
   service: Service,
   wish: string | object,
   headers: Record<string, string> = {},
 ): Promise<Answer<PlanDto>> {
-  if (typeof wish !== 'string') return service.post<PlanDto>('/plan', wish, headers);
-  const type = { 'content-type': 'application/yaml', ...headers };
-  return service.call<PlanDto>('POST', '/plan', { headers: type, body: wish });
+  const isYaml = typeof wish === 'string';
+  const type = { 'content-type': isYaml ? 'application/yaml' : 'application/json', ...headers };
+  const body = isYaml ? wish : JSON.stringify(wish);
+  const first = await service.call<PlanDto>('POST', '/plan', { headers: type, body });
+  const path = first.headers.get('location');
+  if (first.status !== 202 || path === null || headers['prefer']) return first;
+  // On a slow machine it takes longer than the service lets anybody wait.
+  return until(async () => {
+    const answer = await service.get<PlanDto>(path);
+    return answer.body.state !== 'running' && answer;
+  });
 }
 
 /** Tables that a plan may write to: its own, and what the service has learned of files and hosts. */

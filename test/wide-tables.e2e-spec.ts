@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { query, Service } from './jobs-support.js';
+import { planOf } from './plan-support.js';
 import { createApp, type TestApp } from './support.js';
 
 let app: TestApp;
@@ -140,10 +141,7 @@ describe('a table of 200 columns', () => {
   it('is planned', async () => {
     await put('wide_plan/a.csv', csv(200, rows));
     const yaml = 'pipeline: wide_plan\nmonitor: false\nsources: [{ type: local, path: wide_plan }]\n';
-    const { status, body } = await service.call('POST', '/plan', {
-      headers: { 'content-type': 'application/yaml' },
-      body: yaml,
-    });
+    const { status, body } = await planOf(service, yaml);
     expect(status).toBe(200);
     expect(JSON.stringify(body)).toContain('"inserted":40');
   });
