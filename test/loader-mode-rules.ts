@@ -200,10 +200,49 @@ CASES.push({
   ],
 });
 
+/** Unique by an index with a collation of its own, by an expression under one, and by the column's own. */
+const UNIQUE_IN_ANY_CASE = [
+  `${ANY_CASE}; CREATE TABLE T (id bigint, name text); CREATE UNIQUE INDEX ON T (name COLLATE any_case)`,
+  `${ANY_CASE}; CREATE TABLE T (id bigint, name text); CREATE UNIQUE INDEX ON T ((name || '') COLLATE any_case)`,
+  `${ANY_CASE}; CREATE TABLE T (id bigint, name text COLLATE any_case UNIQUE)`,
+];
+
+for (const given of UNIQUE_IN_ANY_CASE) {
+  const first: Row[] = [
+    ['1', 'a'],
+    ['2', 'A'],
+    ['3', 'b'],
+  ];
+  const second: Row[] = [
+    ['3', 'c'],
+    ['4', 'A'],
+    ['5', 'B'],
+  ];
+  const begin = { rows: first, there: ['1 a', '3 b'], rejects: ['name'] };
+  const added = { rows: second, there: ['1 a', '3 b', '3 c'], rejects: ['name', 'name'] };
+  const brought = { rows: second, there: ['1 a', '3 c', '5 B'], rejects: ['name'] };
+  CASES.push(
+    { write: { mode: 'append' }, given, loads: [begin, added] },
+    { write: { mode: 'insert' }, given, loads: [begin, added] },
+    { write: { mode: 'upsert', ...KEY }, given, loads: [begin, brought] },
+    {
+      write: { mode: 'replace', ...KEY },
+      given,
+      loads: [begin, { ...brought, there: ['3 c', '4 A', '5 B'], rejects: [] }],
+    },
+    {
+      write: { mode: 'replace' },
+      given,
+      loads: [begin, { ...brought, there: ['3 c', '4 A', '5 B'], rejects: [] }],
+    },
+  );
+}
+
 /** The other write modes make rejects of what the table would refuse as `append` does. */
 export function modeRuleCases(): void {
   describe('write modes into a table with rules', () => {
     let loader: LoaderFixture;
+    let asked = 0;
     beforeAll(async () => {
       loader = await createLoaderFixture();
     });
@@ -215,7 +254,7 @@ export function modeRuleCases(): void {
       '%s',
       async (mode, at, { write, given, columns, loads }) => {
         const table = `ruled_${mode}_${at}`;
-        await loader.sql(given.replace('TABLE T', `TABLE ${table}`));
+        await loader.sql(given.replace('TABLE T', `TABLE ${table}`).replace('ON T ', `ON ${table} `));
         for (const [index, { rows, there, rejects }] of loads.entries()) {
           const files = [{ name: `${index}.csv`, rows }];
           const { loadId, ...result } = await loader.load({
@@ -237,5 +276,26 @@ export function modeRuleCases(): void {
         }
       },
     );
+
+    it.each<[WriteRule, given: string, mayRefuse: boolean]>([
+      [{ mode: 'append' }, 'CREATE TABLE T (id bigint PRIMARY KEY, name text)', true],
+      [{ mode: 'insert' }, 'CREATE TABLE T (id bigint PRIMARY KEY, name text)', true],
+      [{ mode: 'upsert', ...KEY }, 'CREATE TABLE T (id bigint PRIMARY KEY, name text)', false],
+      [{ mode: 'replace', ...KEY }, 'CREATE TABLE T (id bigint PRIMARY KEY, name text)', false],
+      [{ mode: 'upsert', ...KEY }, 'CREATE TABLE T (id bigint PRIMARY KEY, name text UNIQUE)', true],
+      [
+        { mode: 'upsert', ...KEY },
+        `${ANY_CASE}; CREATE TABLE T (id text, name text); CREATE UNIQUE INDEX ON T (id COLLATE any_case)`,
+        true,
+      ],
+    ])('%j need places of rows only where one may be refused', async (write, given, mayRefuse) => {
+      const table = `asked_${asked++}`;
+      await loader.sql(given.replace('TABLE T', `TABLE ${table}`).replace('ON T ', `ON ${table} `));
+      const existing = await loader.service.describe(loader.target, table);
+      const declared = [{ name: 'id', required: true }];
+      expect(await loader.service.mayRefuse(loader.target, table, { existing, declared, write })).toBe(
+        mayRefuse,
+      );
+    });
   });
 }

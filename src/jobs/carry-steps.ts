@@ -11,6 +11,7 @@ import type { StreamLook } from './look-at-stream.js';
 import { OutputSteps } from './output-steps.js';
 import { isParent } from './parent-rows.js';
 import { logStep, type StreamWalk } from './run-walk.js';
+import { writeRule } from './write-rule.js';
 
 /** What a stage goes on from, and what it is made of. */
 export interface Carrying extends CarriedFiles<SeenFile> {
@@ -42,7 +43,13 @@ export class CarrySteps {
     if (!(await this.outputs.canExtend(at, signature)))
       return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
     // Rows that the table refuses are to be told with their places.
-    if (await this.loader.mayRefuse(target(), stream.table, { existing, declared: stream.columns }))
+    if (
+      await this.loader.mayRefuse(target(), stream.table, {
+        existing,
+        declared: stream.columns,
+        write: writeRule(stream),
+      })
+    )
       return this.stagesAll(at, loadId, 'the table may refuse rows');
     const counts = { loadId, unchanged: found.carried.files.length, toStage: found.fresh.length };
     logStep(at, 'stage', 'takes over the counts of the files that did not change', counts);

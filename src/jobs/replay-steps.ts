@@ -54,7 +54,11 @@ export class ReplaySteps {
     const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, key, batchRows };
     const keepPlaces =
       hasConstraints(stream) ||
-      (await this.loader.mayRefuse(target(), table, { existing, declared: stream.columns }));
+      (await this.loader.mayRefuse(target(), table, {
+        existing,
+        declared: stream.columns,
+        write: writeRule(stream),
+      }));
     const what = { folder: folderOf(at), files: landed, copies: [], existing, keepPlaces };
     const onProgress = (share: number) => progress.advance(at.index, share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });

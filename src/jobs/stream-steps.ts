@@ -148,7 +148,11 @@ export class StreamSteps {
     const keepPlaces =
       !carrying &&
       (hasConstraints(stream) ||
-        (await this.loader.mayRefuse(target(), stream.table, { existing, declared: stream.columns })));
+        (await this.loader.mayRefuse(target(), stream.table, {
+          existing,
+          declared: stream.columns,
+          write: writeRule(stream),
+        })));
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
       const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));

@@ -24,7 +24,7 @@ import { takeTurn } from './take-turn.js';
 import { keepWidened } from './widened-columns.js';
 import type { Written } from './write/write-mode.js';
 import { checkSwitch } from './write/check-switch.js';
-import type { WriteRule } from './write/write-rule.js';
+import { keyOfOne } from './write/write-rule.js';
 import { withinRule } from './write/within-parents.js';
 import { WRITE_MODES } from './write/write-modes.js';
 
@@ -93,17 +93,12 @@ async function writeRows(
   if (!registration) return { files: [], deleted: 0, rowBytes: 0, agreements: [] };
   const { write: rule, stage } = request;
   const more = rule.within ? [...pending, withinRule(rule.within)] : pending;
-  const key = hasOneOfEach(rule) ? rule.key : undefined;
+  const key = keyOfOne(rule);
   const rules = await readRules(session, place, { columns: columnsOf(stage), more, ...(key && { key }) });
   const screen = rules && stage.keepsPlaces ? makeScreen(rules) : null;
   const step = { ...registration, session, request, rule, place, changes, rules, screen };
   await checkSwitch(step);
   return WRITE_MODES[rule.mode].write(step);
-}
-
-/** Whether the write mode brings one row of each key, and puts it in the place of the one that the table has. */
-function hasOneOfEach({ mode, key }: WriteRule): boolean {
-  return (mode === 'upsert' || mode === 'replace') && key !== undefined;
 }
 
 interface Conclusion {

@@ -37,6 +37,7 @@ import { type LoadToTry, PLAN_LOCK_MS, type TriedLoad, tryLoads } from './try-lo
 import { withEarlierTypes } from './widened-columns.js';
 import { applyTransform } from './transforms/apply-transform.js';
 import type { TransformRequest, TransformResult } from './transforms/transform.js';
+import { keyOfOne, type WriteRule } from './write/write-rule.js';
 
 const PAGE_OF_ALL = 200;
 
@@ -70,13 +71,18 @@ export class LoaderService {
   async mayRefuse(
     target: Target,
     table: string,
-    { existing, declared }: { existing: ExistingColumns; declared: { name: string; required: boolean }[] },
+    {
+      existing,
+      declared,
+      write,
+    }: { existing: ExistingColumns; declared: { name: string; required: boolean }[]; write: WriteRule },
   ): Promise<boolean> {
     if (existing === null) return false;
     const place = { schema: target.schema, table };
     const columns = columnsOf({ columns: [...existing, ...declared] });
+    const key = keyOfOne(write);
     const rules = await this.access.read(target, (session) =>
-      readRules(session, place, { columns, more: [] }),
+      readRules(session, place, { columns, more: [], ...(key && { key }) }),
     );
     return rules !== null;
   }

@@ -7,7 +7,7 @@ export interface UniqueIndex {
   name: string;
   /** All columns that it looks at. */
   columns: string[];
-  /** SQL of what is compared, over the columns of the table. */
+  /** SQL of what is compared, over the columns of the table, by the collation of the index. */
   keys: string[];
   /** Names of the columns that are compared; null: not all that is compared are columns. */
   keyColumns: string[] | null;
@@ -49,7 +49,14 @@ function followsFrom({ isOrdinary, keyColumns }: UniqueIndex, key: readonly stri
 const LIST = `
   SELECT c.relname AS name, i.indnullsnotdistinct AS "areNullsEqual", i.indisprimary AS "isPrimary",
          pg_get_expr(i.indpred, i.indrelid) AS predicate,
-         ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k) AS keys,
+         ARRAY(SELECT CASE WHEN n.oid IS NULL THEN pg_get_indexdef(i.indexrelid, k, false)
+                           ELSE format('(%s) COLLATE %I.%I', pg_get_indexdef(i.indexrelid, k, false), n.nspname, o.collname) END
+                 FROM generate_series(1, i.indnkeyatts) k
+                 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1]
+                 LEFT JOIN pg_catalog.pg_collation o
+                        ON o.oid = i.indcollation[k - 1] AND o.oid IS DISTINCT FROM a.attcollation
+                 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+                ORDER BY k) AS keys,
          CASE WHEN i.indexprs IS NULL THEN ARRAY(
            SELECT a.attname::text FROM generate_series(0, i.indnkeyatts - 1) k
              JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k] ORDER BY k)

@@ -22,3 +22,8 @@ export interface WriteRule {
 
 /** What others may still do to the table while a load writes it. */
 export type TableLock = 'ROW EXCLUSIVE' | 'SHARE ROW EXCLUSIVE';
+
+/** The key of which the write mode brings one row each, and puts it in the place of the table's; undefined: of none. */
+export function keyOfOne({ mode, key }: Pick<WriteRule, 'mode' | 'key'>): string[] | undefined {
+  return mode === 'upsert' || mode === 'replace' ? key : undefined;
+}
