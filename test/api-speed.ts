@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const MOST_MORE_MIB = 50;
 const MOST_RATIO = 1.3;
 /** As `npm start` has it. */
-const FLAGS = ['--max-semi-space-size=8'];
+const FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=64', '--heap-growing-percent=50'];
 
 interface Measured {
   ms: number;

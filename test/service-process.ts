@@ -24,6 +24,8 @@ export const FROM_SOURCES = [
 /** Starts what `npm run build` made, as `npm start` does. */
 export const FROM_BUILD = [
   '--max-semi-space-size=8',
+  '--initial-old-space-size=64',
+  '--heap-growing-percent=50',
   join(import.meta.dirname, '..', 'dist', 'src', 'main.js'),
 ];
 
