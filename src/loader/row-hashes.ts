@@ -72,6 +72,7 @@ export function isUnknown(hashes: RowHashes, hash: string): string {
  */
 export async function makeStore(session: Session, { tableId }: RowHashes): Promise<RowHashes> {
   const store = ownStore(tableId);
+  session.hasNewStores = true;
   await session.query(
     `CREATE TABLE ${store} (
        table_id integer NOT NULL DEFAULT ${tableId} CHECK (table_id = ${tableId}),
@@ -89,6 +90,7 @@ export async function indexStore(session: Session, { store }: RowHashes): Promis
  * that do so have to wait; until it is done only the transaction itself knows of them.
  */
 export async function showStores(session: Session): Promise<void> {
+  if (!session.hasNewStores) return;
   const { rows } = await session.query<{ store: string }>(
     `SELECT c.oid::regclass::text AS store FROM pg_catalog.pg_class c
       WHERE c.relnamespace = 'millrace'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^loaded_row_hashes_[0-9]+$'

@@ -16,6 +16,9 @@ const NO_TIMEOUT: Timed = { query_timeout: 2 ** 31 - 1 };
 
 /** One connection to a target, with an end to every wait. */
 export class Session {
+  /** Its transaction has made tables of identities that are not shown yet, see `showStores`. */
+  hasNewStores = false;
+
   constructor(
     /** Works on this connection, inside its transaction. */
     readonly manager: EntityManager,

@@ -56,8 +56,7 @@ export class Engine implements OnModuleDestroy {
   /** What a scan met stands in tables of its connection, which the next stage must not find. */
   private async giveBack(connection: DuckDBConnection): Promise<void> {
     try {
-      for (const table of ['reject_errors', 'reject_scans'])
-        await connection.run(`DROP TABLE IF EXISTS ${table}`);
+      await connection.run('DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans');
       this.telling.push(connection);
     } catch {
       connection.closeSync();

@@ -15,8 +15,7 @@ export async function restartFaulty(
     connection,
     'SELECT DISTINCT file_path FROM reject_scans JOIN reject_errors USING (scan_id, file_id)',
   );
-  await run(connection, 'DROP TABLE reject_errors');
-  await run(connection, 'DROP TABLE reject_scans');
+  await run(connection, 'DROP TABLE reject_errors; DROP TABLE reject_scans');
   const paths = new Set(faulty.map((row) => String(row['file_path'])));
   for (const [index, file] of request.files.entries()) {
     if (paths.has(file.path)) await preparation.restart(index);

@@ -101,13 +101,18 @@ async function settlePlan(writing: Writing, { assume, rows, width }: Attempt): P
   const references = await readExpressions(connection, request);
   const { columns: planned, unwanted } = planColumns(request, files);
   const hidden = planHidden(request, planned, { references, files });
-  const relation = (some: PlannedColumn[]) => readFiles(readable, some, rows);
+  let isRead = false;
+  const relation = (some: PlannedColumn[]) => {
+    isRead = true;
+    return readFiles(readable, some, rows);
+  };
+  const restarts = async () => isRead && restartFaulty(connection, request, preparation);
   const stopInferring = watchProgress(connection, (share) => onProgress(share * INFERRING));
   const inference = { relation, assume, width, signal };
   await inferColumns(connection, planned, inference).finally(stopInferring);
-  if (await restartFaulty(connection, request, preparation)) return null;
+  if (await restarts()) return null;
   await widenColumns(connection, planned, { relation, width, signal });
-  if (await restartFaulty(connection, request, preparation)) return null;
+  if (await restarts()) return null;
   const columns = settled(planned);
   await checkDefaults(connection, columns, request.table);
   await settleExpressions(connection, request, { columns, hidden, references });
