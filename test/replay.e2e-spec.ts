@@ -216,6 +216,24 @@ describe('a replay', () => {
     expect((await rejectsOf(service, first.id)).total).toBe(0);
   });
 
+  it('loads a row that another one was in the way of, once that is gone, though nothing else has changed', async () => {
+    await sql('CREATE TABLE uniques (id bigint, note text UNIQUE, placed_on date)');
+    await sql(`INSERT INTO uniques VALUES (7, 'x')`);
+    const first = await run('uniques', { 'a.csv': 'id,note\n1,x\n2,y\n' }, config('uniques', STRICT));
+    expect(first.streams[0]).toMatchObject({ inserted: 1, rejected: 1 });
+    expect((await replay(service, first.id)).streams[0]).toMatchObject({ inserted: 0, rejected: 1 });
+
+    await sql('DELETE FROM uniques WHERE id = 7');
+    const unchanged = await service.run({ pipeline: 'uniques' });
+    expect(unchanged.streams[0]).toMatchObject({ state: 'unchanged' });
+    expect((await replay(service, first.id)).streams[0]).toMatchObject({ inserted: 1, rejected: 0 });
+    expect(await sql('SELECT id::int, note FROM uniques ORDER BY 1')).toEqual([
+      { id: 1, note: 'x' },
+      { id: 2, note: 'y' },
+    ]);
+    expect((await rejectsOf(service, first.id)).total).toBe(0);
+  });
+
   it('takes up the rejects of a run that failed because of them', async () => {
     const strict = config('failed', STRICT, 'contract: { max_rejects: 0 }');
     const first = await run('failed', { 'a.csv': orders() }, strict);
