@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { hasLines } from '../extraction/land-changes.js';
@@ -11,6 +11,9 @@ import { placeOf } from './compare-files.js';
 import { chooseKept } from './choose-kept.js';
 import { KeptFiles } from './kept-files.js';
 import type { StreamWalk } from './run-walk.js';
+
+/** What is sent and the combined CSV are still to be written there. */
+const MOST_OF_FREE = 1 / 3;
 
 /**
  * Keeps copies of the files that a stream is loaded from, so that the next load need not stage what has not changed in
@@ -40,15 +43,22 @@ export class KeepSteps {
       (file) => ready.has(file.fingerprint) || there.has(file.fingerprint),
     );
     const keep = new Set(chooseKept(possible, this.settings.keep.copyMegabytes * 2 ** 20));
-    const missing = [...ready.values()].filter(
-      ({ fingerprint }) => keep.has(fingerprint) && !there.has(fingerprint),
-    );
+    const missing = possible.filter(({ fingerprint }) => keep.has(fingerprint) && !there.has(fingerprint));
+    const fitting = chooseKept(missing, (await this.freeBytes()) * MOST_OF_FREE);
+    const copies = fitting.map((fingerprint) => ready.get(fingerprint)!);
     const stopping = new AbortController();
     const folder = join(at.folder.stream(at.index), 'kept');
-    const copied = copyAll({ kept, folder, signal: stopping.signal }, missing);
+    const copied = copyAll({ kept, folder, signal: stopping.signal }, copies);
     // Told to `settle`.
     copied.catch(() => {});
     at.keeping = { copied, keep, stopping };
+  }
+
+  private freeBytes(): Promise<number> {
+    return statfs(this.settings.home).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => 0,
+    );
   }
 
   /** Nothing is written to the stream's folder any more, which may go now. */
