@@ -5,7 +5,7 @@ import { ApiProblem } from './api-problem.js';
 import { Public } from './public.js';
 import { settlesWithin } from './settles-within.js';
 
-const pingMs = 2_000;
+const pingMs = 5_000;
 // Ends what nobody waits for any more.
 const lostPingMs = 60_000;
 
