@@ -4,12 +4,14 @@ import { Injectable } from '@nestjs/common';
 import { ExtractionService } from '../extraction/extraction.service.js';
 import { hasLines, type LandedChanges } from '../extraction/land-changes.js';
 import type { LandedFile } from '../extraction/landed-file.js';
-import type { KnownFile } from './plan-files.js';
+import type { Stage } from '../schema/stage.js';
 import type { CarriedFiles, ChangedFile } from './carry-files.js';
 import { placeOf } from './compare-files.js';
 import { KeepSteps } from './keep-steps.js';
+import type { KnownFile } from './plan-files.js';
 import { logStep, type StreamWalk } from './run-walk.js';
-import type { Stage } from '../schema/stage.js';
+
+const NOT_IN_PART = 'a file cannot be compared with what it was, or too much of it has changed';
 
 /** What is new in a file that has changed. */
 export interface ChangedPart extends LandedChanges {
@@ -82,8 +84,6 @@ export class ChangeSteps {
     return { ...part, added, isLonger: gone === 0 && part.steps.length <= 1 };
   }
 }
-
-const NOT_IN_PART = 'a file cannot be compared with what it was, or too much of it has changed';
 
 /** Whether every new line has become a good record, and nothing else has. */
 export function isLinePerRecord({ landed, added }: ChangedPart, { files }: Stage): boolean {
