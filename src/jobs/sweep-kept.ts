@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keptFolder } from './kept-files.js';
+import { noFolder } from './no-folder.js';
 import type { Removed } from './sweep-report.js';
 
 /** Removes the copies of files that no load has made for long. Who misses one stages the whole file. */
@@ -17,9 +18,4 @@ export async function sweepKept(home: string, before: Date): Promise<Removed> {
     removed.bytes += found.size;
   }
   return removed;
-}
-
-function noFolder(error: NodeJS.ErrnoException): [] {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-  throw error;
 }

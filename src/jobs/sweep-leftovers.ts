@@ -1,6 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputFolder, runOfLeftover } from './combined-csv.js';
+import { noFolder } from './no-folder.js';
 import { isUuid } from './page.js';
 import { runsFolder } from './run-folder.js';
 import type { Removed } from './sweep-report.js';
@@ -49,10 +50,7 @@ async function halfOutputs(home: string): Promise<Leftover[]> {
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
+  return readdir(folder).catch(noFolder);
 }
 
 /** Bytes of a file, or of all files below a folder; what vanishes meanwhile counts for nothing. */

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputFolder } from './combined-csv.js';
 import type { NamedOutputs } from './find-runs-in-use.js';
+import { noFolder } from './no-folder.js';
 import type { Removed } from './sweep-report.js';
 
 const SIGNATURE = /^\.(.+)\.signature$/;
@@ -42,9 +43,4 @@ export async function sweepOutputs(
   // After the files: a signature that is left alone is harmless, a file that is left alone would look like somebody else's.
   for (const name of signed) if (!named.has(name)) await rm(join(folder, `.${name}.signature`));
   return removed;
-}
-
-function noFolder(error: NodeJS.ErrnoException): [] {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-  throw error;
 }
