@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { type EmbeddedConnection, startEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { findPostmaster } from '../src/database/postmaster.js';
+import { until } from './jobs-support.js';
 import { startServiceProcess } from './service-process.js';
 import { createDatabase } from './support.js';
 
@@ -56,7 +57,7 @@ describe('embedded PostgreSQL', () => {
     await ask(first.connection, 'CREATE TABLE kept AS SELECT 42 AS answer');
     const postmaster = await findPostmaster(join(folder, 'data'));
     await first.stop();
-    expect(() => process.kill(postmaster?.pid ?? 0, 0)).toThrow('ESRCH');
+    await until(() => isReaped(postmaster!.pid));
     const second = await startEmbeddedPostgres({ folder });
     expect(await ask(second.connection, 'SELECT answer FROM kept')).toBe(42);
     await second.stop();
@@ -167,6 +168,15 @@ describe('the service as a process', () => {
     await database.drop();
   });
 });
+
+/** Whether nothing has this number any more; an ended process keeps it until its parent has heard of its end. */
+function isReaped(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
 
 function showing(name: string): string {
   return `SELECT setting FROM pg_settings WHERE name = '${name}'`;

@@ -24,9 +24,21 @@ export async function findPostmaster(dataFolder: string): Promise<Postmaster | n
   return { pid, port: Number(lines[3]), isReady: lines[7] === 'ready' };
 }
 
-/** Whether this process is a PostgreSQL on this data folder. One that has ended and waits to be reaped is not. */
-export async function isPostgresOn(dataFolder: string, pid: number): Promise<boolean> {
+async function isPostgresOn(dataFolder: string, pid: number): Promise<boolean> {
+  return isRunning(dataFolder, await readCommandLine(pid));
+}
+
+/** Whether the process that ran PostgreSQL on this data folder holds nothing any more; it may still wait to be reaped. */
+export async function isGone(dataFolder: string, pid: number): Promise<boolean> {
   const commandLine = await readCommandLine(pid);
+  if (commandLine) return !isRunning(dataFolder, commandLine);
+  // A process that ends gives back its memory first, and with it the command line, and only then its port and files.
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const state = status.charAt(status.lastIndexOf(')') + 2);
+  return !state || state === 'Z' || state === 'X';
+}
+
+function isRunning(dataFolder: string, commandLine: string): boolean {
   return commandLine.includes('postgres') && commandLine.includes(dataFolder);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TerminalError, TransientError } from '../errors.js';
 import { type Cluster, postgresEnvironment } from './cluster.js';
-import { findPostmaster, isPostgresOn, type Postmaster } from './postmaster.js';
+import { findPostmaster, isGone, type Postmaster } from './postmaster.js';
 
 const startAttempts = 4;
 // A port that was taken in between, or the backends of a killed server that are still ending.
@@ -121,7 +121,7 @@ export async function stopCluster(cluster: Cluster, pid: number): Promise<void> 
     process.kill(pid, signal);
     const deadline = Date.now() + patienceMs;
     while (Date.now() < deadline) {
-      if (!(await isPostgresOn(cluster.dataFolder, pid))) return;
+      if (await isGone(cluster.dataFolder, pid)) return;
       await sleep(20);
     }
   }
