@@ -11,13 +11,16 @@ import { CronJobs } from './cron-jobs.js';
 import { FetchSteps } from './fetch-steps.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
 import { LeftoverSweep } from './leftover-sweep.js';
+import { LoadSteps } from './load-steps.js';
 import { LookOut } from './look-out.js';
 import { Monitor } from './monitor.entity.js';
 import { MonitorsController } from './monitors.controller.js';
 import { MonitorsService } from './monitors.service.js';
 import { OrphanedRuns } from './orphaned-runs.js';
 import { PipelinesService } from './pipelines.service.js';
+import { PlanLoads } from './plan/plan-loads.js';
 import { PlanPipeline } from './plan/plan-pipeline.js';
+import { PlanWalks } from './plan/plan-walks.js';
 import { PlanWorld } from './plan/plan-world.js';
 import { Plan } from './plan/plan.entity.js';
 import { PlannedConfigs } from './plan/planned-configs.js';
@@ -57,10 +60,11 @@ import { SchemaChangesController } from './schema-changes.controller.js';
 import { SentKeys } from './sent-keys.js';
 import { SetAsideFile } from './set-aside-file.entity.js';
 import { SetAsideFiles } from './set-aside-files.js';
+import { StageFresh } from './stage-fresh.js';
+import { StageSteps } from './stage-steps.js';
 import { StageStream } from './stage-stream.js';
 import { StreamLooks } from './stream-looks.js';
 import { ChildSteps } from './child-steps.js';
-import { StreamSteps } from './stream-steps.js';
 import { CarrySteps } from './carry-steps.js';
 import { ChangeSteps } from './change-steps.js';
 import { KeepSteps } from './keep-steps.js';
@@ -104,6 +108,8 @@ import { WorkerPresence } from './worker-presence.js';
     SentKeys,
     PlannedConfigs,
     PlanWorld,
+    PlanWalks,
+    PlanLoads,
     PlanPipeline,
     PlansService,
     PlannedRuns,
@@ -119,13 +125,15 @@ import { WorkerPresence } from './worker-presence.js';
     QueueGauges,
     SetAsideFiles,
     StreamLooks,
-    StreamSteps,
+    StageSteps,
+    LoadSteps,
     CarrySteps,
     ChangeSteps,
     OutputSteps,
     KeepSteps,
     ChildSteps,
     FetchSteps,
+    StageFresh,
     StageStream,
     StreamWalker,
     TransformWalker,

@@ -1,18 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { LastLoad } from '../loader/load.js';
-import { RejectLimit } from '../schema/reject-limit.js';
 import type { Stage } from '../schema/stage.js';
-import { type Carrying, CarrySteps } from './carry-steps.js';
-import type { PartlyLanded } from './change-steps.js';
 import { checkComplete } from './check-complete.js';
 import { FetchSteps, type StreamPages } from './fetch-steps.js';
 import type { StreamLook } from './look-at-stream.js';
+import { LoadSteps } from './load-steps.js';
 import { findMissingParents, isParent, writeParentRows } from './parent-rows.js';
-import { OutputSteps } from './output-steps.js';
 import { logSkipped, logStep, type StreamWalk } from './run-walk.js';
+import { StageFresh } from './stage-fresh.js';
+import { StageSteps } from './stage-steps.js';
 import { StreamLooks } from './stream-looks.js';
 import { applyLook, applyUnchanged, emptyReport, inSourceOrder } from './stream-report.js';
-import { StreamSteps } from './stream-steps.js';
 
 /** Brings a stream from its sources to a stage on disk, the same way for runs and for plans: look, fetch, land, stage. */
 @Injectable()
@@ -20,9 +17,9 @@ export class StageStream {
   constructor(
     private readonly looks: StreamLooks,
     private readonly fetches: FetchSteps,
-    private readonly steps: StreamSteps,
-    private readonly carries: CarrySteps,
-    private readonly outputs: OutputSteps,
+    private readonly steps: StageSteps,
+    private readonly loads: LoadSteps,
+    private readonly fresh: StageFresh,
   ) {}
 
   async look(at: StreamWalk): Promise<StreamLook> {
@@ -45,64 +42,21 @@ export class StageStream {
     checkComplete(at.stream, look);
     const pages = await this.fetches.fetch(at, look);
     const isEmpty = look.files.length === 0 && pages.files.length === 0;
-    if (isEmpty && !(await this.steps.mayEmpty(at))) {
+    if (isEmpty && !(await this.loads.mayEmpty(at))) {
       await writeParentRows(at, null);
       at.report.state = 'empty';
       return null;
     }
-    const last = await this.steps.lastLoad(at);
-    const isUnchanged = await this.steps.isUnchanged(at, last);
+    const last = await this.loads.lastLoad(at);
+    const isUnchanged = await this.loads.isUnchanged(at, last);
     // Others are asked for its rows, which are the same as before, once more.
-    const stage = isUnchanged && !isParent(at) ? null : await this.stageChanged(at, look, { pages, last });
+    const isAsked = !isUnchanged || isParent(at);
+    const stage = isAsked
+      ? ((await this.fresh.make(at, look, last)) ?? (await this.stageFiles(at, look, pages)))
+      : null;
     if (!isUnchanged) return stage;
     applyUnchanged(at.report);
     return null;
-  }
-
-  /** Only the new files, where that comes to the same. */
-  private async stageChanged(
-    at: StreamWalk,
-    look: StreamLook,
-    { pages, last }: { pages: StreamPages; last: LastLoad | null },
-  ): Promise<Stage> {
-    const carrying = await this.carries.find(at, look, last);
-    const stage = carrying && (await this.stageFresh(at, look, carrying));
-    return stage ?? this.stageFiles(at, look, pages);
-  }
-
-  /** null: with these files the others are to be staged, too. */
-  private async stageFresh(at: StreamWalk, look: StreamLook, carrying: Carrying): Promise<Stage | null> {
-    const fresh = { ...look, originals: carrying.fresh };
-    await at.folder.clear(at.index);
-    const { from } = carrying.carried;
-    if (carrying.changed.length === 0) this.outputs.beginCopy(at, from);
-    const files = await this.steps.land(at, fresh);
-    const landed = await this.carries.landChanges(at, carrying, files).catch(async (error: unknown) => {
-      // That a file is gone, or something else is at its path, is for the next attempt to see.
-      await this.steps.verify(fresh);
-      throw error;
-    });
-    if (!landed) return null;
-    if (carrying.changed.length > 0) this.outputs.beginCopy(at, from);
-    const partly = { ...carrying, ...landed };
-    const stage = await this.stageOnTop(at, fresh, partly);
-    if (!stage) return null;
-    // The others were not read: they are what they were when they were looked at.
-    await this.steps.verify(fresh);
-    return this.carries.holds(at, partly, stage) ? stage : null;
-  }
-
-  /** null: so many records are refused that the run fails, and is to show the rejects of all files. */
-  private async stageOnTop(
-    at: StreamWalk,
-    fresh: StreamLook,
-    { files, parts, ...carrying }: Carrying & PartlyLanded,
-  ): Promise<Stage | null> {
-    return this.steps.stage(at, fresh, files, carrying).catch((error: unknown) => {
-      const haveRejects = carrying.carried.files.some(({ rejected }) => rejected > 0);
-      if (!(error instanceof RejectLimit) || !(haveRejects || parts.length > 0)) throw error;
-      return this.carries.stagesAll(at, carrying.carried.from.loadId, 'the contract bears no more rejects');
-    });
   }
 
   private async stageFiles(at: StreamWalk, look: StreamLook, pages: StreamPages): Promise<Stage> {

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Stage } from '../schema/stage.js';
 import { KeepSteps } from './keep-steps.js';
+import { LoadSteps } from './load-steps.js';
 import type { StreamLook } from './look-at-stream.js';
 import { runSignature } from './plan-files.js';
 import { endSteps, logStep, type StreamWalk } from './run-walk.js';
+import { StageSteps } from './stage-steps.js';
 import { StageStream } from './stage-stream.js';
 import { isFinished, isStaged } from './stream-report.js';
 import { apiSources } from './stream-sources.js';
 import { OutputSteps } from './output-steps.js';
-import { StreamSteps } from './stream-steps.js';
 
 /**
  * Walks one stream of a run: look, fetch, land, stage, load, combined CSV. Each step's result is durable before the next
@@ -18,7 +19,8 @@ import { StreamSteps } from './stream-steps.js';
 export class StreamWalker {
   constructor(
     private readonly stages: StageStream,
-    private readonly steps: StreamSteps,
+    private readonly steps: StageSteps,
+    private readonly loads: LoadSteps,
     private readonly outputs: OutputSteps,
     private readonly keeps: KeepSteps,
   ) {}
@@ -51,7 +53,7 @@ export class StreamWalker {
     if (!isStaged(at.report)) return;
     // The loader throws the signal's reason only before it commits.
     const isRolledBack = at.hasBegunLoad && at.failure === at.signals.cancel.reason;
-    if (at.report.state === 'loading' && (isRolledBack || !(await this.steps.takeOverLoad(at)))) return;
+    if (at.report.state === 'loading' && (isRolledBack || !(await this.loads.takeOverLoad(at)))) return;
     const stage = await this.steps.reopen(at);
     if (stage) await this.outputs.write(at, stage);
     await endSteps(at);
@@ -60,7 +62,7 @@ export class StreamWalker {
 
   private async bringIn(at: StreamWalk, stage: Stage): Promise<void> {
     try {
-      await this.steps.load(at, stage);
+      await this.loads.load(at, stage);
       await this.outputs.write(at, stage);
       await this.keeps.settle(at);
     } finally {
@@ -72,7 +74,7 @@ export class StreamWalker {
   private async resume(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.steps.reopen(at);
     if (stage) return stage;
-    if (await this.steps.takeOverLoad(at)) {
+    if (await this.loads.takeOverLoad(at)) {
       await endSteps(at);
       return null;
     }
@@ -81,7 +83,7 @@ export class StreamWalker {
 
   private async stageAnew(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.stages.make(at, at.look ?? (await this.lookAgain(at)));
-    if (stage) await this.steps.beginLoading(at, stage);
+    if (stage) await this.loads.beginLoading(at, stage);
     return stage;
   }
 

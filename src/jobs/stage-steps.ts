@@ -6,61 +6,33 @@ import { ExtractionService } from '../extraction/extraction.service.js';
 import type { LandOptions } from '../extraction/land-files.js';
 import type { LandedFile } from '../extraction/landed-file.js';
 import type { SeenFile } from '../extraction/seen-file.js';
-import { LoadOvertaken } from '../loader/check-carried.js';
-import type { LastLoad, LoadProgress, LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { ColumnLoss } from '../schema/column-loss.js';
-import { RejectLimit } from '../schema/reject-limit.js';
 import { SchemaService } from '../schema/schema.service.js';
 import type { Stage } from '../schema/stage.js';
 import type { Carrying } from './carry-steps.js';
 import { ChildSteps } from './child-steps.js';
 import { placeOf } from './compare-files.js';
+import { keepRejects } from './keep-rejects.js';
 import type { StreamLook } from './look-at-stream.js';
-import { KeepSteps } from './keep-steps.js';
 import { OutputSteps } from './output-steps.js';
 import { probePieces } from './probe-pieces.js';
-import { enter, enterWithFiles, logStep, type StreamWalk } from './run-walk.js';
-import { shareOfLoad } from './share-of-load.js';
+import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
-import { apiSources } from './stream-sources.js';
-import { applyCarried, applyLanded, applyLoad, applyStage, filesByPlace } from './stream-report.js';
-import { bearRejects, declaredConstraints, hasConstraints, mostRejects } from './table-constraints.js';
+import { applyCarried, applyLanded, filesByPlace } from './stream-report.js';
+import { hasConstraints } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
 
-/** The steps that a stream goes through, each by itself; `RunPipeline` has their order. */
+/** The steps of a stream up to its stage, each by itself: land, probe, stage. */
 @Injectable()
-export class StreamSteps {
+export class StageSteps {
   constructor(
     private readonly extraction: ExtractionService,
     private readonly schema: SchemaService,
     private readonly loader: LoaderService,
     private readonly children: ChildSteps,
     private readonly outputs: OutputSteps,
-    private readonly keeps: KeepSteps,
   ) {}
-
-  /** The stream's latest load into the table that is there. */
-  lastLoad({ target, journal, stream }: StreamWalk): Promise<LastLoad | null> {
-    return this.loader.lastLoad(target(), journal.run.pipeline, stream.table);
-  }
-
-  /** Whether the table has been loaded with just this, and the combined CSV shows it. */
-  async isUnchanged(at: StreamWalk, last: LastLoad | null): Promise<boolean> {
-    const { signature } = at.report;
-    const { run } = at.journal;
-    // A load of this very run means that an earlier attempt committed it: its counts are this run's.
-    if (signature === null || last?.signature !== signature || last.runId === run.id) return false;
-    if (last.mayTakeMore) return false;
-    if (!(await this.outputs.isShown(at, signature))) return false;
-    await this.children.noteUnchanged(at);
-    return true;
-  }
-
-  /** Whether a load without a record would change the table, or has to be refused because it would. */
-  async mayEmpty({ stream, target }: StreamWalk): Promise<boolean> {
-    return stream.write === 'replace' && (await this.loader.describe(target(), stream.table)) !== null;
-  }
 
   async land(at: StreamWalk, look: StreamLook): Promise<LandedFile[]> {
     if (look.originals.length === 0) return [];
@@ -166,7 +138,7 @@ export class StreamSteps {
     } catch (error) {
       // What looks like a fault of the data may be that somebody wrote to the file meanwhile.
       await this.verify(look);
-      await this.keepRejects(at, error);
+      await keepRejects(this.loader, at, error);
       throw error;
     }
   }
@@ -176,95 +148,12 @@ export class StreamSteps {
     await this.extraction.verify(look.originals);
   }
 
-  /** A run that fails because of its rejects must still show them. */
-  private async keepRejects(at: StreamWalk, error: unknown): Promise<void> {
-    if (!(error instanceof RejectLimit) || error.rejectsPath === null) return;
-    const { rejectsPath } = error;
-    const { id: runId, pipeline, configVersion } = at.journal.run;
-    const { table } = error;
-    await this.loader.recordRejects(at.target(), { runId, pipeline, configVersion, table, rejectsPath });
-  }
-
   /** The stage that an earlier attempt finished and checked, when it is still there. */
   async reopen(at: StreamWalk): Promise<Stage | null> {
     const stage = await this.schema.reopen(at.folder.stream(at.index), at.stream.table);
     if (stage && !(await this.outputs.canFinish(at, stage))) return null;
     if (stage) logStep(at, 'stage', 'went on from the stage of an earlier attempt');
     return stage;
-  }
-
-  async beginLoading(at: StreamWalk, stage: Stage): Promise<void> {
-    applyStage(at.report, stage);
-    await enterWithFiles(at, 'loading');
-  }
-
-  async load(at: StreamWalk, stage: Stage): Promise<void> {
-    const { report } = at;
-    at.hasBegunLoad = true;
-    const request = await this.loadRequest(at, stage);
-    await this.keeps.begin(at, stage);
-    const ahead = this.outputs.ahead(at, stage);
-    const onProgress = (sent: LoadProgress) => {
-      // Its identities are out of the way, and the database is at work on them.
-      ahead?.begin();
-      request.onProgress?.(sent);
-    };
-    const loaded = await this.loader.load({ ...request, onProgress }).catch(async (error: unknown) => {
-      await ahead?.drop();
-      // Its stage is nothing to go on from.
-      if (error instanceof LoadOvertaken) await at.folder.clear(at.index);
-      await this.keepRejects(at, error);
-      throw error;
-    });
-    if (ahead && loaded.rejected === stage.rejected) at.ahead = ahead;
-    else await ahead?.drop();
-    applyLoad(report, loaded);
-    await enterWithFiles(at, 'writing');
-    const { loadId: _loadId, files: _files, ...counts } = loaded;
-    logStep(at, 'load', 'loaded', counts);
-  }
-
-  /** What is asked of the loader, the same for runs and for plans. */
-  async loadRequest(at: StreamWalk, stage: Stage): Promise<LoadRequest> {
-    const { stream, report, signals, folder, progress } = at;
-    const { id: runId, attempt, pipeline, configVersion } = at.journal.run;
-    const children = await this.children.loads(at);
-    const shareOf = shareOfLoad(stage, report);
-    return {
-      target: at.target(),
-      runId,
-      attempt,
-      pipeline,
-      configVersion,
-      stage,
-      signal: signals.load,
-      folder: folder.stream(at.index),
-      table: stream.table,
-      signature: report.signature ?? '',
-      ...(apiSources(stream).length > 0 ? { cursors: await folder.cursors(at.index) } : {}),
-      write: writeRule(stream),
-      ...(children.length > 0 && { children }),
-      addColumns: stream.contract.newColumns === 'evolve',
-      ...(at.entered && { known: at.entered }),
-      constraints: declaredConstraints(stream),
-      mostRejects: mostRejects(stream, stage),
-      bearRejects: bearRejects(stream),
-      ...(stream.managedBy && { managedBy: stream.managedBy }),
-      onProgress: (sent) => progress.advance(at.index, ...shareOf(sent)),
-    };
-  }
-
-  /** Takes over a load of this run that the target has committed; false when it has none. */
-  async takeOverLoad(at: StreamWalk): Promise<boolean> {
-    const loaded = await this.loader.committed(at.target(), {
-      runId: at.journal.run.id,
-      table: at.stream.table,
-      signal: at.signals.committed,
-    });
-    if (!loaded) return false;
-    applyLoad(at.report, loaded);
-    await enterWithFiles(at, 'writing');
-    return true;
   }
 }
 
