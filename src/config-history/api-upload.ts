@@ -2,15 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
 import { CheckedConfigDto, StoredVersionDto } from './config-history.dto.js';
-
-/** A config that can be sent as it is. */
-const EXAMPLE_CONFIG = `pipeline: shop
-sources:
-  - type: local
-    path: examples/shop
-    include: ['*.csv']
-table: orders
-`;
+import { EXAMPLE_CONFIG } from './example-config.js';
 
 /** Documents the upload: a file picker, and the YAML as the body itself. */
 export function ApiUpload(): MethodDecorator {

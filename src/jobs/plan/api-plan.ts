@@ -8,17 +8,9 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { YAML_FORM } from '../../config-history/api-upload.js';
+import { EXAMPLE_CONFIG } from '../../config-history/example-config.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { PlanDto, PlanRequestDto, StreamPlanDto } from './plan.dto.js';
-
-/** A config that can be sent as it is. */
-const EXAMPLE_CONFIG = `pipeline: shop
-sources:
-  - type: local
-    path: examples/shop
-    include: ['orders-*.csv']
-table: orders
-`;
 
 const BODIES = {
   // The first one is what Swagger UI begins with.
