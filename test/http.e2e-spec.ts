@@ -60,6 +60,18 @@ describe('REST without an API key', () => {
     });
   });
 
+  it('shows an answer of its own for each status', async () => {
+    const shown = (example: object) => ({ content: { 'application/problem+json': { example } } });
+    const missing = { title: 'Not Found', status: 404, detail: 'There is no such run', code: 'NOT_FOUND' };
+    const { body } = await send(`${service.url}/docs-json`, {});
+    expect(body).toMatchObject({
+      paths: {
+        '/runs/{id}': { get: { responses: { 404: shown(missing) } } },
+        '/runs': { get: { responses: { 401: shown({ status: 401, code: 'UNAUTHORIZED' }) } } },
+      },
+    });
+  });
+
   const foreign: [string, Record<string, string>, number][] = [
     ['its own address', {}, 200],
     ['localhost', { host: 'localhost:3000' }, 200],

@@ -1,5 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
+export const EXAMPLE_REQUEST_ID = 'b0a1c9d2-6f0e-4c3e-9d1c-0d6f0f5f7c11';
+
 /** One fault of what was sent. */
 export class ProblemErrorDto {
   @ApiPropertyOptional({ description: 'Where the faulty value is', example: 'streams[0].table' })
@@ -43,7 +45,7 @@ export class ProblemDto {
 
   @ApiProperty({
     description: 'Identifies this request in the log of the service',
-    example: 'b0a1c9d2-6f0e-4c3e-9d1c-0d6f0f5f7c11',
+    example: EXAMPLE_REQUEST_ID,
   })
   requestId: string;
 
