@@ -94,6 +94,7 @@ describe('carryFiles', () => {
   const incomplete = 'files or rejects of the last load have changed or are gone';
   const otherColumns = 'the table has not the columns of the last load';
   const nothing = 'there is nothing to add to the last load';
+  const noCopy = 'no file is as it was, and of none there is a copy without rejects';
   const ignoring = { contract: { ...stream.contract, newColumns: 'ignore' as const } };
   const cases: Case[] = [
     { what: 'a new file', now: kept, expected: added },
@@ -193,7 +194,12 @@ describe('carryFiles', () => {
       expected: { carried: [], fresh: ['b.csv'], changed: ['b.csv'] },
     },
     { what: 'no new file', now: [seen('a.csv'), seen('b.csv')], expected: nothing },
-    { what: 'only new files', now: [seen('c.csv')], expected: nothing },
+    { what: 'only new files', now: [seen('c.csv')], expected: noCopy },
+    {
+      what: 'files that have all changed, of which there are no copies',
+      now: [seen('a.csv', 'other bytes'), seen('b.csv', 'new bytes')],
+      expected: noCopy,
+    },
     {
       what: 'another config',
       now: kept,

@@ -82,8 +82,9 @@ export function carryFiles<F extends KnownFile>(candidates: Candidates<F>): Carr
     }
   }
   const changed = changedFiles(candidates, fresh, [...known.values()]);
-  if (fresh.length === 0 || files.length + changed.length === 0)
-    return 'there is nothing to add to the last load';
+  if (fresh.length === 0) return 'there is nothing to add to the last load';
+  if (files.length + changed.length === 0)
+    return 'no file is as it was, and of none there is a copy without rejects';
   // The combined CSV has rows of all its files.
   if (stream.output !== null && changed.length < known.size)
     return 'files or rejects of the last load have changed or are gone';
