@@ -32,6 +32,7 @@ describe('a file that has changed in part', () => {
   const to = (text: string) => (world: World) => world.write({ 'a.csv': text });
   const by = (change: (lines: string[]) => unknown) => to(bigText(change));
   const append = (text: string) => (world: World) => appendFile(world.path('a.csv'), text);
+  const marked = (text: string) => `\ufeff${text}`;
   const crlf = (text: string) => text.replaceAll('\n', '\r\n');
   const withQuotes = (lines: string[]) => lines.splice(9, 1, '8,"eight, ""the"" number",8');
   const beside = { 'a.csv': bigText(), 'b.csv': 'id,amount\n4,4\n5,5.25\n' };
@@ -68,6 +69,20 @@ describe('a file that has changed in part', () => {
       before: { 'a.csv': crlf(bigText()) },
       change: to(crlf(bigText(changeInside))),
       isPart: true,
+    },
+    {
+      name: 'behind a byte order mark',
+      before: { 'a.csv': marked(bigText()) },
+      change: to(marked(bigText(changeInside))),
+      isPart: true,
+    },
+    { name: 'by a byte order mark', change: to(marked(bigText(changeInside))), isPart: false },
+    {
+      name: 'behind a byte order mark, without a header',
+      source: ', csv: { header: false, columns: [id, name, amount] }',
+      before: { 'a.csv': marked(bigText((lines) => lines.shift())) },
+      change: to(marked(bigText((lines) => [changeInside(lines), lines.shift()]))),
+      isPart: false,
     },
     { name: 'in the kind of its line ends', change: to(crlf(bigText())), isPart: false },
     {

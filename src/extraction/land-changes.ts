@@ -29,8 +29,10 @@ export interface LandedChanges {
 /** Whether one line of a landed file is one record, as far as line ends tell, and the file is its own landed form. */
 export function hasLines({ detected, dialect, format, shared, path, rawPath }: LandedFile): boolean {
   const { compression, encoding } = detected;
-  const isPlain = format === 'csv' && compression === null && encoding === 'utf-8' && path === rawPath;
-  return isPlain && shared === undefined && dialect !== null && dialect.isRegular;
+  if (format !== 'csv' || compression !== null || path !== rawPath || shared !== undefined) return false;
+  // A byte order mark stays where it is when it stands before the header.
+  const isPlain = encoding === 'utf-8' || (encoding === 'utf-8-bom' && dialect?.header === true);
+  return isPlain && dialect !== null && dialect.isRegular;
 }
 
 /**
