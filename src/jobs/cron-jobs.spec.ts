@@ -61,6 +61,25 @@ describe('CronJobs', () => {
     expect(ticks).toEqual(['stock 01-01T10:45:00']);
   });
 
+  it('does not bring back what was removed while the list was loaded', async () => {
+    await jobs.stop();
+    const gate = Promise.withResolvers<void>();
+    let loading: Promise<void> | null = null;
+    const load = async () => {
+      const list = stored;
+      await loading;
+      return list;
+    };
+    await jobs.follow(load, settle);
+    loading = gate.promise;
+    await jest.advanceTimersByTimeAsync(10_000);
+    stored = [];
+    jobs.remove('shop');
+    gate.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(registry.getCronJobs().size).toBe(0);
+  });
+
   it('F4 has a slot settled at the start that nobody has dealt with', async () => {
     await jobs.stop();
     await begin('2025-01-01T10:20:00Z', () => [

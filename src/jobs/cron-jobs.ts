@@ -29,6 +29,8 @@ export class CronJobs {
   private readonly known = new Map<string, Known>();
   private readonly settling = new Map<string, Promise<void>>();
   private following: Repetition | null = null;
+  /** How often a job was set or removed: a list that was loaded before that does not know of it. */
+  private changes = 0;
   private settle: Settle = async () => {};
 
   constructor(
@@ -39,7 +41,11 @@ export class CronJobs {
   /** Sets up a job for each schedule that `load` finds, now and again and again, and has those settled that are due. */
   async follow(load: () => Promise<Schedule[]>, settle: Settle): Promise<void> {
     this.settle = settle;
-    const look = async () => this.adjust(await load());
+    const look = async () => {
+      const before = this.changes;
+      const schedules = await load();
+      if (before === this.changes) this.adjust(schedules);
+    };
     await look();
     this.following = repeat(this.registry, 'schedules', {
       everyMs: FOLLOW_MS,
@@ -73,6 +79,7 @@ export class CronJobs {
   }
 
   remove(pipeline: string): void {
+    this.changes += 1;
     if (this.known.delete(pipeline)) this.registry.deleteCronJob(jobName(pipeline));
   }
 
