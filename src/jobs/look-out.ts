@@ -111,7 +111,8 @@ export class LookOut {
       againInSeconds,
       lastResult: verdict.says,
     };
-    return verdict.outcome === 'run' ? { ...result, ...(await this.addRun(opened, verdict.says)) } : result;
+    if (verdict.outcome !== 'run') return result;
+    return { ...result, ...(await this.addRun(opened, newest, verdict.says)) };
   }
 
   private async compare(
@@ -131,11 +132,14 @@ export class LookOut {
     return { saw: sumUpLook(last?.id ?? null, compared), missing };
   }
 
+  /** Unless another process has added one since the look began: what was seen may be loaded by now. */
   private async addRun(
     { pipeline, version: configVersion }: OpenPipeline,
+    newest: Run | null,
     says: string,
   ): Promise<Pick<LookResult, 'lastResult' | 'lastRunId' | 'listing'>> {
     const run = await this.runs.exclusively(pipeline, async (manager) => {
+      if ((await this.runs.newest(pipeline, manager))?.id !== newest?.id) return null;
       const open = await this.runs.findOpen(pipeline, manager);
       return open ? null : this.runs.add({ pipeline, configVersion, trigger: 'monitor' }, manager);
     });

@@ -139,8 +139,8 @@ export class RunsService {
   }
 
   /** The newest run of the pipeline's sources. */
-  async newest(pipeline: string): Promise<Run | null> {
-    return this.runs.findOne({ where: { pipeline, replay: IsNull() }, order: { id: 'DESC' } });
+  async newest(pipeline: string, manager = this.runs.manager): Promise<Run | null> {
+    return manager.findOne(Run, { where: { pipeline, replay: IsNull() }, order: { id: 'DESC' } });
   }
 
   /** The newest run of the pipeline's sources that saw what they held, with its files. */
