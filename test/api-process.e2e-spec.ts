@@ -168,7 +168,8 @@ describe('secrets of an API', () => {
     mend();
     await service.post(`/runs/${run.id}/cancel`, {});
     await until(async () => (await service.get<RunDto>(`/runs/${run.id}`)).body.state === 'cancelled');
-    expect(output).toContain('run cancelled');
+    // It is told a moment after the state.
+    await until(() => output.includes('run cancelled'));
     expect(secretsIn(output)).toEqual([]);
     for (const line of output.split('\n').slice(0, -1)) expect(() => JSON.parse(line)).not.toThrow();
   });

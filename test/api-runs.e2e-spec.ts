@@ -302,7 +302,7 @@ streams:
     ]);
     expect(rows).toHaveLength(6);
     expect(api.asked('/family_c/3')).toHaveLength(1);
-    const { body: log } = await service.get<string>(`/runs/${run.id}/log`);
+    const log = await service.logOf(run.id);
     const lines = log
       .trim()
       .split('\n')

@@ -256,7 +256,7 @@ describe('waiting for a token', () => {
         message: `refresh token of ${auth.tokenUrl}: expected it to be free within 0.2 s, another run still uses it`,
       });
     });
-    expect(await stored(auth, new Impatient(connection))).toBeNull();
+    expect(await stored(auth)).toBeNull();
   });
 
   it('ends when the run is cancelled', async () => {
@@ -271,7 +271,7 @@ describe('waiting for a token', () => {
 
   it('is for one owner alone', async () => {
     await whileHeld(newAuth(), async () => {
-      expect(await stored(newAuth(), new Impatient(connection))).toBeNull();
+      expect(await stored(newAuth())).toBeNull();
     });
   });
 

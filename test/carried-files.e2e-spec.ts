@@ -32,8 +32,9 @@ describe('a file beside others that were loaded', () => {
     const { run, unchanged, snapshot } = await runBoth(world);
     expect(unchanged).toEqual(['a.csv', 'b.csv']);
     expect(snapshot.counts).toEqual({ read: 7, inserted: 1, duplicate: 6, rejected: 0 });
-    const { body } = await service.get<string>(`/runs/${run.id}/log?format=text`);
-    expect(body).toContain('takes over the counts of the files that did not change');
+    expect(await service.logOf(run.id, '?format=text')).toContain(
+      'takes over the counts of the files that did not change',
+    );
     expect(await readFile(world.output(), 'utf8')).toBe(
       'id,name,amount\n1,one,1.5\n2,two,\n3,"",7\n4,,4\n5,,5.25\n6,six,\n2,two,\n',
     );

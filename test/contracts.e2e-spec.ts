@@ -198,8 +198,7 @@ describe('other contracts', () => {
     expect(counts(second)).toEqual({ read: 3, inserted: 2, duplicate: 1, rejected: 0 });
     expect(second.streams[0]!.nulled).toEqual([{ column: 'n', count: 1 }]);
     expect(await texts('nulls', 'n')).toEqual(['7', null, '8']);
-    const { body } = await service.get<string>(`/runs/${second.id}/log?format=text`);
-    expect(body).toContain('nulled');
+    expect(await service.logOf(second.id, '?format=text')).toContain('nulled');
   });
 
   it('fail loads nothing, and lists what did not fit', async () => {

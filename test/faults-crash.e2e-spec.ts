@@ -46,6 +46,9 @@ const temporary = () => readdirSync(output()).filter((name) => name.endsWith('.t
 
 let files = 0;
 
+/** Of the next run. */
+const newFile = () => `/rows-${files}.csv`;
+
 /** Triggers a run that has another 1,000 rows to load. */
 async function trigger(): Promise<string> {
   const first = files * ROWS;
@@ -55,9 +58,16 @@ async function trigger(): Promise<string> {
   return body.id;
 }
 
-/** The same; the run meets the fault, and the service ends by it. */
-async function crash(fault: FaultOrder, exit: number | string): Promise<string> {
-  service.order(fault);
+/**
+ * The same; the run meets the fault, and the service ends by it. Calls that are not about its own files may come before it
+ * has begun, however many: the service has more to do.
+ */
+async function crash(
+  fault: Pick<FaultOrder, 'fault' | 'at' | 'call'>,
+  about: string,
+  exit: number | string,
+): Promise<string> {
+  service.order({ ...fault, about });
   const id = await trigger();
   expect(await service.gone()).toBe(exit);
   return id;
@@ -83,7 +93,7 @@ describe('A3: kill -9 between the combined CSV and its rename', () => {
   it('leaves the old one whole; the next start puts the new one in its place and sweeps the rest', async () => {
     await client.ended(await trigger());
     const old = published();
-    const id = await crash({ fault: 'kill', at: 1, call: 'rename', about: '/rows.csv' }, 'SIGKILL');
+    const id = await crash({ fault: 'kill', at: 1, call: 'rename' }, '/rows.csv', 'SIGKILL');
     expect(published()).toBe(old);
     const [name] = temporary();
     expect(readFileSync(join(output(), name!), 'utf8').split('\n')).toHaveLength(2 * ROWS + 2);
@@ -94,7 +104,7 @@ describe('A3: kill -9 between the combined CSV and its rename', () => {
 describe('A4: kill -9 before a call of a run of 1,000 rows', () => {
   // Any will do; `npm run test:faults` goes through all of them.
   it('the next start finishes it, every row once', async () => {
-    const id = await crash({ fault: 'kill', at: 71 }, 'SIGKILL');
+    const id = await crash({ fault: 'kill', at: 1, call: 'open' }, newFile(), 'SIGKILL');
     expect(await finish(id)).toMatchObject(SECOND_ATTEMPT);
   });
 });
@@ -106,7 +116,7 @@ describe('A10: an error in the middle of a run', () => {
   ] as const)(
     '%s is logged and ends the process with 1; the next start finishes the run',
     async (_which, fault) => {
-      const id = await crash({ fault, at: 50 }, 1);
+      const id = await crash({ fault, at: 1, call: 'open' }, newFile(), 1);
       await until(() => /^\{"level":60,.*a fault that nobody caught/m.test(service.output));
       expect(await finish(id)).toMatchObject(SECOND_ATTEMPT);
     },

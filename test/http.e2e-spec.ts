@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { until } from './jobs-support.js';
 import { createApp, type TestApp } from './support.js';
 
 interface Answer {
@@ -174,7 +175,11 @@ describe('/health', () => {
       database,
     ]);
     await admin.end();
-    const answer = await send(`${service.url}/health`, {});
+    // A session may take a moment to end.
+    const answer = await until(async () => {
+      const seen = await send(`${service.url}/health`, {});
+      return seen.status !== 200 && seen;
+    });
     expect(answer).toMatchObject({ status: 503, body: { detail: 'the database does not answer' } });
     await service.close();
   });

@@ -251,8 +251,9 @@ async function die({ app }: Worker): Promise<void> {
   await presence.beforeApplicationShutdown();
 }
 
+/** Resolves when its sessions are gone, and their locks with them. */
 async function kill(database: TestDatabase, application: string): Promise<number> {
-  const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  const sql = `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
                WHERE application_name = $1 AND datname = current_database()`;
   return (await query(database.url, sql, [application])).length;
 }

@@ -72,6 +72,14 @@ export class Service {
     return this.ended(run.id);
   }
 
+  /** All that a run has logged which is over: its last lines come to the disk a moment after the run's end. */
+  async logOf(id: string, search = ''): Promise<string> {
+    return until(async () => {
+      const { body } = await this.get<string>(`/runs/${id}/log${search}`);
+      return /\brun (succeeded|failed|cancelled)/.test(body) && body;
+    });
+  }
+
   async ended(id: string, seconds = PATIENCE_SECONDS): Promise<RunDto> {
     return until(async () => {
       const { body } = await this.get<RunDto>(`/runs/${id}`);

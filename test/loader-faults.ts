@@ -99,14 +99,20 @@ export function faultCases(): void {
     it('B9: the victim of a deadlock is transient', async () => {
       await loader.sql(`CREATE TABLE b9_other (); CREATE TABLE b9 (id bigint, name text);
         CREATE FUNCTION b9() RETURNS trigger LANGUAGE plpgsql AS
-          'BEGIN LOCK TABLE public.b9_other IN EXCLUSIVE MODE; RETURN NEW; END';
+          'BEGIN PERFORM pg_advisory_xact_lock(9); LOCK TABLE public.b9_other IN EXCLUSIVE MODE; RETURN NEW; END';
         CREATE TRIGGER b9 BEFORE INSERT ON b9 FOR EACH ROW EXECUTE FUNCTION b9()`);
-      // Only the loader looks for deadlocks.
+      // Only the loader looks for deadlocks, once in each wait: the holder is to wait before the loader waits for it.
+      await loader.sql('SELECT pg_advisory_lock(9)');
       const hold = `SET LOCAL deadlock_timeout = '1h'; LOCK TABLE b9_other IN EXCLUSIVE MODE`;
       const error = await loader.during(hold, async (holder) => {
         const load = failureOf(loader.load({ table: 'b9', rows: SECRETS }));
-        await loader.until(`SELECT count(*) = 1 ${LOADING} AND wait_event_type = 'Lock'`);
-        await holder.query('LOCK TABLE b9 IN ACCESS EXCLUSIVE MODE');
+        await loader.until(`SELECT count(*) = 1 ${LOADING} AND wait_event = 'advisory'`);
+        const locked = holder.query('LOCK TABLE b9 IN ACCESS EXCLUSIVE MODE');
+        await loader.until(
+          `SELECT count(*) = 1 FROM pg_locks WHERE relation = 'b9'::regclass AND NOT granted`,
+        );
+        await loader.sql('SELECT pg_advisory_unlock(9)');
+        await locked;
         return load;
       });
       expect(error).toBeInstanceOf(TransientError);

@@ -157,8 +157,7 @@ describe('at LOG_LEVEL=debug no line shows a secret or a value of a row', () => 
     const ended = await run(pipeline, files, yaml);
     expect(ended.error?.code ?? null).toBe(code);
     for (const search of ['', '?format=text']) {
-      const { status, body } = await service.get<string>(`/runs/${ended.id}/log${search}`);
-      expect(status).toBe(200);
+      const body = await service.logOf(ended.id, search);
       expect(body).toContain('run begins');
       expect(body).not.toContain(CANARY);
     }
@@ -192,7 +191,7 @@ describe('H13: a file name that would be a line of its own', () => {
     await symlink('/etc/passwd', join(folder, 'data', 'evil', `link ${name}`));
     const ended = await run('evil', { [name]: 'id\nx\n' }, yaml);
     expect(ended.state).toBe('failed');
-    const { body } = await service.get<string>(`/runs/${ended.id}/log`);
+    const body = await service.logOf(ended.id);
     const messages = body
       .split('\n')
       .slice(0, -1)
@@ -200,7 +199,7 @@ describe('H13: a file name that would be a line of its own', () => {
     expect(messages).toEqual(expect.arrayContaining(['files were skipped', 'run failed']));
     expect(body).toContain('forged');
     expect(messages).not.toContain('forged');
-    const { body: text } = await service.get<string>(`/runs/${ended.id}/log?format=text`);
+    const text = await service.logOf(ended.id, '?format=text');
     expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
     expect(text).not.toMatch(/^(?!\[\d{4}-|\s)./m);
   });

@@ -62,11 +62,13 @@ async function runUntilLoad(pipeline: string): Promise<string> {
 describe('triggers while a run is under way', () => {
   it('F1: 50 at once make one run', async () => {
     await addPipeline('fifty', { 'a.csv': header + rows(1, 10) });
+    const release = await holdTable('fifty');
     const all = await Promise.all(
       Array.from({ length: 50 }, () => service.post<RunDto>('/trigger-job', { pipeline: 'fifty' })),
     );
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(all.map(({ body }) => body.id)).size).toBe(1);
+    await release();
     await over(all[0]!.body.id);
     const { body } = await service.get<RunPageDto>('/runs?pipeline=fifty');
     expect(body.items.map(({ state }) => state)).toEqual(['succeeded']);
@@ -138,12 +140,9 @@ describe('triggers while a run is under way', () => {
     const id = await runUntilLoad('again');
     await writeFile(join(folder, 'b.csv'), header + rows(11, 5));
     await service.post('/trigger-job', { pipeline: 'again' });
-    const [loading] = await query<{ n: number }>(
-      app.database.url,
-      `SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity
-       WHERE application_name = 'millrace loader' AND datname = current_database() AND state = 'active'`,
-    );
-    expect(loading!.n).toBeGreaterThan(0);
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'millrace loader' AND datname = current_database() AND wait_event_type = 'Lock'`;
+    await until(async () => (await query(app.database.url, end)).length > 0);
     await until(async () => (await get(id)).attempt === 2);
     await release();
     expect(await over(id)).toMatchObject({ state: 'succeeded', attempt: 2, streams: [{ inserted: 10 }] });

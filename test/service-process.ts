@@ -8,7 +8,7 @@ export interface ServiceProcess {
   url: string;
   /** Sends a signal to the process and all that it started in its own group, as a terminal does. */
   signal(signal: NodeJS.Signals): void;
-  /** Exit code, or the signal that ended it. */
+  /** Exit code, or the signal that ended it, once all that it wrote has been handed on. */
   exited: Promise<number | string>;
   /** Hands on what it writes from now on. */
   onOutput(listener: (chunk: Buffer) => void): void;
@@ -44,7 +44,7 @@ export async function startServiceProcess(
     detached: true,
   });
   const pid = child.pid ?? 0;
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const url = await readUrl(child).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
@@ -76,7 +76,8 @@ function readUrl(child: ChildProcess): Promise<string> {
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
-    child.once('exit', (code) => {
+    // Its last words may come after its end.
+    child.once('close', (code) => {
       clearTimeout(late);
       reject(new Error(`the service ended with ${code}: ${output}`));
     });

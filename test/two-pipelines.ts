@@ -75,8 +75,8 @@ export class World {
 
   /** Whether a run has staged the new lines of a file, and has let it be at that. */
   async isStagedInPart({ id }: RunDto): Promise<boolean> {
-    const { body } = await service.get<string>(`/runs/${id}/log?format=text`);
-    return body.includes('stages only the new lines of a file') && !body.includes('stages every file');
+    const log = await service.logOf(id, '?format=text');
+    return log.includes('stages only the new lines of a file') && !log.includes('stages every file');
   }
 
   /** The copies of what its files were. */

@@ -92,7 +92,9 @@ async function result(child: ChildProcess): Promise<Fetched> {
   child.on('message', (message) => {
     if (typeof message === 'object') fetched = message as Fetched;
   });
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  // What it has told may come after its end, and not after its channel is closed.
+  const [exit] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  expect(exit).toEqual([0, null]);
   if (fetched === null) throw new Error('expected what was fetched, got nothing');
   return fetched;
 }
