@@ -27,6 +27,8 @@ const SYSTEM_CALLS: [string, number[]][] = [
   ['epoll_wait', [100]],
 ];
 
+type CallOff = () => void | Promise<void>;
+
 /** One service and the runs that it dies of. */
 class Sweep {
   private files = 0;
@@ -43,24 +45,44 @@ class Sweep {
     await this.client.upload('pipeline: rows\nmonitor: false\nsources: [{ type: local, path: . }]');
   }
 
-  /** Has a run of another 1,000 rows meet the fault and waits until it is over, or the service is. Whether the service died. */
-  async run(fault: (service: FaultyService) => unknown): Promise<boolean> {
+  /**
+   * Has a run of another 1,000 rows meet the fault and waits until it is over, or the service is.
+   *
+   * @param fault returns what calls it off
+   * @returns whether the service died of it while the run went on
+   */
+  async run(fault: (service: FaultyService) => CallOff | Promise<CallOff>): Promise<boolean> {
     // One file at a time, so that every run makes about the same calls.
     rmSync(join(this.scene.data, `${this.files}.csv`), { force: true });
     this.files++;
     await writeRows(join(this.scene.data, `${this.files}.csv`), this.files * ROWS, ROWS);
     const { body } = await this.client.post<RunDto>('/trigger-job', { pipeline: 'rows' });
     // The run itself begins with a wait for files that stand still.
-    await fault(this.service);
+    const callOff = await fault(this.service);
     const died = this.service.process!.exited.then(() => true);
-    const ended = this.client.ended(body.id).then(
+    const ended = this.isOver(body.id).then(
       () => false,
       () => died,
     );
     const hasDied = await Promise.race([died, ended]);
-    if (hasDied) await this.startAgain();
+    await callOff();
+    if (hasDied || !(await this.lives())) await this.startAgain();
     await this.check(body.id);
     return hasDied;
+  }
+
+  /** A run that has ended still puts its folder away, which the service may die of, too. */
+  private async isOver(id: string): Promise<void> {
+    await this.client.ended(id);
+    await until(() => runFolders(this.scene).length === 0);
+  }
+
+  /** The fault may have been met when the run was over. */
+  private lives(): Promise<boolean> {
+    return this.client.get('/health').then(
+      () => true,
+      () => false,
+    );
   }
 
   private async startAgain(): Promise<void> {
@@ -70,11 +92,11 @@ class Sweep {
   }
 
   private async check(id: string): Promise<void> {
+    await this.isOver(id);
     const { state, error } = await this.client.ended(id);
     assert.deepEqual({ state, error }, { state: 'succeeded', error: null });
     await expectOnce(this.scene, 'rows', { id, rows: this.files * ROWS });
     expectPublished(this.scene, 'rows', ROWS);
-    await until(() => runFolders(this.scene).length === 0);
   }
 }
 
@@ -83,7 +105,11 @@ const atEveryCall: FaultCase = async (scene) => {
   await sweep.begin();
   let at = 1;
   for (; ; at += Number(values.every)) {
-    if (!(await sweep.run((service) => service.order({ fault: 'kill', at })))) break;
+    const hasDied = await sweep.run((service) => {
+      service.order({ fault: 'kill', at });
+      return () => service.callOff();
+    });
+    if (!hasDied) break;
   }
   assert.ok(sweep.deaths > 3, `expected more than 3 deaths, got ${sweep.deaths}`);
   return `killed before ${sweep.deaths} calls of about ${at}, each row once`;
@@ -96,11 +122,10 @@ const atSystemCalls: FaultCase = async (scene) => {
   const met: string[] = [];
   for (const [call, numbers] of SYSTEM_CALLS) {
     for (const number of numbers) {
-      let strace: ChildProcess | undefined;
       const hasDied = await sweep.run(async ({ process }) => {
-        strace = await attach(process!.pid, call, number);
+        const strace = await attach(process!.pid, call, number);
+        return () => detach(strace);
       });
-      strace?.kill('SIGINT');
       if (hasDied) met.push(`${call} ${number}`);
     }
   }
@@ -128,6 +153,14 @@ async function attach(pid: number, call: string, number: number): Promise<ChildP
   early.catch(() => {});
   await Promise.race([until(() => said.includes('attached')), early]);
   return strace;
+}
+
+/** Waits until no call of the process can meet the fault any more. */
+async function detach(strace: ChildProcess): Promise<void> {
+  if (strace.exitCode !== null || strace.signalCode !== null) return;
+  const exited = once(strace, 'exit');
+  strace.kill('SIGINT');
+  await exited;
 }
 
 await runFaults({
