@@ -1,5 +1,6 @@
-import type { ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { type ErrorDetail, TerminalError } from '../errors.js';
+import { nearestWord } from '../nearest-word.js';
 
 /** The body or the parameters of a request are not what the call takes. */
 export class InvalidRequest extends TerminalError {
@@ -26,11 +27,26 @@ function toDetails(error: ValidationError, parent: string): ErrorDetail[] {
 }
 
 /** One fault for each value, that of its type before that of its range, and what was got. */
-function toMessage({ constraints = {}, value }: ValidationError): string | undefined {
+function toMessage({ constraints = {}, value, target, property }: ValidationError): string | undefined {
   const { whitelistValidation: unknown, ...others } = constraints;
+  if (unknown !== undefined) return unknownName(property, namesOf(target));
   const type = Object.keys(others).find((name) => /^is[A-Z]/.test(name));
   const message = type === undefined ? Object.values(others)[0] : others[type];
-  return message === undefined ? unknown : `${message}, got ${show(value)}`;
+  return message === undefined ? undefined : `${message}, got ${show(value)}`;
+}
+
+function unknownName(name: string, known: string[]): string {
+  const near = nearestWord(name, known);
+  const hint = near ? `; did you mean ${near}?` : '';
+  return `expected one of ${known.join(', ')}, got ${show(name)}${hint}`;
+}
+
+/** What a body or a query may have. */
+function namesOf(target: object | undefined): string[] {
+  const rules = target
+    ? getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', false, false)
+    : [];
+  return [...new Set(rules.map(({ propertyName }) => propertyName))];
 }
 
 function show(value: unknown): string {

@@ -25,7 +25,7 @@ export class ProblemDto {
   @ApiProperty({ description: 'Always about:blank: the title says what kind it is', example: 'about:blank' })
   type: string;
 
-  @ApiProperty({ description: 'The name of the HTTP status', example: 'Unprocessable Content' })
+  @ApiProperty({ description: 'The name of the HTTP status', example: 'Unprocessable Entity' })
   title: string;
 
   @ApiProperty({ description: 'The HTTP status', example: 422 })
@@ -33,7 +33,7 @@ export class ProblemDto {
 
   @ApiProperty({
     description: 'What is wrong, in a sentence',
-    example: 'the config has 1 error: streams[0].table: expected a table name, got 42',
+    example: 'The config is not valid: streams[0].table: expected a table name, got 42 (line 7, column 3)',
   })
   detail: string;
 

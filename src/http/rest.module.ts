@@ -21,6 +21,7 @@ import { ProblemFilter } from './problem.filter.js';
         transform: true,
         whitelist: true,
         forbidNonWhitelisted: true,
+        validationError: { target: true },
         exceptionFactory: toInvalidRequest,
       }),
     },
