@@ -20,8 +20,8 @@ const tell = (text: string) => void process.stderr.write(`${text}\n`);
  * the code that a run would use. The config's own target is not connected to.
  * @returns whether all of it is known
  */
-async function printSchema(file: string, home: string): Promise<boolean> {
-  const yaml = moveTarget(await readFile(file, 'utf8'));
+async function printSchema(config: string, home: string): Promise<boolean> {
+  const yaml = moveTarget(config);
   const kept = Object.entries(readEnvironment()).filter(
     ([name]) => !/^(DATABASE_URL|DB_(?!SCHEMA$).*)$/.test(name),
   );
@@ -51,14 +51,25 @@ function print({ streams, detail, errors = [] }: Plan): boolean {
   return failed.length === 0;
 }
 
+/** null: it cannot be read, which was told. */
+async function readConfig(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    tell(`expected the file of a config, got ${file}: ${(error as Error).message}`);
+    return null;
+  }
+}
+
 const [file] = process.argv.slice(2);
 if (file === undefined) {
   tell('usage: npm run schema:print -- <config.yaml>');
   process.exitCode = 2;
 } else {
+  const config = await readConfig(file);
   const home = await mkdtemp(path.join(tmpdir(), 'millrace-schema-'));
   try {
-    if (!(await printSchema(file, home))) process.exitCode = 1;
+    if (config === null || !(await printSchema(config, home))) process.exitCode = 1;
   } finally {
     await rm(home, { recursive: true, force: true });
   }
