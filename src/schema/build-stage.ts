@@ -9,7 +9,7 @@ import { recordLayout } from './record-layout.js';
 import { checkRejects } from './reject-limit.js';
 import { RejectsFile } from './rejects-file.js';
 import { writeOrigins } from './row-origins.js';
-import { stagePaths, type StageManifest } from './stage-on-disk.js';
+import { stagePaths, type StageManifest } from './stage-manifest.js';
 import type { SettledColumn } from './settled-column.js';
 import { readStaged, type StagedShape, VECTOR_ROWS, writeStaged } from './stage-parquet.js';
 import { numberRepeats } from './stage-sql.js';

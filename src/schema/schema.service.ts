@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { buildStage } from './build-stage.js';
 import { Engine } from './engine.js';
-import { readManifest, StageOnDisk, writeManifest, type StageManifest } from './stage-on-disk.js';
+import { readManifest, writeManifest, type StageManifest } from './stage-manifest.js';
+import { StageOnDisk } from './stage-on-disk.js';
 import type { Stage } from './stage.js';
 import type { StageRequest } from './stage-request.js';
 

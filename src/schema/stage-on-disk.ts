@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { flushPath } from '../flush-path.js';
 import { CsvExport, exportInTurn } from './csv-export.js';
-import { type Engine, identifier, literal, readPath, run, type Use } from './engine.js';
+import { type Engine, identifier, literal, run, type Use } from './engine.js';
 import { identityRanges, onlyRange } from './identity-ranges.js';
 import { refuseRows } from './refuse-rows.js';
 import { SourceChanged } from './row-origins.js';
+import { type StageManifest, stagePaths } from './stage-manifest.js';
+import { StageRelations } from './stage-relations.js';
 import type {
   AfterRefusal,
   EarlierLoad,
@@ -19,39 +20,8 @@ import type {
   StageColumn,
   StagedFile,
 } from './stage.js';
-import { type LineForm, slicePath, type StagedRows, stagedRows } from './staged-rows.js';
+import { type LineForm, type StagedRows, stagedRows } from './staged-rows.js';
 import { WholeCsv } from './whole-csv.js';
-
-/** How the rows lie in their file; counts up with it, so that none is read that another version has written. */
-const LAYOUT = 2;
-
-/** What has to be known to open a stage again. */
-export interface StageManifest {
-  columns: StageColumn[];
-  files: StagedFile[];
-  goesOnFrom?: EarlierLoad;
-  rows: number;
-  identities: number;
-  rejected: number;
-  /** Absent in those from before there were any. */
-  nulled?: NulledColumn[];
-  rejectsPath: string | null;
-  /** There is a file of origins. */
-  keepsPlaces: boolean;
-  /** Rows do not stand as their numbers say. */
-  isReordered: boolean;
-  /** Of a wide table: indexes of the columns in each slice. */
-  slices?: number[][];
-}
-
-/** Where the parts of a table's stage lie in the folder of its run. */
-export const stagePaths = (folder: string, table: string) => ({
-  rows: path.join(folder, `${table}.parquet`),
-  rejects: path.join(folder, `${table}.rejects.ndjson`),
-  origins: path.join(folder, `${table}.origins.ndjson`),
-  manifest: path.join(folder, `${table}.stage.json`),
-  careful: path.join(folder, `${table}.careful`),
-});
 
 /** What is written to a file, in which form, and by whom. */
 interface Copied {
@@ -72,6 +42,7 @@ export class StageOnDisk implements Stage {
   readonly rejectsPath: string | null;
   readonly keepsPlaces: boolean;
   private readonly staged: StagedRows;
+  private readonly relations: StageRelations;
   private whole: WholeCsv | null = null;
   private ordered: AsyncIterable<Buffer> | null = null;
 
@@ -94,6 +65,7 @@ export class StageOnDisk implements Stage {
     } = manifest);
     const { rows } = stagePaths(folder, table);
     this.staged = stagedRows(rows, this.columns.length, manifest.slices ?? null);
+    this.relations = new StageRelations(table, this.staged, manifest);
   }
 
   beginIdentities(signal?: AbortSignal): void {
@@ -109,7 +81,7 @@ export class StageOnDisk implements Stage {
       const query = `${select} "#hash" FROM ${rows} ORDER BY 1`;
       return this.begin('identities', { query, options: 'FORMAT csv, HEADER false' }, signal);
     };
-    const identities = { rows: this.good(), count: this.identities };
+    const identities = { rows: this.relations.good(), count: this.identities };
     const only = onlyRange(identities);
     if (only !== null) return begin(only).chunks;
     const walk = { folder: this.folder, execute: (sql: string) => this.execute(sql, signal) };
@@ -118,7 +90,7 @@ export class StageOnDisk implements Stage {
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    return this.exportLines('rows', this.first(unseen), {}, signal);
+    return this.exportLines('rows', this.relations.first(unseen), {}, signal);
   }
 
   combinedLines(signal?: AbortSignal): AsyncIterable<Buffer> | null {
@@ -131,20 +103,17 @@ export class StageOnDisk implements Stage {
     if (this.columns.length === 0) return Readable.from([]);
     const identity = which === 'unidentified' ? 'NULL' : '"#hash"';
     const form = { front: ['"#row"', '"#file"', identity], areBare: true };
-    return this.exportLines('placed', this.placed(which), form, signal);
-  }
-
-  private placed(which: PlacedRows): string {
-    if (which === 'all' || which === 'unidentified') return this.good();
-    if ('unseen' in which) return this.first(which.unseen);
-    return `(SELECT * FROM ${this.good()} WHERE list_contains([${which.files.join(', ')}]::INTEGER[], "#file"))`;
+    return this.exportLines('placed', this.relations.placed(which), form, signal);
   }
 
   async refuse(refusal: Refusal): Promise<AfterRefusal> {
     const connection = await this.engine.connect();
     const { origins, manifest } = stagePaths(this.folder, this.table);
     try {
-      return await refuseRows({ connection, rows: this.good(), origins, stage: this.manifest }, refusal);
+      return await refuseRows(
+        { connection, rows: this.relations.good(), origins, stage: this.manifest },
+        refusal,
+      );
     } catch (error) {
       // What cannot be found again has to be staged again.
       if (error instanceof SourceChanged) await rm(manifest, { force: true });
@@ -170,8 +139,8 @@ export class StageOnDisk implements Stage {
       return new Map(counts.map(({ file, n }) => [Number(file), Number(n)]));
     };
     try {
-      const all = await count(this.good());
-      const firsts = await count(this.first(unseen));
+      const all = await count(this.relations.good());
+      const firsts = await count(this.relations.first(unseen));
       return this.files.map((_, file) => {
         const fresh = firsts.get(file) ?? 0;
         return { file, unseen: fresh, duplicate: (all.get(file) ?? 0) - fresh };
@@ -189,7 +158,10 @@ export class StageOnDisk implements Stage {
 
   combinedRows(signal?: AbortSignal): AsyncIterable<Buffer> {
     if (this.columns.length === 0) return Readable.from([]);
-    return this.combinedLines(signal) ?? this.exportLines('combined', this.good(), { areBare: true }, signal);
+    return (
+      this.combinedLines(signal) ??
+      this.exportLines('combined', this.relations.good(), { areBare: true }, signal)
+    );
   }
 
   private beginWhole(signal?: AbortSignal): WholeCsv {
@@ -201,13 +173,13 @@ export class StageOnDisk implements Stage {
   }
 
   private async writeWhole(target: string, signal?: AbortSignal): Promise<void> {
-    const lines = this.linesOf(this.good(), { areBare: true, hasHeader: true });
+    const lines = this.linesOf(this.relations.good(), { areBare: true, hasHeader: true });
     await this.copy(lines, target, signal);
   }
 
   private linesOf(rows: string, form: Omit<LineForm, 'columns'>): Copied {
     const lines = this.staged.lines(rows, { columns: this.columns, ...form });
-    return { ...lines, use: rows === this.good() ? 'one thread' : 'all threads' };
+    return { ...lines, use: rows === this.relations.good() ? 'one thread' : 'all threads' };
   }
 
   private exportLines(
@@ -220,8 +192,10 @@ export class StageOnDisk implements Stage {
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
-    const texts = columns.map((name) => `${this.indexedName(name)}::VARCHAR AS ${identifier(name)}`);
-    const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.good(columns)} ORDER BY ALL`;
+    const texts = columns.map(
+      (name) => `${this.relations.indexedName(name)}::VARCHAR AS ${identifier(name)}`,
+    );
+    const query = `SELECT DISTINCT ${texts.join(', ')} FROM ${this.relations.good(columns)} ORDER BY ALL`;
     await this.copy({ query, options: 'FORMAT json' }, target, signal);
   }
 
@@ -230,10 +204,10 @@ export class StageOnDisk implements Stage {
     orderBy?: string,
     signal?: AbortSignal,
   ): Promise<Map<number, Set<number>> | null> {
-    const columns = key.map((name) => this.indexedName(name)).join(', ');
-    const greatest = orderBy === undefined ? '' : `${this.indexedName(orderBy)} DESC NULLS LAST, `;
+    const columns = key.map((name) => this.relations.indexedName(name)).join(', ');
+    const greatest = orderBy === undefined ? '' : `${this.relations.indexedName(orderBy)} DESC NULLS LAST, `;
     const order = `${greatest}"#file" DESC, "#row" DESC`;
-    const rows = this.good(orderBy === undefined ? key : [...key, orderBy]);
+    const rows = this.relations.good(orderBy === undefined ? key : [...key, orderBy]);
     const places = `SELECT "#file", "#at", row_number() OVER (PARTITION BY ${columns} ORDER BY ${order}) AS place`;
     const connection = await this.engine.connect();
     try {
@@ -252,41 +226,14 @@ export class StageOnDisk implements Stage {
   }
 
   async hasRepeats(columns: string[], signal?: AbortSignal): Promise<boolean> {
-    const names = columns.map((name) => this.indexedName(name)).join(', ');
-    const repeats = `SELECT 1 FROM ${this.good(columns)} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
+    const names = columns.map((name) => this.relations.indexedName(name)).join(', ');
+    const repeats = `SELECT 1 FROM ${this.relations.good(columns)} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
     const connection = await this.engine.connect();
     try {
       return (await run(connection, repeats, signal)).length > 0;
     } finally {
       connection.closeSync();
     }
-  }
-
-  /** The column of the stage's own that holds a column of the table. */
-  private indexedName(name: string): string {
-    return `c${this.indexOf(name)}`;
-  }
-
-  private indexOf(name: string): number {
-    const index = this.columns.findIndex((column) => column.name === name);
-    if (index === -1) throw new Error(`expected a column of the stage of ${this.table}, got ${name}`);
-    return index;
-  }
-
-  /** The rows that passed. @param names of columns that are looked at beside the lines of CSV */
-  private good(names: string[] = []): string {
-    const number = this.manifest.isReordered ? '' : ', file_row_number AS "#row"';
-    const rows = this.staged.withColumns(names.map((name) => this.indexOf(name)));
-    return `(SELECT *${number} FROM ${rows} WHERE "#error" IS NULL)`;
-  }
-
-  /** The first row of each identity, of those listed in `unseen` where it is given. */
-  private first(unseen: string | null): string {
-    const isListed = unseen === null ? '' : ` WHERE "#hash" IN (SELECT h FROM ${identityList(unseen)})`;
-    const rows = `(SELECT * FROM ${this.good()}${isListed})`;
-    if (this.identities === this.rows) return rows;
-    const firsts = `SELECT min("#row") FROM ${rows} GROUP BY "#hash"`;
-    return `(SELECT * FROM ${rows} WHERE "#row" IN (${firsts}))`;
   }
 
   /** Begins at once to write a query's result as CSV. */
@@ -306,32 +253,5 @@ export class StageOnDisk implements Stage {
     } finally {
       connection.closeSync();
     }
-  }
-}
-
-function identityList(file: string): string {
-  return `read_csv(${readPath(file)}, auto_detect = false, header = false, columns = {'h': 'UUID'})`;
-}
-
-/** Makes a stage count as finished: after this, and only then, `readManifest` finds it, also after a power cut. */
-export async function writeManifest(folder: string, table: string, manifest: StageManifest): Promise<void> {
-  const { rows, manifest: target } = stagePaths(folder, table);
-  await flushPath(rows);
-  for (const n of manifest.slices?.keys() ?? []) await flushPath(slicePath(rows, n));
-  if (manifest.rejectsPath !== null) await flushPath(manifest.rejectsPath);
-  await writeFile(`${target}.tmp`, JSON.stringify({ layout: LAYOUT, ...manifest }), { flush: true });
-  await rename(`${target}.tmp`, target);
-  await flushPath(folder);
-}
-
-/** null: no attempt of this version has finished this stage. */
-export async function readManifest(folder: string, table: string): Promise<StageManifest | null> {
-  try {
-    const text = await readFile(stagePaths(folder, table).manifest, 'utf8');
-    const { layout, ...manifest } = JSON.parse(text) as StageManifest & { layout?: number };
-    return layout === LAYOUT ? manifest : null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
   }
 }

@@ -12,7 +12,7 @@ import { readFiles } from './read-files.js';
 import { recordBytes } from './record-bytes.js';
 import { restartFaulty } from './restart-faulty.js';
 import { settled, type SettledColumn } from './settled-column.js';
-import { stagePaths } from './stage-on-disk.js';
+import { stagePaths } from './stage-manifest.js';
 import { VECTOR_ROWS, writeStaged } from './stage-parquet.js';
 import type { StageRequest } from './stage-request.js';
 import { stageRows } from './stage-sql.js';
