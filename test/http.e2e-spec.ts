@@ -73,6 +73,12 @@ describe('REST without an API key', () => {
     });
   });
 
+  it('offers the log of a run as text first, which Swagger UI can show', async () => {
+    const document = JSON.parse(await (await fetch(`${service.url}/docs-json`)).text());
+    const { content } = document.paths['/runs/{id}/log'].get.responses[200];
+    expect(Object.keys(content)).toEqual(['text/plain', 'application/x-ndjson']);
+  });
+
   const foreign: [string, Record<string, string>, number][] = [
     ['its own address', {}, 200],
     ['localhost', { host: 'localhost:3000' }, 200],

@@ -35,10 +35,11 @@ export class RunLogsController {
       '`?format=text`). The machine that is asked gives what its own workers wrote.',
   })
   @ApiParam({ name: 'id', format: 'uuid', description: 'As `POST /trigger-job` answered it' })
-  @ApiProduces(NDJSON, TEXT)
+  // Swagger UI asks for the first one, and would take lines of JSON for one faulty JSON.
+  @ApiProduces(TEXT, NDJSON)
   @ApiOkResponse({
     description: 'The lines, the oldest first',
-    content: { [NDJSON]: { schema: { type: 'string' } }, [TEXT]: { schema: { type: 'string' } } },
+    content: { [TEXT]: { schema: { type: 'string' } }, [NDJSON]: { schema: { type: 'string' } } },
   })
   @ApiProblem(400, '`tail` or `format` is wrong')
   @ApiProblem(404, 'There is no such run, or no log of it on this machine')
