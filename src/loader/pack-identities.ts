@@ -31,15 +31,19 @@ export async function* packIdentities(
 ): AsyncGenerator<Buffer> {
   const front = tupleFront(tableId);
   const ring = new BufferRing(RING);
-  let rest: Buffer = Buffer.alloc(0);
+  // A line that is cut goes here: to join two chunks would take memory for all of them anew.
+  const cut = Buffer.alloc(LINE_BYTES);
+  let held = 0;
   yield HEADER;
   for await (const chunk of chunks) {
-    const text = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    const whole = text.length - (text.length % LINE_BYTES);
-    if (whole > 0) yield packLines(text.subarray(0, whole), front, ring);
-    rest = text.subarray(whole);
+    const from = held > 0 ? chunk.copy(cut, held, 0, LINE_BYTES - held) : 0;
+    held += from;
+    if (held > 0 && held < LINE_BYTES) continue;
+    const to = chunk.length - ((chunk.length - from) % LINE_BYTES);
+    if (held + to > from) yield packLines([cut.subarray(0, held), chunk.subarray(from, to)], front, ring);
+    held = chunk.copy(cut, 0, to);
   }
-  if (rest.length > 0) throw new Error('expected lines of UUIDs, got a part of one at the end');
+  if (held > 0) throw new Error('expected lines of UUIDs, got a part of one at the end');
   yield TRAILER;
 }
 
@@ -51,11 +55,20 @@ function tupleFront(tableId: number | null): Buffer {
   return front;
 }
 
-function packLines(text: Buffer, front: Buffer, ring: BufferRing): Buffer {
-  const packed = ring.room((text.length / LINE_BYTES) * (front.length + 16));
+/** @param texts whole lines each */
+function packLines(texts: Buffer[], front: Buffer, ring: BufferRing): Buffer {
+  const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+  const packed = ring.room((bytes / LINE_BYTES) * (front.length + 16));
   ring.keep(packed.length);
-  let seen = 0;
   let to = 0;
+  for (const text of texts) to = packText(text, front, packed, to);
+  return packed;
+}
+
+/** Returns where the next tuple goes. */
+function packText(text: Buffer, front: Buffer, packed: Buffer, start: number): number {
+  let seen = 0;
+  let to = start;
   for (let line = 0; line < text.length; line += LINE_BYTES) {
     for (let n = 0; n < front.length; n++) packed[to++] = front[n]!;
     for (let pair = 0; pair < PAIRS.length; pair++) {
@@ -67,5 +80,5 @@ function packLines(text: Buffer, front: Buffer, ring: BufferRing): Buffer {
     }
   }
   if (seen >= NONE) throw new Error('expected lines of UUIDs, got other characters');
-  return packed;
+  return to;
 }

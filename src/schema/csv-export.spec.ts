@@ -72,6 +72,13 @@ describe('exportInTurn', () => {
     await chunks.return(undefined);
   });
 
+  it('takes no more memory for many exports than for few', async () => {
+    const exports = new Exports();
+    const memories = new Set<ArrayBufferLike>();
+    for await (const { buffer } of exportInTurn(exports.parts(6), exports.begin)) memories.add(buffer);
+    expect(memories.size).toBeLessThan(3);
+  });
+
   it('leaves nothing behind when nobody reads on', async () => {
     const exports = new Exports();
     expect(await read(exportInTurn(exports.parts(4), exports.begin), 1)).toBe('0\n0\n0\n');

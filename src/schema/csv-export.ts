@@ -1,34 +1,35 @@
 import { rm } from 'node:fs/promises';
-import { followFile } from './follow-file.js';
+import { chunkRing, followFile } from './follow-file.js';
 
 /** A file of CSV that the engine is writing, to be read once. */
 export class CsvExport {
-  /** The file's bytes, also while it is still being written; it goes when they end. */
-  readonly chunks: AsyncIterable<Buffer>;
-
   /** @param written settles when the file is whole */
   constructor(
     private readonly path: string,
     readonly written: Promise<void>,
-    signal?: AbortSignal,
+    private readonly signal?: AbortSignal,
   ) {
     // Nobody may ever ask for the bytes.
     written.catch(() => undefined);
-    this.chunks = this.read(signal);
+  }
+
+  /**
+   * The file's bytes, also while it is still being written; it goes when they end.
+   *
+   * @param ring memory for the chunks
+   */
+  async *chunks(ring = chunkRing()): AsyncGenerator<Buffer> {
+    try {
+      yield* followFile(this.path, { written: this.written, signal: this.signal, ring });
+    } finally {
+      await rm(this.path, { force: true });
+    }
   }
 
   /** Removes the file when nobody writes it any more: of an export whose bytes nobody wants. */
   async drop(): Promise<void> {
     await this.written.catch(() => undefined);
     await rm(this.path, { force: true });
-  }
-
-  private async *read(signal?: AbortSignal): AsyncGenerator<Buffer> {
-    try {
-      yield* followFile(this.path, { written: this.written, signal });
-    } finally {
-      await rm(this.path, { force: true });
-    }
   }
 }
 
@@ -47,12 +48,14 @@ export async function* exportInTurn<T>(
     const { value, done } = await parts.next();
     return done ? null : begin(value as T);
   };
+  // For each export it would grow anew, and leave what it was before to the garbage collector.
+  const ring = chunkRing();
   let next = beginNext();
   try {
     for (let one = await next; one; one = await next) {
       next = beginNext(one);
       next.catch(() => undefined);
-      yield* one.chunks;
+      yield* one.chunks(ring);
     }
   } finally {
     await (await next.catch(() => null))?.drop();

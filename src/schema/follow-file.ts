@@ -7,15 +7,23 @@ const RING = 16 * CHUNK;
 /** How long to wait for more of a file that is still being written. */
 const LOOK_MS = 3;
 
+/** Memory for the chunks of files that are followed one after the other. */
+export const chunkRing = () => new BufferRing(RING);
+
+interface Following {
+  /** Settles when nothing more will come; a rejection is thrown. */
+  written: Promise<void>;
+  signal?: AbortSignal;
+  ring?: BufferRing;
+}
+
 /**
  * The bytes of a file, also while somebody else is still making it and appending to it. A chunk lasts until 3 MiB more
- * have been asked for: its bytes are overwritten then.
- *
- * @param written settles when nothing more will come; a rejection is thrown
+ * have been asked for of its ring: its bytes are overwritten then.
  */
 export async function* followFile(
   path: string,
-  { written, signal }: { written: Promise<void>; signal?: AbortSignal },
+  { written, signal, ring = chunkRing() }: Following,
 ): AsyncGenerator<Buffer> {
   let isWhole = false;
   written.then(
@@ -24,7 +32,6 @@ export async function* followFile(
   );
   const file = await openSoon(path, written, signal);
   try {
-    const ring = new BufferRing(RING);
     for (let at = 0; ;) {
       signal?.throwIfAborted();
       const wasWhole = isWhole;

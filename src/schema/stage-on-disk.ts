@@ -83,7 +83,7 @@ export class StageOnDisk implements Stage {
     };
     const identities = { rows: this.relations.good(), count: this.identities };
     const only = onlyRange(identities);
-    if (only !== null) return begin(only).chunks;
+    if (only !== null) return begin(only).chunks();
     const walk = { folder: this.folder, execute: (sql: string) => this.execute(sql, signal) };
     return exportInTurn(identityRanges(identities, walk), begin);
   }
@@ -188,7 +188,7 @@ export class StageOnDisk implements Stage {
     form: Omit<LineForm, 'columns'>,
     signal?: AbortSignal,
   ): AsyncIterable<Buffer> {
-    return this.begin(name, this.linesOf(rows, form), signal).chunks;
+    return this.begin(name, this.linesOf(rows, form), signal).chunks();
   }
 
   async writeDistinct(columns: string[], target: string, signal?: AbortSignal): Promise<void> {
