@@ -66,9 +66,9 @@ describe('identityRanges', () => {
     expect(await walk(3, { whole: 3, range: 1, cuts: 1 })).toEqual({ ranges: [all], copies: 0 });
   });
 
-  it('is ranges of about half a million for more of them, and copies nothing for sixteen million', async () => {
+  it('is ranges of about a million for more of them, and copies nothing for thirty-two million', async () => {
     const execute = () => Promise.reject(new Error('expected no copy'));
-    const ranges = await Array.fromAsync(identityRanges({ rows: ROWS, count: 1 << 24 }, { folder, execute }));
+    const ranges = await Array.fromAsync(identityRanges({ rows: ROWS, count: 1 << 25 }, { folder, execute }));
     expect(ranges).toHaveLength(32);
     expect(ranges[1]).toContain(
       `BETWEEN '08000000-0000-0000-0000-000000000000'::UUID AND '0fffffff-ffff-ffff-ffff-ffffffffffff'::UUID`,

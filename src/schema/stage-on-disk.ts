@@ -77,15 +77,16 @@ export class StageOnDisk implements Stage {
     this.ordered = null;
     if (begun) return begun;
     const select = this.identities === this.rows ? 'SELECT' : 'SELECT DISTINCT';
-    const begin = (rows: string) => {
+    const begin = (rows: string, use: Use) => {
       const query = `${select} "#hash" FROM ${rows} ORDER BY 1`;
-      return this.begin('identities', { query, options: 'FORMAT csv, HEADER false' }, signal);
+      return this.begin('identities', { query, options: 'FORMAT csv, HEADER false', use }, signal);
     };
     const identities = { rows: this.relations.good(), count: this.identities };
     const only = onlyRange(identities);
-    if (only !== null) return begin(only).chunks();
+    if (only !== null) return begin(only, 'all threads').chunks();
     const walk = { folder: this.folder, execute: (sql: string) => this.execute(sql, signal) };
-    return exportInTurn(identityRanges(identities, walk), begin);
+    // The next range is put in order while one is sent: what a second thread would gain, the database needs.
+    return exportInTurn(identityRanges(identities, walk), (rows) => begin(rows, 'one thread'));
   }
 
   rowLines(unseen: string | null, signal?: AbortSignal): AsyncIterable<Buffer> {
