@@ -32,6 +32,8 @@ describe('a file that has changed in part', () => {
   const to = (text: string) => (world: World) => world.write({ 'a.csv': text });
   const by = (change: (lines: string[]) => unknown) => to(bigText(change));
   const append = (text: string) => (world: World) => appendFile(world.path('a.csv'), text);
+  const days = (from: number, to: number) =>
+    `id,name,amount\n${Array.from({ length: to - from }, (_, at) => `${from + at},day ${from + at},1.5\n`).join('')}`;
   const marked = (text: string) => `\ufeff${text}`;
   const crlf = (text: string) => text.replaceAll('\n', '\r\n');
   const withQuotes = (lines: string[]) => lines.splice(9, 1, '8,"eight, ""the"" number",8');
@@ -96,6 +98,12 @@ describe('a file that has changed in part', () => {
       name: 'where there is no combined CSV',
       config: 'output: false',
       change: by(changeInside),
+      isPart: true,
+    },
+    {
+      name: 'by thousands of lines that are gone in one place, as a window of days moves on',
+      before: { 'a.csv': days(0, 12_000) },
+      change: to(days(5_000, 12_100)),
       isPart: true,
     },
     {

@@ -95,6 +95,83 @@ describe('compareLines', () => {
     expect(await compare(before, now)).toEqual({ steps, added, read: before });
   });
 
+  const numbered = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => `${from + at}\n`).join('');
+  const stretches: [what: string, before: string, now: string, steps: LineStep[]][] = [
+    [
+      'gone at the beginning',
+      numbered(0, 500),
+      numbered(400, 500),
+      [
+        [0, 400, 0],
+        [100, 0, 0],
+      ],
+    ],
+    [
+      'gone inside',
+      numbered(0, 500),
+      numbered(0, 100) + numbered(300, 500),
+      [
+        [100, 200, 0],
+        [200, 0, 0],
+      ],
+    ],
+    [
+      'new at the beginning',
+      numbered(100, 300),
+      numbered(0, 300),
+      [
+        [0, 0, 100],
+        [200, 0, 0],
+      ],
+    ],
+    [
+      'gone at the beginning, new at the end',
+      numbered(0, 500),
+      numbered(400, 600),
+      [
+        [0, 400, 0],
+        [100, 0, 100],
+      ],
+    ],
+    [
+      'gone in megabytes',
+      numbered(0, 600_000),
+      numbered(599_000, 600_000),
+      [
+        [0, 599_000, 0],
+        [1_000, 0, 0],
+      ],
+    ],
+    [
+      'gone up to the last line',
+      numbered(0, 500),
+      '499\n',
+      [
+        [0, 499, 0],
+        [1, 0, 0],
+      ],
+    ],
+  ];
+  it.each(stretches)(
+    'passes more lines than it looks ahead that are %s',
+    async (_what, before, now, steps) => {
+      const { added, ...compared } = await compare(before, now);
+      expect(compared).toEqual({ steps, read: before });
+      expect(apply(steps, linesOf(before), linesOf(added))).toEqual(linesOf(now));
+    },
+  );
+
+  it('gives up after many of them', async () => {
+    const without = (count: number) => {
+      const kept = Array.from({ length: count }, (_, at) => numbered(at * 1_000 + 200, at * 1_000 + 250));
+      const before = kept.map((lines, at) => numbered(at * 1_000, at * 1_000 + 200) + lines);
+      return compare(before.join(''), kept.join(''));
+    };
+    expect((await without(16)).steps).toHaveLength(17);
+    expect((await without(17)).steps).toBeNull();
+  });
+
   it('gives up a line that is longer than it looks ahead', async () => {
     const long = 'x'.repeat(300);
     expect((await compare(`a\n${long}\n`, `a\n${long}y\nb\n`)).steps).toBeNull();

@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { alignLines, type Difference } from './align-lines.js';
+import { findStretch, type Stretch } from './find-stretch.js';
 import { LineWindow } from './line-window.js';
 import type { ByteSource } from './read-chunks.js';
 
 const LF = 10;
 const AHEAD_BYTES = 1 << 20;
 const MOST_STEPS = 200_000;
+/** Each may read what is left of both texts. */
+const MOST_STRETCHES = 16;
 /** Bytes that are compared at a time. */
 const BLOCK = 1_024;
 /** Lines that differ, after which others have their turn at the thread. */
@@ -55,8 +58,8 @@ export async function compareLines(
     await comparison.fill();
     const state = comparison.advance();
     await sink.flush();
-    if (state === 'different' || comparison.addedBytes > mostBytes || comparison.steps.length > mostSteps)
-      return null;
+    if (comparison.addedBytes > mostBytes || comparison.steps.length > mostSteps) return null;
+    if (state === 'different' && !(await comparison.passStretch(mostBytes, signal))) return null;
     if (state === 'ended') return comparison.steps;
     await setImmediate();
   }
@@ -65,6 +68,7 @@ export async function compareLines(
 class Comparison {
   readonly steps: LineStep[] = [];
   addedBytes = 0;
+  private stretches = 0;
 
   constructor(
     private readonly before: LineWindow,
@@ -93,6 +97,28 @@ class Comparison {
       lines += difference.gone.lines + difference.added.lines;
     }
     return 'more';
+  }
+
+  /** Moves on over many lines that only one text has; false: there are none, or too often. */
+  async passStretch(mostBytes: number, signal?: AbortSignal): Promise<boolean> {
+    if (++this.stretches > MOST_STRETCHES) return false;
+    const stretch = await findStretch(this.before, this.now, mostBytes - this.addedBytes, signal);
+    return stretch !== null && (await this.takeStretch(stretch));
+  }
+
+  private async takeStretch({ side, bytes }: Stretch): Promise<boolean> {
+    const window = side === 'gone' ? this.before : this.now;
+    const none = { lines: 0, bytes: 0 };
+    for (let left = bytes; left > 0;) {
+      await window.fill();
+      const part = window.bytes.subarray(0, left);
+      if (part.length === 0) return false;
+      const some = { lines: countLines(part).lines, bytes: part.length };
+      this.take(side === 'gone' ? { gone: some, added: none } : { gone: none, added: some });
+      await this.sink.flush();
+      left -= part.length;
+    }
+    return true;
   }
 
   /** Moves on over the lines that are the same, and counts them. */

@@ -1,6 +1,9 @@
 import type { ByteSource } from './read-chunks.js';
 
 const LF = 10;
+const LINE_END = Buffer.of(LF);
+/** Bytes that are looked through at a time. */
+const FIND_BYTES = 1 << 20;
 
 /** The part of a text that is looked at: whole lines of it, most of the time many. Memory is used again when it moves on. */
 export class LineWindow {
@@ -44,6 +47,33 @@ export class LineWindow {
   /** Moves on over so many bytes. */
   skip(length: number): void {
     this.bytes = this.bytes.subarray(length);
+  }
+
+  /**
+   * How many bytes further on the same lines stand, also beyond the window, which stays where it is; -1: nowhere.
+   *
+   * @param lines whole ones
+   */
+  async find(
+    lines: Buffer,
+    { most = Infinity, signal }: { most?: number; signal?: AbortSignal },
+  ): Promise<number> {
+    if (lines.length === 0) return -1;
+    const sought = Buffer.concat([LINE_END, lines]);
+    const from = this.readAt - this.bytes.length;
+    const buffer = Buffer.allocUnsafe(FIND_BYTES + sought.length);
+    let held = 0;
+    for (let at = from; at < from + most;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await this.source.read(buffer, held, buffer.length - held, at);
+      if (bytesRead === 0) break;
+      const bytes = buffer.subarray(0, held + bytesRead);
+      const found = bytes.indexOf(sought);
+      if (found !== -1) return at - held + found + LINE_END.length - from;
+      at += bytesRead;
+      held = bytes.subarray(Math.max(0, bytes.length - sought.length)).copy(buffer);
+    }
+    return -1;
   }
 
   /** Where the line that begins at `from` ends, behind its line end; -1 where there is none, or not all of it. */
