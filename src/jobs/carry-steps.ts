@@ -8,10 +8,10 @@ import { type CarriedFiles, carryFiles, goesOn, isCarriable } from './carry-file
 import { ChangeSteps, isLinePerRecord, type PartlyLanded } from './change-steps.js';
 import { KeepSteps } from './keep-steps.js';
 import type { StreamLook } from './look-at-stream.js';
+import { mayRefuse } from './may-refuse.js';
 import { OutputSteps } from './output-steps.js';
 import { isParent } from './parent-rows.js';
 import { logStep, type StreamWalk } from './run-walk.js';
-import { writeRule } from './write-rule.js';
 
 /** What a stage goes on from, and what it is made of. */
 export interface Carrying extends CarriedFiles<SeenFile> {
@@ -43,13 +43,7 @@ export class CarrySteps {
     if (!(await this.outputs.canExtend(at, signature)))
       return this.stagesAll(at, loadId, 'the combined CSV is not as that load has left it');
     // Rows that the table refuses are to be told with their places.
-    if (
-      await this.loader.mayRefuse(target(), stream.table, {
-        existing,
-        declared: stream.columns,
-        write: writeRule(stream),
-      })
-    )
+    if (await mayRefuse(this.loader, at, existing))
       return this.stagesAll(at, loadId, 'the table may refuse rows');
     const counts = { loadId, unchanged: found.carried.files.length, toStage: found.fresh.length };
     logStep(at, 'stage', 'takes over the counts of the files that did not change', counts);

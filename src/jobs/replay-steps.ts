@@ -11,10 +11,11 @@ import { describeLeft } from './describe-left.js';
 import { readLines } from '../extraction/read-lines.js';
 import { replayContract } from './replay-contract.js';
 import { replayDialect } from './replay-dialect.js';
+import { mayRefuse } from './may-refuse.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
 import { applyLoad, applyStage } from './stream-report.js';
-import { declaredConstraints, hasConstraints } from './table-constraints.js';
+import { declaredConstraints } from './table-constraints.js';
 import { writeRule } from './write-rule.js';
 import { type ReplayFile, writeReplayFiles } from './write-replay-files.js';
 
@@ -52,13 +53,7 @@ export class ReplaySteps {
     const { table, naming, rename, strictMode, duplicates, key, batchRows } = stream;
     const existing = await this.loader.describe(target(), table);
     const how = { table, naming, rename, strictMode, ...replayContract(stream), duplicates, key, batchRows };
-    const keepPlaces =
-      hasConstraints(stream) ||
-      (await this.loader.mayRefuse(target(), table, {
-        existing,
-        declared: stream.columns,
-        write: writeRule(stream),
-      }));
+    const keepPlaces = await mayRefuse(this.loader, at, existing);
     const what = { folder: folderOf(at), files: landed, copies: [], existing, keepPlaces };
     const onProgress = (share: number) => progress.advance(at.index, share);
     const stage = await this.schema.stage({ ...how, ...what, signal: signals.work, onProgress });

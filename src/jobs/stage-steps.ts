@@ -15,13 +15,12 @@ import { ChildSteps } from './child-steps.js';
 import { placeOf } from './compare-files.js';
 import { keepRejects } from './keep-rejects.js';
 import type { StreamLook } from './look-at-stream.js';
+import { mayRefuse } from './may-refuse.js';
 import { OutputSteps } from './output-steps.js';
 import { probePieces } from './probe-pieces.js';
 import { enter, logStep, type StreamWalk } from './run-walk.js';
 import { splitFiles } from './split-files.js';
 import { applyCarried, applyLanded, filesByPlace } from './stream-report.js';
-import { hasConstraints } from './table-constraints.js';
-import { writeRule } from './write-rule.js';
 
 /** The steps of a stream up to its stage, each by itself: land, probe, stage. */
 @Injectable()
@@ -117,14 +116,7 @@ export class StageSteps {
       existing,
       ...carried,
     };
-    const keepPlaces =
-      !carrying &&
-      (hasConstraints(stream) ||
-        (await this.loader.mayRefuse(target(), stream.table, {
-          existing,
-          declared: stream.columns,
-          write: writeRule(stream),
-        })));
+    const keepPlaces = !carrying && (await mayRefuse(this.loader, at, existing));
     try {
       const onProgress = (share: number) => progress.advance(at.index, share);
       const onLosses = at.onLosses && ((losses: ColumnLoss[]) => at.onLosses?.(stream.table, losses));
