@@ -12,6 +12,9 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   return best && best.distance <= Math.max(1, Math.floor(given.length / 3)) ? best.word : undefined;
 }
 
+/** The end of a message about a word that is not known: the one that was probably meant, where there is one. */
+export const didYouMean = (near: string | undefined): string => (near ? `; did you mean ${near}?` : '');
+
 /** Edits between two words (Levenshtein); 1 where one word holds the other, as `username` holds `user`. */
 function wordDistance(a: string, b: string): number {
   const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];

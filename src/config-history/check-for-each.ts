@@ -1,7 +1,7 @@
 import { columnsOf } from './check-placeholders.js';
 import type { Fault } from './fault.js';
 import { findImpossible } from './find-impossible.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { ApiSourceShape } from './shape/api-source-shape.js';
 import { ForEachShape } from './shape/api-series-shape.js';
 import { isPlainMap } from './shape/key.js';
@@ -79,8 +79,7 @@ function checkParent({ child, forEach, path }: Use, byTable: Map<string, NamedSt
   if (parent) return checkColumns({ child, forEach, path }, parent);
   const others = [...byTable.keys()].filter((table) => table !== child.table);
   const near = nearestWord(name, others);
-  const hint = near ? `; did you mean ${near}?` : '';
-  const got = others.length === 0 ? `"${name}", and there is no other` : `"${name}"${hint}`;
+  const got = others.length === 0 ? `"${name}", and there is no other` : `"${name}"${didYouMean(near)}`;
   return [{ path: place, message: `expected the table of another stream of this pipeline, got ${got}` }];
 }
 

@@ -1,7 +1,7 @@
 import type { NamedStream } from './check-for-each.js';
 import type { Fault } from './fault.js';
 import { findNeeds, type Need } from './find-needs.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 
 /** Checks that `after` names streams, and that no streams wait for each other. */
 export function checkOrder(streams: readonly NamedStream[], targetSchema: unknown): Fault[] {
@@ -21,8 +21,7 @@ function checkAfter({ table, stream, path }: NamedStream, tables: readonly strin
     const expected = 'expected the table of another stream of this pipeline';
     if (name === table) return [{ path: place, message: `${expected}, got "${name}", the stream itself` }];
     const near = nearestWord(name, others);
-    const hint = near ? `; did you mean ${near}?` : '';
-    const got = others.length === 0 ? `"${name}", and there is no other` : `"${name}"${hint}`;
+    const got = others.length === 0 ? `"${name}", and there is no other` : `"${name}"${didYouMean(near)}`;
     return [{ path: place, message: `${expected}, got ${got}` }];
   });
 }

@@ -1,6 +1,6 @@
 import type { Fault } from './fault.js';
 import { findPlaceholders, type Placeholder } from './find-placeholders.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { ApiCursorShape, ForEachShape } from './shape/api-series-shape.js';
 import type { ApiSourceShape } from './shape/api-source-shape.js';
 
@@ -31,7 +31,7 @@ function refuse({ kind, name }: Placeholder, source: ApiSourceShape): string | n
   const isSound = kind === 'parent' ? known.length > 0 : source.cursor instanceof ApiCursorShape;
   if (!isSound || known.includes(name)) return null;
   const near = nearestWord(name, known);
-  const hint = near ? `; did you mean {${kind}.${near}}?` : '';
+  const hint = didYouMean(near && `{${kind}.${near}}`);
   const expected = known.map((word) => `{${kind}.${word}}`).join(' or ');
   const place = kind === 'parent' ? ', the columns of for_each.field' : '';
   return `expected ${expected}${place}, got ${shown}${hint}`;

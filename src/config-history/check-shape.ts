@@ -1,7 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
 import type { Fault } from './fault.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { keysOf, type ShapeClass } from './shape/key.js';
 import { Misplaced } from './shape/nested.js';
 import { PipelineShape } from './shape/pipeline-shape.js';
@@ -46,14 +46,11 @@ function brokenRule(owner: object, error: ValidationError, path: (string | numbe
 
 function unknownKey(owner: object, key: string, path: (string | number)[]): Fault {
   const known = keysOf(owner.constructor as ShapeClass).map(({ name }) => name);
-  const near = nearestWord(key, known);
   // In {type: numeric(12,2)} the comma ends the value.
   const isCutType = /^\s*\d+\)$/.test(key);
   const hint = isCutType
     ? '; put a type with a comma in quotes inside { }'
-    : near
-      ? `; did you mean ${near}?`
-      : '';
+    : didYouMean(nearestWord(key, known));
   const shown = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
   return { path, message: `expected one of the keys ${known.join(', ')}, got ${shown}${hint}`, at: 'key' };
 }

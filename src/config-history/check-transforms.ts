@@ -2,7 +2,7 @@ import { checkCycles } from './check-order.js';
 import { checkSql } from './check-sql.js';
 import type { Fault } from './fault.js';
 import type { Need } from './find-needs.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { TransformShape } from './shape/transform-shape.js';
 
 type Path = (string | number)[];
@@ -55,7 +55,7 @@ function checkAfter({ transform: { name, after }, path }: Placed, known: readonl
   return listOf(after).flatMap((needed, index) => {
     if (typeof needed !== 'string' || others.includes(needed)) return [];
     const near = nearestWord(needed, others);
-    const hint = needed === name ? ', the transform itself' : near ? `; did you mean ${near}?` : '';
+    const hint = needed === name ? ', the transform itself' : didYouMean(near);
     const message = `expected a stream or another transform of this pipeline, got "${needed}"${hint}`;
     return [{ path: [...path, 'after', index], message }];
   });

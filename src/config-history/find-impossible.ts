@@ -1,4 +1,4 @@
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { isPlainMap } from './shape/key.js';
 import { SchemaShape } from './shape/schema-shape.js';
 import type { StreamShape } from './shape/stream-shape.js';
@@ -21,9 +21,8 @@ export function findImpossible(
     (!isStrict && (stream.naming === 'as_is' || !/\p{Lu}/u.test(column)));
   if (isPossible) return undefined;
   const near = isStrict ? nearestWord(column, known) : toSnakeCase(column);
-  const hint = near ? `; did you mean ${near}?` : '';
   const which = isStrict ? 'which keeps only those of its schema' : 'whose naming is snake_case';
-  return `expected a column of ${table}, ${which}, got "${column}"${hint}`;
+  return `expected a column of ${table}, ${which}, got "${column}"${didYouMean(near)}`;
 }
 
 function toSnakeCase(name: string): string {

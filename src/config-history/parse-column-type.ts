@@ -1,4 +1,4 @@
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 import { REFUSED_TYPES, TYPE_ALIASES, TYPE_NAMES } from './type-aliases.js';
 
 const MAX_VARCHAR = 10_485_760;
@@ -65,6 +65,5 @@ function unknownType(text: string, plain: string): string {
     ...TYPE_NAMES.map((name) => name.replace(/\(.*/, '')),
     ...TYPE_ALIASES.keys(),
   ]);
-  const hint = near ? `; did you mean ${near}?` : '';
-  return `expected one of ${TYPE_NAMES.join(', ')}, got ${JSON.stringify(text.slice(0, 60))}${hint}`;
+  return `expected one of ${TYPE_NAMES.join(', ')}, got ${JSON.stringify(text.slice(0, 60))}${didYouMean(near)}`;
 }

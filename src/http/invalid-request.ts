@@ -1,6 +1,6 @@
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { type ErrorDetail, TerminalError } from '../errors.js';
-import { nearestWord } from '../nearest-word.js';
+import { didYouMean, nearestWord } from '../nearest-word.js';
 
 /** The body or the parameters of a request are not what the call takes. */
 export class InvalidRequest extends TerminalError {
@@ -36,9 +36,7 @@ function toMessage({ constraints = {}, value, target, property }: ValidationErro
 }
 
 function unknownName(name: string, known: string[]): string {
-  const near = nearestWord(name, known);
-  const hint = near ? `; did you mean ${near}?` : '';
-  return `expected one of ${known.join(', ')}, got ${show(name)}${hint}`;
+  return `expected one of ${known.join(', ')}, got ${show(name)}${didYouMean(nearestWord(name, known))}`;
 }
 
 /** What a body or a query may have. */

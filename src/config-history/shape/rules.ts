@@ -1,4 +1,4 @@
-import { nearestWord } from '../../nearest-word.js';
+import { didYouMean, nearestWord } from '../../nearest-word.js';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -50,7 +50,7 @@ export function oneOf(words: readonly string[], note?: string): Rule {
     schema: { type: 'string', enum: [...words] },
     explain: (value) => {
       const near = typeof value === 'string' ? nearestWord(value, words) : undefined;
-      const hint = near && words.length > 1 ? `; did you mean ${near}?` : '';
+      const hint = words.length > 1 ? didYouMean(near) : '';
       return [{ at: [], message: `expected ${expected}, got ${describeValue(value)}${hint}` }];
     },
   };

@@ -1,4 +1,5 @@
 import { TerminalError } from '../../errors.js';
+import { didYouMean } from '../../nearest-word.js';
 import { describeTable } from '../describe-table.js';
 import { quoteName, quoteTable, type TablePlace } from '../quote-name.js';
 import type { Session } from '../session.js';
@@ -69,8 +70,7 @@ async function checkParent(
   const what = `${parent.table}(${parent.columns.join(', ')})`;
   if (!described) {
     if (key.references.isStream) return false;
-    const near = await findNearestTable(session, parent);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const hint = didYouMean(await findNearestTable(session, parent));
     throw new TerminalError(
       'REFERENCE_MISSING',
       `${where}: expected a table that ${key.columns.join(', ')} can refer to, got ${parent.schema}.${parent.table}, ` +
