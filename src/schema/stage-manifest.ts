@@ -1,23 +1,19 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { flushPath } from '../flush-path.js';
-import type { EarlierLoad, NulledColumn, StageColumn, StagedFile } from './stage.js';
+import type { NulledColumn, Stage } from './stage.js';
 import { slicePath } from './staged-rows.js';
 
 /** How the rows lie in their file; counts up with it, so that none is read that another version has written. */
 const LAYOUT = 2;
 
 /** What has to be known to open a stage again. */
-export interface StageManifest {
-  columns: StageColumn[];
-  files: StagedFile[];
-  goesOnFrom?: EarlierLoad;
-  rows: number;
-  identities: number;
-  rejected: number;
+export interface StageManifest extends Pick<
+  Stage,
+  'columns' | 'files' | 'goesOnFrom' | 'rows' | 'identities' | 'rejected' | 'rejectsPath'
+> {
   /** Absent in those from before there were any. */
   nulled?: NulledColumn[];
-  rejectsPath: string | null;
   /** There is a file of origins. */
   keepsPlaces: boolean;
   /** Rows do not stand as their numbers say. */
