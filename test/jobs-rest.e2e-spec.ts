@@ -248,6 +248,7 @@ describe('the monitor', () => {
       // One run takes both files, or each has its own.
       await until(async () => (await countRows(app.database.url, 'watched')) === 4);
       for (const { id } of await runsOf('monitor')) await service.ended(id);
+      await until(async () => (await monitors())[0]?.['lastResult'] === 'unchanged');
     } finally {
       await other.close();
     }

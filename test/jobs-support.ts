@@ -75,8 +75,8 @@ export class Service {
   /** All that a run has logged which is over: its last lines come to the disk a moment after the run's end. */
   async logOf(id: string, search = ''): Promise<string> {
     return until(async () => {
-      const { body } = await this.get<string>(`/runs/${id}/log${search}`);
-      return /\brun (succeeded|failed|cancelled)/.test(body) && body;
+      const { status, body } = await this.get<string>(`/runs/${id}/log${search}`);
+      return status === 200 && /\brun (succeeded|failed|cancelled)/.test(body) && body;
     });
   }
 

@@ -60,7 +60,7 @@ class Sweep {
     // The run itself begins with a wait for files that stand still.
     const callOff = await fault(this.service);
     const died = this.service.process!.exited.then(() => true);
-    const ended = this.isOver(body.id).then(
+    const ended = this.over(body.id).then(
       () => false,
       () => died,
     );
@@ -72,9 +72,10 @@ class Sweep {
   }
 
   /** A run that has ended still puts its folder away, which the service may die of, too. */
-  private async isOver(id: string): Promise<void> {
-    await this.client.ended(id);
+  private async over(id: string): Promise<RunDto> {
+    const run = await this.client.ended(id);
     await until(() => runFolders(this.scene).length === 0);
+    return run;
   }
 
   /** The fault may have been met when the run was over. */
@@ -92,8 +93,7 @@ class Sweep {
   }
 
   private async check(id: string): Promise<void> {
-    await this.isOver(id);
-    const { state, error } = await this.client.ended(id);
+    const { state, error } = await this.over(id);
     assert.deepEqual({ state, error }, { state: 'succeeded', error: null });
     await expectOnce(this.scene, 'rows', { id, rows: this.files * ROWS });
     expectPublished(this.scene, 'rows', ROWS);
