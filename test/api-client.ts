@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { AddressGuard, type Resolve } from '../src/extraction/api/http/address-guard.js';
@@ -31,13 +30,4 @@ export async function fetchAnswer(client: ApiClient, request: ClientRequest) {
   const answer = await client.open(request);
   const { status, headers, url } = answer;
   return { status, headers, url, text: (await readBody(answer, request.maxBytes)).toString() };
-}
-
-/** Resolves once it holds; rejects after a minute, which is for what never comes. */
-export async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error('expected a state within a minute, it never came');
-    await setTimeout(5);
-  }
 }

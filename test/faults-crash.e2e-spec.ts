@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunDto } from '../src/jobs/run.dto.js';
-import { type FaultOrder, FaultyService } from './faults/faulty-service.js';
+import { type FaultOrder, FaultyService, LATE } from './faults/faulty-service.js';
 import { query, type Service, until } from './jobs-support.js';
 import { createDatabase, type TestDatabase } from './support.js';
 
@@ -98,6 +99,18 @@ describe('A3: kill -9 between the combined CSV and its rename', () => {
     const [name] = temporary();
     expect(readFileSync(join(output(), name!), 'utf8').split('\n')).toHaveLength(2 * ROWS + 2);
     expect(await finish(id)).toMatchObject(SECOND_ATTEMPT);
+  });
+
+  it('what the engine still writes, and nobody reads any more, has ended before the run does', async () => {
+    const id = await crash({ fault: 'kill', at: 1, call: 'rename' }, '/rows.csv', 'SIGKILL');
+    service.order({ fault: 'late', at: 1, call: 'runAndReadAll', about: '(FORMAT csv, HEADER false)' });
+    await finish(id);
+    // Time for a call that is made though the run is over.
+    await delay(2_000);
+    service.callOff();
+    const afterwards = service.output.split('run succeeded')[1];
+    expect(afterwards).toBeDefined();
+    expect(afterwards).not.toContain(LATE);
   });
 });
 

@@ -9,7 +9,8 @@ const PATIENCE_SECONDS = 180;
 
 /** Asks again and again until the answer is a true one; for states that others bring about. */
 export async function until<T>(look: () => Promise<T> | T, seconds = PATIENCE_SECONDS): Promise<Found<T>> {
-  for (const end = Date.now() + seconds * 1_000; Date.now() < end; await delay(20)) {
+  // A clock that nobody sets: a machine may be given another time meanwhile.
+  for (const end = performance.now() + seconds * 1_000; performance.now() < end; await delay(20)) {
     const seen = await look();
     if (seen) return seen as Found<T>;
   }

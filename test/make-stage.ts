@@ -98,6 +98,7 @@ export async function makeStage({
     newestOf: () => Promise.reject(new Error('not part of a load')),
     hasRepeats: async (names) => hasRepeats(columns, files, names),
     tally: (unseen) => tallyRows(rows, unseen, files.length),
+    close: () => Promise.resolve(),
   };
 }
 

@@ -61,7 +61,7 @@ export class KeepSteps {
     );
   }
 
-  /** Nothing is written to the stream's folder any more, which may go now. */
+  /** Stops copying. */
   async drop(at: StreamWalk): Promise<void> {
     at.keeping?.stopping.abort();
     await at.keeping?.copied.catch(() => {});

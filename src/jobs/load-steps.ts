@@ -4,6 +4,7 @@ import type { LastLoad, LoadProgress, LoadRequest } from '../loader/load.js';
 import { LoaderService } from '../loader/loader.service.js';
 import type { Stage } from '../schema/stage.js';
 import { ChildSteps } from './child-steps.js';
+import { closeStages } from './close-stages.js';
 import { keepRejects } from './keep-rejects.js';
 import { KeepSteps } from './keep-steps.js';
 import { OutputSteps } from './output-steps.js';
@@ -62,10 +63,11 @@ export class LoadSteps {
       ahead?.begin();
       request.onProgress?.(sent);
     };
-    const loaded = await this.loader.load({ ...request, onProgress }).catch(async (error: unknown) => {
+    const loading = this.loader.load({ ...request, onProgress });
+    const closed = loading.finally(() => closeStages(request.children ?? []));
+    const loaded = await closed.catch(async (error: unknown) => {
       await ahead?.drop();
-      // Its stage is nothing to go on from.
-      if (error instanceof LoadOvertaken) await at.folder.clear(at.index);
+      if (error instanceof LoadOvertaken) await this.forget(at, stage);
       await keepRejects(this.loader, at, error);
       throw error;
     });
@@ -75,6 +77,12 @@ export class LoadSteps {
     await enterWithFiles(at, 'writing');
     const { loadId: _loadId, files: _files, ...counts } = loaded;
     logStep(at, 'load', 'loaded', counts);
+  }
+
+  /** The stage is nothing to go on from. */
+  private async forget(at: StreamWalk, stage: Stage): Promise<void> {
+    await stage.close();
+    await at.folder.clear(at.index);
   }
 
   /** What is asked of the loader, the same for runs and for plans. */

@@ -38,12 +38,19 @@ export class OutputSteps {
     return !goesOnFrom || output === null || this.copyOf(at, output, goesOnFrom).isPossible();
   }
 
-  /** Begins to copy the combined CSV of the load that a stage goes on from, where there is one. */
+  /** Begins to copy the combined CSV of the load that a stage goes on from, where there is to be one. */
   beginCopy(at: StreamWalk, from: EarlierLoad): void {
     const { output } = at.stream;
-    if (output === null) return;
+    // A plan shows nothing.
+    if (output === null || at.target().isTrial) return;
     at.extended = this.copyOf(at, output, from);
     at.extended.begin();
+  }
+
+  /** Ends that copy: it has its place, or nobody goes on with it. */
+  async dropCopy(at: StreamWalk): Promise<void> {
+    await at.extended?.drop();
+    at.extended = undefined;
   }
 
   /** One that is written while the rows travel; null where there is none to be, or so little that it can wait for the commit. */

@@ -88,7 +88,7 @@ export class ReplaySteps {
     await at.journal.record(at.streams);
     at.hasBegunLoad = true;
     const origin = { runId: id, pipeline, configVersion, table: stream.table };
-    const loaded = await this.loader.load({
+    const loading = this.loader.load({
       ...origin,
       attempt,
       target: at.target(),
@@ -103,6 +103,7 @@ export class ReplaySteps {
       folder: folderOf(at),
       signal: signals.load,
     });
+    const loaded = await loading.finally(() => stage.close());
     applyLoad(report, loaded);
     const { read, inserted, duplicate, rejected, alreadyCommitted } = loaded;
     logStep(at, 'load', 'loaded', { read, inserted, duplicate, rejected, alreadyCommitted });

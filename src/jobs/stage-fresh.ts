@@ -21,7 +21,14 @@ export class StageFresh {
   /** null: everything is to be staged. */
   async make(at: StreamWalk, look: StreamLook, last: LastLoad | null): Promise<Stage | null> {
     const carrying = await this.carries.find(at, look, last);
-    return carrying && this.stage(at, look, carrying);
+    if (!carrying) return null;
+    let stage: Stage | null = null;
+    try {
+      stage = await this.stage(at, look, carrying);
+      return stage;
+    } finally {
+      if (!stage) await this.outputs.dropCopy(at);
+    }
   }
 
   /** null: with these files the others are to be staged, too. */

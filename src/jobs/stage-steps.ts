@@ -101,7 +101,6 @@ export class StageSteps {
   async stage(at: StreamWalk, look: StreamLook, files: LandedFile[], carrying?: Carrying): Promise<Stage> {
     const { stream, target, signals, folder, progress } = at;
     if (carrying) applyCarried(at.report, carrying.carried.files);
-    else at.extended = undefined;
     await enter(at, 'staging');
     const existing = carrying?.existing ?? (await this.loader.describe(target(), stream.table));
     const split = await splitFiles(this.extraction, stream, files, {

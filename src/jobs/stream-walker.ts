@@ -55,18 +55,20 @@ export class StreamWalker {
     const isRolledBack = at.hasBegunLoad && at.failure === at.signals.cancel.reason;
     if (at.report.state === 'loading' && (isRolledBack || !(await this.loads.takeOverLoad(at)))) return;
     const stage = await this.steps.reopen(at);
-    if (stage) await this.outputs.write(at, stage);
+    if (stage) await this.outputs.write(at, stage).finally(() => stage.close());
     await endSteps(at);
     await at.journal.record(at.streams);
   }
 
   private async bringIn(at: StreamWalk, stage: Stage): Promise<void> {
     try {
+      if (!isStaged(at.report)) await this.loads.beginLoading(at, stage);
       await this.loads.load(at, stage);
       await this.outputs.write(at, stage);
       await this.keeps.settle(at);
     } finally {
-      await this.keeps.drop(at);
+      // Nothing is written to the stream's folder any more, which may go now.
+      await Promise.all([this.keeps.drop(at), this.outputs.dropCopy(at), stage.close()]);
     }
   }
 
@@ -82,9 +84,7 @@ export class StreamWalker {
   }
 
   private async stageAnew(at: StreamWalk): Promise<Stage | null> {
-    const stage = await this.stages.make(at, at.look ?? (await this.lookAgain(at)));
-    if (stage) await this.loads.beginLoading(at, stage);
-    return stage;
+    return this.stages.make(at, at.look ?? (await this.lookAgain(at)));
   }
 
   private async lookAgain(at: StreamWalk): Promise<StreamLook> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Settings } from '../settings/settings.js';
@@ -111,6 +112,14 @@ const types = (staged: Stage) =>
 const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(chunks)).toString();
 const lines = async (staged: Stage) => (await text(staged.rowLines(null))).split('\n').slice(0, -1);
 const counts = (staged: Stage) => staged.files.map(({ name, read, rejected }) => [name, read, rejected]);
+
+/** Of the files in a folder, by their names. */
+async function sizes(folder: string): Promise<[name: string, bytes: number][]> {
+  const names = await readdir(folder);
+  return Promise.all(
+    names.map(async (name): Promise<[string, number]> => [name, (await stat(path.join(folder, name))).size]),
+  );
+}
 
 async function rejectLines(staged: Pick<Stage, 'rejectsPath'>): Promise<(StageReject | StagedLayout)[]> {
   if (staged.rejectsPath === null) return [];
@@ -746,6 +755,21 @@ describe('a finished stage', () => {
     await writeFile(unseen, `${all[1]}\n`);
     expect(await text(staged.rowLines(unseen))).toMatch(/^"\d","\d"\n$/);
     expect(await staged.tally(unseen)).toEqual([{ file: 0, unseen: 1, duplicate: 2 }]);
+  });
+
+  it.each<[what: string, begin: (staged: Stage) => void]>([
+    ['identities that nobody asks for', (staged) => staged.beginIdentities!()],
+    ['rows that nobody reads', (staged) => void staged.rowLines(null)],
+    ['what is to be the combined CSV', (staged) => void staged.combinedLines!()],
+  ])('writes nothing after it was closed: %s', async (_what, begin) => {
+    const rows = Array.from({ length: 200_000 }, (_, n) => `${n},some text ${n}\n`).join('');
+    const folder = path.join(home, 'runs', `closed-${runs++}`);
+    const staged = await stage([await csv('a.csv', `n,v\n${rows}`)], { folder });
+    begin(staged);
+    await staged.close();
+    const files = await sizes(folder);
+    await delay(500);
+    expect(await sizes(folder)).toEqual(files);
   });
 
   it('is opened again by a later attempt, an unfinished one is not', async () => {

@@ -43,6 +43,8 @@ export class StageOnDisk implements Stage {
   readonly keepsPlaces: boolean;
   private readonly staged: StagedRows;
   private readonly relations: StageRelations;
+  private readonly closing = new AbortController();
+  private readonly writing = new Set<Promise<void>>();
   private whole: WholeCsv | null = null;
   private ordered: AsyncIterable<Buffer> | null = null;
 
@@ -237,6 +239,11 @@ export class StageOnDisk implements Stage {
     }
   }
 
+  async close(): Promise<void> {
+    this.closing.abort(new Error('the stage is closed'));
+    await Promise.allSettled(this.writing);
+  }
+
   /** Begins at once to write a query's result as CSV. */
   private begin(name: string, copied: Copied, signal?: AbortSignal): CsvExport {
     const target = path.join(this.folder, `${this.table}.${name}.${randomUUID()}.csv`);
@@ -247,7 +254,16 @@ export class StageOnDisk implements Stage {
     return this.execute(`COPY (${query}) TO ${literal(target)} (${options})`, signal, use);
   }
 
-  private async execute(sql: string, signal?: AbortSignal, use?: Use): Promise<void> {
+  private execute(sql: string, signal?: AbortSignal, use?: Use): Promise<void> {
+    const { signal: closing } = this.closing;
+    const work = this.write(sql, AbortSignal.any(signal ? [signal, closing] : [closing]), use);
+    this.writing.add(work);
+    const forget = () => this.writing.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  private async write(sql: string, signal: AbortSignal, use?: Use): Promise<void> {
     const connection = await this.engine.connect(use);
     try {
       await run(connection, sql, signal);

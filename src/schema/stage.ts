@@ -135,6 +135,11 @@ export interface Stage {
   hasRepeats?(columns: string[], signal?: AbortSignal): Promise<boolean>;
   /** Splits the staged rows of each file by whether they are first occurrences of an identity listed in `unseen`. */
   tally(unseen: string | null, signal?: AbortSignal): Promise<FileTally[]>;
+  /**
+   * Ends what is still being written for lines that nobody reads to their end. Nothing is written to the stage's folder after
+   * that, which may go then, and the stage gives nothing more.
+   */
+  close(): Promise<void>;
 }
 
 /** Rows to be refused after they were staged. */

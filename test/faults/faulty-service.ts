@@ -6,8 +6,11 @@ import { FROM_SOURCES, type ServiceProcess, startServiceProcess } from '../servi
 
 /** A fault to do just before a call that the service makes. */
 export interface FaultOrder {
-  /** SIGKILL; an abort as native code does it; an error that nobody catches; a rejection that nobody handles. */
-  fault: 'kill' | 'abort' | 'throw' | 'reject';
+  /**
+   * SIGKILL; an abort as native code does it; an error that nobody catches; a rejection that nobody handles; the call is made a
+   * second later, and then the service writes `LATE`.
+   */
+  fault: 'kill' | 'abort' | 'throw' | 'reject' | 'late';
   /** 1: before the next call. */
   at: number;
   /** Counts calls of this name only, such as `rename` or `query`. */
@@ -15,6 +18,9 @@ export interface FaultOrder {
   /** Counts calls with an argument that ends so, such as a path. */
   about?: string;
 }
+
+/** Stands in the output when a late call is made. */
+export const LATE = 'a call was late';
 
 const FAULT_AT = pathToFileURL(join(import.meta.dirname, 'fault-at.ts')).href;
 

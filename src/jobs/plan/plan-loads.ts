@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { LoadToTry, TriedLoad } from '../../loader/try-loads.js';
 import { LoaderService } from '../../loader/loader.service.js';
+import { closeStages } from '../close-stages.js';
 import { LoadSteps } from '../load-steps.js';
 import { orderStreams } from '../order-streams.js';
 import { applySkipped, toStreamError } from '../part-failures.js';
@@ -25,7 +26,9 @@ export class PlanLoads {
         loads.push({ request: await this.steps.loadRequest(at, stage), needs: at.stream.needs ?? [] });
     }
     if (!first || loads.length === 0) return;
-    const tried = await this.loader.tryLoads(first.at.target(), loads, first.at.signals.work);
+    const trying = this.loader.tryLoads(first.at.target(), loads, first.at.signals.work);
+    const stages = loads.flatMap(({ request }) => [request, ...(request.children ?? [])]);
+    const tried = await trying.finally(() => closeStages(stages));
     const byTable = new Map(tried.map((one): [string, TriedLoad] => [one.table, one]));
     for (const one of inOrder(planned)) applyTried(one, byTable.get(one.at.stream.table) ?? null);
   }

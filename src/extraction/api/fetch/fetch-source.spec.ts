@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { until } from '../../../../test/api-client.js';
+import { until } from '../../../../test/jobs-support.js';
 import {
   byOffset,
   makeFetchPlace,

@@ -5,7 +5,8 @@ import { HttpService } from '@nestjs/axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import axios from 'axios';
 import { type ApiServer, startApiServer } from '../../../../test/api-server.js';
-import { fetchAnswer, makeApiClient, makeClientRequest, until } from '../../../../test/api-client.js';
+import { fetchAnswer, makeApiClient, makeClientRequest } from '../../../../test/api-client.js';
+import { until } from '../../../../test/jobs-support.js';
 import { AddressGuard, type Resolve } from './address-guard.js';
 import { ApiClient } from './http-client.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeApiClient, until } from '../../../../test/api-client.js';
+import { makeApiClient } from '../../../../test/api-client.js';
+import { until } from '../../../../test/jobs-support.js';
 import { type ApiServer, startApiServer } from '../../../../test/api-server.js';
 import { ratesAlone } from '../../../../test/api-session.js';
 import { apiSource } from '../../../../test/api-source.js';
