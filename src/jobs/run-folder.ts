@@ -2,6 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadCursors } from '../loader/cursors.js';
 
+/** Network file systems may hold what was removed for a moment. */
+const WHOLE = { recursive: true, force: true, maxRetries: 3 };
+
 /**
  * What a run leaves on disk while it is at work, under `<home>/runs/<id>`: a folder of its own for each stream's landed
  * files and its stage, and beside them what APIs gave, which costs a request to have again and outlives a stage that has
@@ -56,19 +59,19 @@ export class RunFolder {
   /** Throws away what earlier steps of a stream left, so that they begin anew; what was fetched stays. */
   async clear(stream: number): Promise<void> {
     const path = this.stream(stream);
-    await rm(path, { recursive: true, force: true });
+    await rm(path, WHOLE);
     await mkdir(path, { recursive: true });
   }
 
   /** Throws away the pages of a stream that is loaded. */
   async dropFetched(stream: number, sources: readonly number[]): Promise<void> {
     for (const source of sources) {
-      await rm(await this.fetched(stream, source), { recursive: true, force: true });
+      await rm(await this.fetched(stream, source), WHOLE);
     }
   }
 
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await rm(this.path, WHOLE);
   }
 
   private cursorsPath(stream: number): string {

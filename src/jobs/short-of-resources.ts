@@ -3,7 +3,7 @@ import { TransientError } from '../errors.js';
 /** Codes of the system -> what they mean for a run. */
 const SHORT = new Map(
   Object.entries({
-    ENOSPC: { code: 'DISK_FULL', says: 'expected room on the disk, it is full' },
+    ENOSPC: { code: 'DISK_FULL', says: 'expected room on the disk that MILLRACE_HOME lies on, it is full' },
     EMFILE: { code: 'TOO_MANY_OPEN_FILES', says: 'expected to open a file, the process has too many open' },
     ENFILE: { code: 'TOO_MANY_OPEN_FILES', says: 'expected to open a file, the machine has too many open' },
     EIO: { code: 'DISK_IO', says: 'expected to read or write a file, the disk failed' },

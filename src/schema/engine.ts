@@ -162,7 +162,7 @@ export function engineFault(error: unknown): unknown {
     return new TerminalError('ENGINE_MEMORY', memoryAdvice(message), [], { cause: error });
   }
   if (/No space left on device/.test(message)) {
-    const text = 'expected room for the stage under the home folder, the disk is full';
+    const text = 'expected room for a stage on the disk that MILLRACE_HOME lies on, it is full';
     return new TransientError('DISK_FULL', text, [], { cause: error });
   }
   return error;
