@@ -30,5 +30,6 @@ export function configureHttp(app: NestExpressApplication, settings: Settings): 
 function limitTimes(server: Server): void {
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;
-  server.keepAliveTimeout = 10_000;
+  // Longer than a proxy keeps an idle connection, which must not end at the moment of its next request.
+  server.keepAliveTimeout = 75_000;
 }

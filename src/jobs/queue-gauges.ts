@@ -40,6 +40,7 @@ const endedKeptMs = 10_000;
 @Injectable()
 export class QueueGauges implements OnApplicationBootstrap {
   private readonly open = new SharedLook(() => this.query<Open>(OPEN), openKeptMs);
+  private asked: Promise<Open | null> | null = null;
   private readonly ended = new SharedLook(() => this.query<{ runs: RunCounts }>(ENDED), endedKeptMs);
 
   constructor(
@@ -54,7 +55,7 @@ export class QueueGauges implements OnApplicationBootstrap {
     this.addValue('monitors', 'Pipelines that are monitored', ({ monitors }) => monitors);
     this.addValue('schedules', 'Pipelines that have a schedule', ({ schedules }) => schedules);
     this.add('database_up', 'Whether the service database answers: 1 or 0', [], async (gauge) => {
-      gauge.set((await this.open.fresh()) ? 1 : 0);
+      gauge.set((await this.openNow()) ? 1 : 0);
     });
   }
 
@@ -65,7 +66,7 @@ export class QueueGauges implements OnApplicationBootstrap {
 
   private addRuns(): void {
     this.add('runs', 'Runs that are stored, by their state', ['state'], async (gauge) => {
-      const [open, ended] = await Promise.all([this.open.fresh(), this.ended.known()]);
+      const [open, ended] = await Promise.all([this.openNow(), this.ended.known()]);
       gauge.reset();
       const show = (states: RunState[], counts: RunCounts) =>
         states.forEach((state) => gauge.set({ state }, counts[state] ?? 0));
@@ -76,7 +77,7 @@ export class QueueGauges implements OnApplicationBootstrap {
 
   private addValue(name: string, help: string, valueOf: (open: Open) => number): void {
     this.add(name, help, [], async (gauge) => {
-      const open = await this.open.fresh();
+      const open = await this.openNow();
       if (open) gauge.set(valueOf(open));
       else gauge.remove();
     });
@@ -86,6 +87,12 @@ export class QueueGauges implements OnApplicationBootstrap {
     const collect = () => show(gauge);
     const gauge: Gauge = new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [], collect });
     this.registry.registerMetric(gauge);
+  }
+
+  /** All gauges of an answer ask in one turn, and tell of one look. */
+  private openNow(): Promise<Open | null> {
+    if (!this.asked) setImmediate(() => (this.asked = null));
+    return (this.asked ??= this.open.fresh());
   }
 
   private async query<T>(sql: string): Promise<T | null> {

@@ -7,6 +7,6 @@ export async function takeTurn(session: Session, place: TablePlace, limits: Load
   const turn = literalOf(`millrace load ${quoteTable(place)}`);
   const wait = `SELECT pg_advisory_xact_lock(hashtextextended(${turn}, 0))`;
   // The server ends the wait before its answer is given up.
-  const patienceMs = limits.turnMs + 5_000;
+  const patienceMs = limits.turnMs + limits.readMs;
   await session.queryAll([limitLocks(limits.turnMs), wait, limitLocks(limits.lockMs)], patienceMs);
 }
