@@ -162,8 +162,9 @@ describe('secrets of an API', () => {
     await until(() => isHeld);
     // The next page is asked for before this one is on the disk.
     const { texts, names } = await until(async () => {
-      const all = await readAll(home);
-      return all.texts.includes('"id":"1"') && all;
+      // A folder of the run before may go while it is read.
+      const all = await readAll(home).catch(() => null);
+      return all !== null && all.texts.includes('"id":"1"') && all;
     });
     expect(names.filter((name) => name.includes(`runs/${run.id}/fetched/0-0/`)).length).toBeGreaterThan(1);
     expect(secretsIn(texts)).toEqual([]);

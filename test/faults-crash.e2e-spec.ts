@@ -105,6 +105,7 @@ describe('A3: kill -9 between the combined CSV and its rename', () => {
     const id = await crash({ fault: 'kill', at: 1, call: 'rename' }, '/rows.csv', 'SIGKILL');
     service.order({ fault: 'late', at: 1, call: 'runAndReadAll', about: '(FORMAT csv, HEADER false)' });
     await finish(id);
+    await until(() => service.output.includes('run succeeded'));
     // Time for a call that is made though the run is over.
     await delay(2_000);
     service.callOff();

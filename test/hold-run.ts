@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
 
 /** Waits as long as the session that asked for it is there, or until `letGo`. */
-const WAIT = 'PERFORM pg_advisory_xact_lock(4711)';
+const WAIT = `PERFORM set_config('lock_timeout', '0', true);
+      PERFORM pg_advisory_xact_lock(4711)`;
 
 /**
  * Lets the service write down that a run is where `reached` says, a condition on its row, and nothing behind it in the

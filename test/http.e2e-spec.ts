@@ -180,6 +180,11 @@ describe('/health', () => {
     await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
       database,
     ]);
+    // What a session is told at its end must have come before the service closes it: the queue listens to no error then.
+    await until(async () => {
+      const sessions = 'SELECT FROM pg_stat_activity WHERE datname = $1';
+      return (await admin.query(sessions, [database])).rowCount === 0;
+    });
     await admin.end();
     // A session may take a moment to end.
     const answer = await until(async () => {

@@ -32,7 +32,9 @@ export class Service {
     path: string,
     init: RequestInit = {},
   ): Promise<Answer<T>> {
-    const response = await fetch(`${this.url}${path}`, { method, ...init });
+    // A connection that was kept may be closed at the moment of the next call, where a process was held up for seconds.
+    const headers = { ...(init.headers as Record<string, string>), connection: 'close' };
+    const response = await fetch(`${this.url}${path}`, { method, ...init, headers });
     const text = await response.text();
     const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return {

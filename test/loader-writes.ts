@@ -156,11 +156,13 @@ export function writeCases(): void {
         expect(first).toMatchObject(counts);
         checkFiles(first);
         const names = async () =>
-          (await loader.sql(`SELECT id || ' ' || name AS row FROM ${table}`)).map(({ row }) => row);
-        expect(await names()).toEqual(there);
+          (await loader.sql(`SELECT id || ' ' || name AS row FROM ${table} ORDER BY 1`)).map(
+            ({ row }) => row,
+          );
+        expect(await names()).toEqual(there.toSorted());
         const again = await loader.load(plan);
         expect(again).toMatchObject({ read: rows.length, inserted: 0, updated: 0, duplicate: rows.length });
-        expect(await names()).toEqual(there);
+        expect(await names()).toEqual(there.toSorted());
       },
     );
 

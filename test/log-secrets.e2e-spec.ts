@@ -218,6 +218,11 @@ describe('a run whose process was killed', () => {
     await until(
       async () => (await service.get<RunDto>(`/runs/${begun.id}`)).body.streams[0]?.state === 'loading',
     );
+    // The state is in the database before the line about it is on the disk.
+    await until(async () => {
+      const { status, body } = await service.get<string>(`/runs/${begun.id}/log`);
+      return status === 200 && body.includes('"msg":"staged"');
+    });
     program.signal('SIGKILL');
     await program.exited;
     await session.end();

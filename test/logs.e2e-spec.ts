@@ -175,8 +175,11 @@ describe('the log of a run', () => {
     await query(app.database.url, 'CREATE TABLE held (id bigint)');
     await prepare('held', { 'a.csv': 'id\n1\n' });
     const ended = await holdRun('held', async ({ id }) => {
-      const told = (await linesOf({ id })).map(({ msg }) => msg);
-      expect(told).toContain('staged');
+      // A line comes to the disk a moment after it was written.
+      const told = await until(async () => {
+        const lines = (await linesOf({ id })).map(({ msg }) => msg);
+        return lines.includes('staged') && lines;
+      });
       expect(told).not.toContain('loaded');
       expect(await openLogs()).toBe(1);
     });

@@ -52,7 +52,7 @@ class Slow1700000000000 implements MigrationInterface {
   name = 'Slow1700000000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('SELECT pg_sleep(2.5)');
+    await runner.query('SELECT pg_sleep(6)');
     await runner.query('CREATE TABLE millrace.slow ()');
   }
 
@@ -76,9 +76,9 @@ describe('openDataSource', () => {
     const connection = new ServiceConnection({ ...database.connection, schema: 'public', ssl: false });
     const options = ormconfig(connection);
     expect(options.extra).toMatchObject({ query_timeout: 30_000, keepAlive: true });
-    const extra = { ...options.extra, query_timeout: 2_000, lock_timeout: 50, statement_timeout: 10_000 };
+    const extra = { ...options.extra, query_timeout: 5_000, lock_timeout: 50, statement_timeout: 60_000 };
     const dataSource = await openDataSource({ ...options, extra, migrations: [Slow1700000000000] });
-    await expect(dataSource.query('SELECT pg_sleep(10)')).rejects.toThrow('Query read timeout');
+    await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow('Query read timeout');
     await dataSource.destroy();
     await database.drop();
   });

@@ -205,8 +205,12 @@ describe('a file that is being written', () => {
     await watching(`pauses_${file[0]}`, async (watched) => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.begin();
-      if (file === 'b.csv') await watched.write(file, 'id\n');
-      await watched.append(file, '2\n34');
+      if (file === 'b.csv') {
+        await watched.write(`${file}.tmp`, 'id\n2\n34');
+        await rename(watched.path(`${file}.tmp`), watched.path(file));
+      } else {
+        await watched.append(file, '2\n34');
+      }
       const saw = await until(async () => {
         const { saw: seen } = await watched.monitor();
         return seen?.skippedExamples[0]?.reason.includes('expected a line end') && seen;
@@ -255,8 +259,8 @@ describe('a file that is being written', () => {
       await watched.write('a.csv', 'id\n1\n');
       await watched.write('elsewhere.txt', 'id\n1\n');
       await watched.begin(`sources: [{ type: local, path: linked, include: ['*.csv'] }]`, '2s');
-      await rm(watched.path('a.csv'));
-      await symlink(watched.path('elsewhere.txt'), watched.path('a.csv'));
+      await symlink(watched.path('elsewhere.txt'), watched.path('a.csv.tmp'));
+      await rename(watched.path('a.csv.tmp'), watched.path('a.csv'));
       await watched.write('b.csv', 'id\n2\n');
       await watched.looked((says) => says.startsWith('new 1; waiting: 1 file that a run had before'));
       await watched.loaded(1);
@@ -379,8 +383,11 @@ describe('a monitor goes on by itself', () => {
   - { table: several_one, sources: [${source('x')}, ${source('y')}] }
   - { table: several_two, sources: [${source('z')}] }`,
       );
-      await watched.write('y/b.csv', 'id\n2\n');
-      await rename(watched.path('z/a.csv'), watched.path('z/b.csv'));
+      await watched.write('y/b.csv.tmp', 'id\n2\n');
+      await Promise.all([
+        rename(watched.path('y/b.csv.tmp'), watched.path('y/b.csv')),
+        rename(watched.path('z/a.csv'), watched.path('z/b.csv')),
+      ]);
       const look = await watched.looked((says) => says.startsWith('changed (new 1, renamed 1)'));
       expect(look.saw).toMatchObject({
         files: 4,

@@ -145,7 +145,7 @@ describe('vega-datasets: Parquet, and the same rows as JSON', () => {
     await copyFile(join(PACKAGES, 'vega-datasets/data/flights-3m.parquet'), join(folder, 'flights.parquet'));
     await service.upload(config('flights', [{ table: 'flights', path: 'flights' }]));
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'flights' });
-    const run = await service.ended(body.id, 300);
+    const run = await service.ended(body.id, 1_200);
     const [stream] = run.streams;
     expect(run.state).toBe('succeeded');
     expect(stream!.read).toBe(3_000_000);
@@ -159,7 +159,7 @@ describe('vega-datasets: Parquet, and the same rows as JSON', () => {
       'text',
       'text',
     ]);
-  }, 310_000);
+  }, 1_210_000);
 });
 
 describe('tables', () => {

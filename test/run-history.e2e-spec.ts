@@ -23,7 +23,8 @@ const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toJSO
 let app: TestApp;
 let service: Service;
 beforeAll(async () => {
-  app = await createApp();
+  // A sweep would take the oldest while they are read.
+  app = await createApp({ env: { MILLRACE_KEEP_RUNS: '1000000', MILLRACE_KEEP_DAYS: '36500' } });
   service = new Service(app.url);
   await fillHistory(app.database.url, { runs: RUNS, days: DAYS });
 });

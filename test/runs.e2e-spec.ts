@@ -64,7 +64,13 @@ describe('triggers while a run is under way', () => {
     await addPipeline('fifty', { 'a.csv': header + rows(1, 10) });
     const release = await holdTable('fifty');
     const all = await Promise.all(
-      Array.from({ length: 50 }, () => service.post<RunDto>('/trigger-job', { pipeline: 'fifty' })),
+      Array.from({ length: 50 }, () =>
+        until(async () => {
+          const answer = await service.post<RunDto>('/trigger-job', { pipeline: 'fifty' });
+          // Who waits for a connection too long is asked to come again.
+          return answer.status !== 503 && answer;
+        }),
+      ),
     );
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(all.map(({ body }) => body.id)).size).toBe(1);

@@ -122,7 +122,7 @@ describe('POST /schedule-job', () => {
 
 describe('GET and DELETE /schedules/:pipeline', () => {
   it('shows one schedule as the list does', async () => {
-    const { replaced: _, ...posted } = await schedule({ pipeline: 'shop', cron: '30 6 * * *' });
+    const { replaced: _, ...posted } = await schedule({ pipeline: 'shop', cron: DAILY });
     expect(posted).toMatchObject({ lastSlot: null, lastRunId: null, lastResult: null });
     expect(await scheduleOf('shop')).toEqual(posted);
     expect((await service.get<{ items: unknown[] }>('/schedules')).body.items).toEqual([posted]);
@@ -143,17 +143,18 @@ describe('GET and DELETE /schedules/:pipeline', () => {
 
 describe('a slot', () => {
   it('F4 after five slots without a process there is one run, which the next start adds', async () => {
-    await schedule({ pipeline: 'shop', cron: DAILY });
-    await missSlots('shop', 5);
+    await service.upload(config('missed'));
+    await schedule({ pipeline: 'missed', cron: DAILY });
+    await missSlots('missed', 5);
     const other = await another();
     try {
-      await until(async () => (await scheduled('shop')).length > 0);
-      expect(cronJob(other).cronTime.source).toBe(DAILY);
-      await Promise.all([app, other].map((one) => cronJob(one).fireOnTick()));
-      const [run, ...more] = await scheduled('shop');
+      await until(async () => (await scheduled('missed')).length > 0);
+      expect(cronJob(other, 'missed').cronTime.source).toBe(DAILY);
+      await Promise.all([app, other].map((one) => cronJob(one, 'missed').fireOnTick()));
+      const [run, ...more] = await scheduled('missed');
       expect(more).toEqual([]);
-      expect(await slots('shop')).toEqual([SLOT.toISOString()]);
-      expect(await scheduleOf('shop')).toMatchObject({
+      expect(await slots('missed')).toEqual([SLOT.toISOString()]);
+      expect(await scheduleOf('missed')).toMatchObject({
         lastSlot: SLOT.toISOString(),
         lastRunId: run!.id,
         lastResult: 'added',

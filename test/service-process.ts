@@ -10,7 +10,7 @@ export interface ServiceProcess {
   signal(signal: NodeJS.Signals): void;
   /** Exit code, or the signal that ended it, once all that it wrote has been handed on. */
   exited: Promise<number | string>;
-  /** Hands on what it writes from now on. */
+  /** Hands on what it writes from now on, and to the first who asks what it has written since it listened. */
   onOutput(listener: (chunk: Buffer) => void): void;
 }
 
@@ -45,18 +45,27 @@ export async function startServiceProcess(
   });
   const pid = child.pid ?? 0;
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  const url = await readUrl(child).catch((error: unknown) => {
+  const kept: Buffer[] = [];
+  const listeners: ((chunk: Buffer) => void)[] = [];
+  const hand = (chunk: Buffer) => {
+    if (listeners.length === 0) kept.push(chunk);
+    for (const listener of listeners) listener(chunk);
+  };
+  child.stdout.on('data', hand);
+  child.stderr.on('data', hand);
+  const url = await readUrl(child, kept).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
   });
   const onOutput = (listener: (chunk: Buffer) => void) => {
-    child.stdout.on('data', listener);
-    child.stderr.on('data', listener);
+    listeners.push(listener);
+    kept.splice(0).forEach(listener);
   };
   return { pid, url, exited, onOutput, signal: (signal) => process.kill(-pid, signal) };
 }
 
-function readUrl(child: ChildProcess): Promise<string> {
+/** @param kept what the process has written; then only what comes behind the line with the URL */
+function readUrl(child: ChildProcess, kept: Buffer[]): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
     let hasUrl = false;
@@ -65,12 +74,12 @@ function readUrl(child: ChildProcess): Promise<string> {
       PATIENCE_MS,
     );
     const read = (chunk: Buffer) => {
-      // A process that goes on for hours writes more than anybody wants to hold.
       if (hasUrl) return;
       output += chunk.toString();
-      const url = /listening on (http:[^"\s]+)/.exec(output)?.[1];
+      const [, url, rest = ''] = /listening on (http:[^"\s]+)[^\n]*\n(.*)/s.exec(output) ?? [];
       if (!url) return;
       hasUrl = true;
+      kept.splice(0, kept.length, Buffer.from(rest));
       clearTimeout(late);
       resolve(url);
     };

@@ -41,8 +41,16 @@ export async function createDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     connection,
-    drop: () => administer(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+    drop: () => dropDatabase(database),
   };
+}
+
+/** PostgreSQL waits for sessions that it has ended for five seconds only. */
+async function dropDatabase(name: string, tries = 10): Promise<void> {
+  await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch((error: { code?: string }) => {
+    if (error.code !== '55006' || tries === 1) throw error;
+    return dropDatabase(name, tries - 1);
+  });
 }
 
 /** Runs one statement on the shared PostgreSQL, outside any test's database. */
@@ -101,7 +109,7 @@ export async function createApp({ env = {} }: { env?: Record<string, string> } =
   const close = async () => {
     await app.close();
     await database.drop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   return { url: `http://127.0.0.1:${port}`, app, database, home, dataRoot, close };
 }

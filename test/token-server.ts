@@ -21,7 +21,7 @@ export async function startTokenServer(
     const index = server.seen.findIndex(({ headers }) => headers === request.headers);
     const { status = 200, headers, body } = await answer(server.seen[index] as SeenRequest, index);
     const type = typeof body === 'string' ? 'text/plain' : 'application/json';
-    response.writeHead(status, { 'content-type': type, ...headers });
+    response.writeHead(status, { 'content-type': type, connection: 'close', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   return server;

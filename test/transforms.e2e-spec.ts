@@ -110,9 +110,13 @@ describe('transforms', () => {
         counts.add(rows[0]!.count);
       }
     })();
+    reading.catch(() => over.abort());
+    const seen = (count: number) => until(() => counts.has(count) || over.signal.aborted);
     try {
+      await seen(2);
       await put('shown.csv', 'n\n3\n');
       await service.run({ pipeline: 'shown' });
+      await seen(3);
       await upload(
         'shown',
         `  - { name: shown_all, as: table, sql: 'SELECT n::text AS m, 1 AS more FROM shown' }\n  - { name: shown_view, sql: 'SELECT 2 AS b', after: [shown] }`,

@@ -65,7 +65,7 @@ describe('a statement that waits too long', () => {
 
   it.each([
     { limit: { lock_timeout: 200 }, statement: waitFor, code: '55P03' },
-    { limit: { statement_timeout: 2_000 }, statement: 'SELECT pg_sleep(60)', code: '57014' },
+    { limit: { statement_timeout: 5_000 }, statement: 'SELECT pg_sleep(60)', code: '57014' },
   ])('fails for a passing reason ($code), and the sessions stay good', async ({ limit, statement, code }) => {
     await open(limit);
     const waits = await Promise.allSettled(Array.from({ length: 6 }, () => inTransaction(statement)));
@@ -79,7 +79,7 @@ describe('a statement that waits too long', () => {
   });
 
   it('costs its session where even the ROLLBACK gets no answer', async () => {
-    await open({ query_timeout: 2_000 });
+    await open({ query_timeout: 5_000 });
     const waits = await Promise.allSettled(Array.from({ length: 3 }, () => inTransaction(waitFor)));
     for (const wait of waits) {
       expect(wait).toMatchObject({ status: 'rejected', reason: { message: 'Query read timeout' } });

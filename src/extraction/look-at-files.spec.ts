@@ -128,7 +128,8 @@ describe('lookAtFiles', () => {
         if (mtime !== null) utimesSync(join(root, name), mtime, mtime);
       }
       let waits = 0;
-      const clock: Clock = { now: () => Date.now() + age, wait: async () => void waits++ };
+      const now = Date.now() + age;
+      const clock: Clock = { now: () => now, wait: async () => void waits++ };
       expect((await look(clock)).files).toHaveLength(2);
       expect(waits).toBe(expected);
       await look(clock);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rewrite } from '../../test/rewrite.js';
 import { combinedPath, isAsPublished, isPublished, publish, runOfLeftover } from './combined-csv.js';
 
 const runId = '0198f0a0-0000-7000-8000-00000000000a';
@@ -68,7 +69,7 @@ describe('isAsPublished', () => {
       true,
     ],
     ['gone', (path) => rm(path), false],
-    ['with other bytes', (path) => writeFile(path, 'y'), false],
+    ['with other bytes', (path) => rewrite(path, 'y'), false],
     ['signed as before there were stamps', (path) => writeFile(beside(path), 'a'), false],
   ];
   const beside = (path: string) => join(dirname(path), `.${basename(path)}.signature`);

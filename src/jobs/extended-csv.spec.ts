@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rewrite } from '../../test/rewrite.js';
 import { publish } from './combined-csv.js';
 import { ExtendedCsv } from './extended-csv.js';
 
@@ -62,7 +63,7 @@ describe('a combined CSV that is extended', () => {
   it.each([
     ['of another load', () => Promise.resolve(), 'another'],
     ['that has gone', () => rm(shown), 'last'],
-    ['that somebody has written to', () => writeFile(shown, 'id\n3\n'), 'last'],
+    ['that somebody has written to', () => rewrite(shown, 'id\n3\n'), 'last'],
   ])('is none from one %s', async (_what, change, signature) => {
     await change();
     const csv = extended(signature);

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { type AddressInfo, createServer, isIP, type Socket } from 'node:net';
 import { HttpService } from '@nestjs/axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -159,15 +160,27 @@ class LabGuard extends AddressGuard {
 
 const labClient = (guard: AddressGuard) => open(new ApiClient(new HttpService(axios.create()), guard));
 
+/** A server outside, and one inside at the same port, which somebody else may have. */
+async function onOnePort(tries = 10): Promise<[outside: ApiServer, canary: ApiServer]> {
+  const outside = await startApiServer((request, response) => {
+    if (request.url === '/close') response.setHeader('connection', 'close');
+    response.end('outside');
+  }, '127.0.0.2');
+  try {
+    const answer: RequestListener = (_request, response) => void response.end('caught');
+    return [outside, await startApiServer(answer, '127.0.0.1', outside.port)];
+  } catch (error) {
+    await outside.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 1) throw error;
+    return onOnePort(tries - 1);
+  }
+}
+
 describe('a name whose addresses change (H3)', () => {
   let outside: ApiServer;
   let canary: ApiServer;
   beforeAll(async () => {
-    outside = await startApiServer((request, response) => {
-      if (request.url === '/close') response.setHeader('connection', 'close');
-      response.end('outside');
-    }, '127.0.0.2');
-    canary = await startApiServer((_request, response) => response.end('caught'), '127.0.0.1', outside.port);
+    [outside, canary] = await onOnePort();
   });
   afterAll(async () => {
     await outside.close();
