@@ -15,7 +15,7 @@ import { RunQueue } from '../src/jobs/run-queue.js';
 import type { RunSignals } from '../src/jobs/run-signals.js';
 import { Run } from '../src/jobs/run.entity.js';
 import { RunsService } from '../src/jobs/runs.service.js';
-import { WorkerPresence } from '../src/jobs/worker-presence.js';
+import { LOOKS_MISSED, WorkerPresence } from '../src/jobs/worker-presence.js';
 import { parseSettings } from '../src/settings/parse-settings.js';
 import { query, until } from './jobs-support.js';
 import { createDatabase, type TestDatabase } from './support.js';
@@ -157,18 +157,32 @@ describe('the queue of runs', () => {
     const id = await add(worker, 'a');
     await until(() => worker.gates.begun.includes(id));
     const other = await startWorker();
-    // The looks are those made below: what a session needs to come back may be longer than two of their own.
+    // The looks are those made below: what a session needs to come back may be longer than several of their own.
     for (const { app } of [worker, other]) {
       clearInterval(app.get(SchedulerRegistry).getInterval('orphaned runs') as NodeJS.Timeout);
     }
+    const presence = worker.app.get(WorkerPresence) as unknown as { connect(): Promise<void> };
+    const connect = presence.connect.bind(presence);
+    const isBack = Promise.withResolvers<void>();
+    jest.spyOn(presence, 'connect').mockImplementation(() => isBack.promise.then(connect));
     await kill(database, 'millrace presence');
+    // A session that has just been lost cannot look.
+    const look = ({ app }: Worker) =>
+      until(() =>
+        app
+          .get(WorkerPresence)
+          .orphans()
+          .catch(() => null),
+      );
+    for (let looks = 1; looks < LOOKS_MISSED; looks++) expect(await look(other)).toEqual([]);
+    isBack.resolve();
     await until(async () => {
       const locks = `SELECT FROM pg_locks l JOIN millrace.runs r ON l.objid::bigint = r.worker
                      WHERE r.id = $1 AND l.locktype = 'advisory' AND l.granted`;
       return (await query(database.url, locks, [id])).length === 1;
     });
-    for (const { app } of [worker, other, worker, other]) {
-      expect(await app.get(WorkerPresence).orphans()).toEqual([]);
+    for (let looks = 0; looks < LOOKS_MISSED; looks++) {
+      for (const one of [worker, other]) expect(await look(one)).toEqual([]);
     }
     worker.gates.open(id);
     await stateIs(worker, id, 'succeeded');

@@ -5,10 +5,10 @@ import { repeat, type Repetition } from './repeat.js';
 import { RunQueue } from './run-queue.js';
 import { WorkerPresence } from './worker-presence.js';
 
-const EVERY_MS = 2_000;
+const EVERY_MS = 1_000;
 
 /**
- * Gives the runs of workers that died back to the queue, once they were missing in two looks, two seconds apart. The queue's own
+ * Gives the runs of workers that died back to the queue, once they were missing in four looks, a second apart. The queue's own
  * heartbeats find a dead worker too, but later; they are what is left when a whole machine is gone and PostgreSQL has
  * not noticed that the connection is.
  */

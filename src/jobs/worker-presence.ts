@@ -5,6 +5,9 @@ import type { Client } from 'pg';
 import { ownSession } from '../database/own-session.js';
 import { ServiceConnection } from '../database/service-connection.js';
 
+/** Calls of `orphans` in a row that a lock must be missing in: a database that comes back is locked by all again within one or two. */
+export const LOOKS_MISSED = 4;
+
 /** First half of the lock's key, so that nobody else's advisory locks are met; "mill" in ASCII. */
 const LOCK_CLASS = 0x6d696c6c;
 
@@ -18,7 +21,8 @@ export class WorkerPresence implements BeforeApplicationShutdown {
   private readonly ownKey = randomInt(1, 2 ** 31 - 1);
   private session: Client | null = null;
   private opening: Promise<void> | null = null;
-  private missing = new Set<number>();
+  /** By worker, in how many calls in a row its lock was missing. */
+  private missed = new Map<number, number>();
 
   constructor(
     private readonly connection: ServiceConnection,
@@ -32,8 +36,8 @@ export class WorkerPresence implements BeforeApplicationShutdown {
   }
 
   /**
-   * Runs of other workers that are gone: their locks were free at the last call and still are, which gives a worker
-   * that lost its session the time to lock again.
+   * Runs of other workers that are gone: their locks were free at this call and the three before it, which gives a worker that
+   * lost its session the time to lock again.
    */
   async orphans(): Promise<{ id: string; claim: number }[]> {
     const session = await this.open();
@@ -46,9 +50,9 @@ export class WorkerPresence implements BeforeApplicationShutdown {
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
       [LOCK_CLASS, this.ownKey],
     );
-    const before = this.missing;
-    this.missing = new Set(rows.map(({ worker }) => worker));
-    return rows.filter(({ worker }) => before.has(worker));
+    const before = this.missed;
+    this.missed = new Map(rows.map(({ worker }) => [worker, (before.get(worker) ?? 0) + 1]));
+    return rows.filter(({ worker }) => this.missed.get(worker)! >= LOOKS_MISSED);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
