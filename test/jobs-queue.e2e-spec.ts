@@ -6,6 +6,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { getRepositoryToken } from '@nestjs/typeorm';
+import type { PinoLogger } from 'nestjs-pino';
+import type { PgBoss } from 'pg-boss';
 import type { Repository } from 'typeorm';
 import { AppModule } from '../src/app.module.js';
 import { TerminalError, TransientError } from '../src/errors.js';
@@ -130,6 +132,18 @@ describe('the queue of runs', () => {
     expect(await next.runs.get(id)).toMatchObject({ state: 'running', attempt: 2, deaths: 0 });
     next.gates.open(id);
     await stateIs(next, id, 'succeeded');
+  });
+
+  it('complains of a lost session only until it is stopped', async () => {
+    const { app } = await startWorker();
+    const queue = app.get(RunQueue) as unknown as { logger: PinoLogger; boss: PgBoss };
+    const complain = jest.spyOn(queue.logger, 'error');
+    queue.boss.emit('error', new Error('lost'));
+    expect(complain).toHaveBeenCalledTimes(1);
+    await app.close();
+    workers.length = 0;
+    queue.boss.emit('error', new Error('lost'));
+    expect(complain).toHaveBeenCalledTimes(1);
   });
 
   it('takes a run from a worker that died, at once, and lets the dead one write nothing any more', async () => {

@@ -42,6 +42,7 @@ export interface Claim {
 @Injectable()
 export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
   private readonly boss: PgBoss;
+  private isStopped = false;
 
   constructor(
     connection: ServiceConnection,
@@ -64,7 +65,10 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
       superviseIntervalSeconds: 5,
       monitorIntervalSeconds: 5,
     });
-    this.boss.on('error', (error) => this.logger.error({ err: error }, 'queue error'));
+    // A session of the queue may outlast it, and end with the embedded database: that is nobody's trouble.
+    this.boss.on('error', (error) => {
+      this.logger[this.isStopped ? 'debug' : 'error']({ err: error }, 'queue error');
+    });
     this.boss.on('warning', (warning) => this.logger.warn({ warning: warning.message }, 'queue warning'));
   }
 
@@ -85,6 +89,7 @@ export class RunQueue implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
     await this.boss.stop({ graceful: false });
   }
 
