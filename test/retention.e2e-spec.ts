@@ -246,11 +246,13 @@ describe('files of a home', () => {
     it('stay when a run is added while the sweep waits for its turn', async () => {
       await put('turn', 'new.csv');
       const runs = app.app.get(RunsService, { strict: false });
-      const gate = Promise.withResolvers<void>();
+      const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const adding = runs.exclusively('turn', async () => {
+        begun.resolve();
         await gate.promise;
         await past.run({ pipeline: 'turn', age: 0, state: 'queued' });
       });
+      await begun.promise;
       const sweeping = past.sweep();
       await until(async () => (await past.sql(WAITING)).length > 0);
       gate.resolve();
