@@ -381,8 +381,8 @@ describe('a run of an API', () => {
     const { body } = await service.post<RunDto>('/trigger-job', { pipeline: 'killed' });
     await until(() => api.seen.some(({ url }) => url.startsWith('/killed') && url.includes('offset=6')));
     api.asked('/killed');
-    await restart();
     mend();
+    await restart();
     const run = await service.ended(body.id);
     expect(run).toMatchObject({ state: 'succeeded', attempt: 2, streams: [{ read: 8, inserted: 8 }] });
     const asked = api.asked('/killed');
