@@ -11,6 +11,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Repository } from 'typeorm';
 import { AppModule } from '../src/app.module.js';
 import { TerminalError, TransientError } from '../src/errors.js';
+import { CancelWatch } from '../src/jobs/cancel-watch.js';
 import type { RunJournal } from '../src/jobs/run-journal.js';
 import { RunPipeline } from '../src/jobs/run-pipeline.js';
 import { RunQueue } from '../src/jobs/run-queue.js';
@@ -132,6 +133,18 @@ describe('the queue of runs', () => {
     expect(await next.runs.get(id)).toMatchObject({ state: 'running', attempt: 2, deaths: 0 });
     next.gates.open(id);
     await stateIs(next, id, 'succeeded');
+  });
+
+  it('is cancelled, and has not failed, where somebody asked for that before it failed', async () => {
+    const worker = await startWorker();
+    const watch = worker.app.get(CancelWatch) as unknown as { look(): Promise<void> };
+    jest.spyOn(watch, 'look').mockResolvedValue();
+    const id = await add(worker, 'a');
+    await until(() => worker.gates.begun.includes(id));
+    await worker.runs.cancel(id);
+    worker.gates.break(id, new TerminalError('TOO_LATE', 'the worker has not heard of it yet'));
+    await stateIs(worker, id, 'cancelled');
+    expect((await worker.runs.get(id)).error).toBeNull();
   });
 
   it('complains of a lost session only until it is stopped', async () => {

@@ -99,10 +99,14 @@ export class RunAttempts {
     }
   }
 
-  /** Writes down that the run failed; who asked for it after it had looked gets another run. */
+  /**
+   * Writes down that the run failed, or that it was cancelled, where somebody had asked for that before; who asked for it after
+   * it had looked gets another run.
+   */
   async fail(journal: RunJournal, error: RunError, isPassing: boolean): Promise<void> {
     const { id } = journal.run;
     await this.exclusively(journal, async (manager) => {
+      if (await this.runs.isToBeCancelled(id, manager)) return journal.cancel(manager);
       const wasAsked = await this.runs.wasAskedSince(id, manager);
       await journal.fail(error, isPassing, manager);
       if (wasAsked) await this.addNext(journal, manager);

@@ -122,10 +122,10 @@ export class RunJournal {
     await this.finish('failed', { error, ...(isPassing ? { signature: null } : {}) }, manager);
   }
 
-  async cancel(): Promise<void> {
+  async cancel(manager?: EntityManager): Promise<void> {
     this.endStreams('cancelled');
     // What it was about is not loaded, whatever the monitor sees next.
-    await this.finish('cancelled', {});
+    await this.finish('cancelled', {}, manager);
   }
 
   /** Gives an unfinished run back to the queue; it goes on from the last finished step. */

@@ -133,6 +133,17 @@ export class RunsService {
     return listRunFiles(this.runs, run.id, filter);
   }
 
+  /** Whether somebody has asked to cancel the run; nobody can until the caller's transaction ends. */
+  async isToBeCancelled(id: string, manager: EntityManager): Promise<boolean> {
+    const lock = { mode: 'pessimistic_write' as const };
+    const run = await manager.findOne(Run, {
+      select: { id: true, cancelAskedAt: true },
+      where: { id },
+      lock,
+    });
+    return run?.cancelAskedAt != null;
+  }
+
   /** The newest first. */
   async list(filter: RunFilter): Promise<Page<Run>> {
     return listRuns(this.runs, filter);
